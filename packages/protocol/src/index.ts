@@ -1,0 +1,2 @@
+export * from "./frame-types.ts";
+export { LIMITS } from "./limits.ts";
