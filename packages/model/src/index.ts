@@ -1,1 +1,5 @@
 export type * from "./shape.ts";
+export { encodeModel, type OnnxGraph } from "./onnx/proto.ts";
+export { stageGraph, rotaryTables, type LayerWeights } from "./onnx/stage-graph.ts";
+export { headGraph } from "./onnx/head-graph.ts";
+export type { BlockWeights, GraphFloat, LinearWeights } from "./onnx/linear.ts";
