@@ -148,7 +148,7 @@ export class ApiExecutor implements Executor {
   #floatTensor(values: Float32Array, dims: readonly number[]): ort.Tensor {
     return this.#type === "float"
       ? new ort.Tensor("float32", values, dims)
-      : new ort.Tensor("float16", new Float16Array(values), dims);
+      : new ort.Tensor("float16", new Uint16Array(new Float16Array(values).buffer), dims);
   }
 
   #grow(old: Arena | undefined, from: KvBuffer | undefined, capacity: number): KvBuffer {

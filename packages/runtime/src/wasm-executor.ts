@@ -90,7 +90,7 @@ export class WasmExecutor implements Executor {
     let source: 0 | 1 = 0;
     try {
       for (const [i, call] of this.#calls.entries()) {
-        const target = source === 0 ? 1 : 0;
+        const target: 0 | 1 = source === 0 ? 1 : 0;
         const kv = (arena.buffers[i] ?? []).map(({ tensor }) => tensor);
         await call.run([hidden[source], position, bias, ...this.#scalarTensors, ...kv], [hidden[target], ...kv]);
         source = target;
