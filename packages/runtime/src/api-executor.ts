@@ -20,6 +20,7 @@ interface Arena {
  * appends in place; on wasm (no device) it is copied on every run: slow, and used only where `WasmExecutor` cannot be.
  */
 export class ApiExecutor implements Executor {
+  readonly inPlace: boolean;
   readonly #shape: ModelShape;
   readonly #sessions: readonly LoadedSession[];
   readonly #type: GraphFloat;
@@ -39,6 +40,7 @@ export class ApiExecutor implements Executor {
     this.#weightBytes = weightBytes;
     this.#type = type;
     this.#device = device;
+    this.inPlace = device !== null;
   }
 
   get memoryBytes(): number {

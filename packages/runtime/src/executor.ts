@@ -29,6 +29,8 @@ export interface Executor {
   free(arena: ArenaId): void;
   /** Bytes of weights and buffers that this executor holds on its device, as far as it can know. */
   readonly memoryBytes: number;
+  /** Attention appends to the cache where it lies; false: it is copied on every run. */
+  readonly inPlace: boolean;
   dispose(): Promise<void>;
 }
 

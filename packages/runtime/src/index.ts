@@ -1,1 +1,4 @@
-export {};
+export { buildStage, type BuildOptions } from "./build-stage.ts";
+export { RuntimeError, type RuntimeReason } from "./errors.ts";
+export { configureOrt, type Backend } from "./ort.ts";
+export { StageRunner } from "./stage-runner.ts";

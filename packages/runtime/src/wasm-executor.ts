@@ -24,6 +24,7 @@ export interface LoadedSession {
 
 /** Sessions over the wasm heap, KV in place: `past_*` and `present_*` are one buffer, and attention appends to it. */
 export class WasmExecutor implements Executor {
+  readonly inPlace = true;
   readonly #heap: WasmHeap;
   readonly #shape: ModelShape;
   readonly #sessions: readonly LoadedSession[];
