@@ -12,6 +12,7 @@ const steps = [
   ...(existsSync("node_modules/.package-lock.json") ? [] : [["install", "npm", "ci"]]),
   ["types", "npx", "tsc", "-p", "."],
   ["unit tests", "npx", "vitest", "run", "--project", "unit"],
+  ["the model of the golden runs", "node", "scripts/models.mjs", "smollm2-135m-instruct"],
   ["browser tests", "npx", "vitest", "run", "--project", "browser"],
 ];
 for (const [name, command, ...args] of steps) {

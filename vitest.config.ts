@@ -1,6 +1,8 @@
-import { existsSync } from "node:fs";
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { cacheFolder } from "./scripts/models.mjs";
 import { playwright } from "@vitest/browser-playwright";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type Plugin } from "vitest/config";
 
 const chromium = process.env["CHROMIUM_PATH"] ?? (existsSync("/usr/bin/chromium") ? "/usr/bin/chromium" : undefined);
 
@@ -16,6 +18,23 @@ const flags = [
   "--use-webgpu-adapter=swiftshader",
 ];
 
+/** `/models/NAME` with byte ranges, as the real server has it. */
+const models: Plugin = {
+  name: "models",
+  configureServer(server) {
+    server.middlewares.use("/models", (request, response, next) => {
+      const name = basename(request.url ?? "");
+      const file = [join("models", name), join(cacheFolder(), name)].find((path) => existsSync(path)) ?? name;
+      const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
+      if (range === null || !existsSync(file)) return next();
+      const sizeBytes = statSync(file).size;
+      const [start, end] = [Number(range[1]), Math.min(Number(range[2]), sizeBytes - 1)];
+      response.writeHead(206, { "Content-Range": `bytes ${start}-${end}/${sizeBytes}`, "Content-Length": end - start + 1 });
+      createReadStream(file, { start, end }).pipe(response);
+    });
+  },
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -28,6 +47,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [models],
         publicDir: "public",
         resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "development"] },
         optimizeDeps: { exclude: ["onnxruntime-web"] },
