@@ -1,0 +1,14 @@
+/**
+ * Some adapters compute attention over 32 and more rows wrongly with subgroups (Chromium's software adapter among them) and rightly without.
+ * onnxruntime takes a feature where the device has it, so the cure is a device made without. `subgroup-size-control` must go as well: asking for
+ * it brings `subgroups` back. Call before the first WebGPU session of a worker.
+ */
+export function hideSubgroups(): void {
+  if (typeof GPUAdapter === "undefined") return;
+  const prototype = GPUAdapter.prototype;
+  const request = Reflect.get(prototype, "requestDevice");
+  prototype.requestDevice = function (this: GPUAdapter, descriptor?: GPUDeviceDescriptor) {
+    const requiredFeatures = [...(descriptor?.requiredFeatures ?? [])].filter((name) => !name.startsWith("subgroup"));
+    return request.call(this, { ...descriptor, requiredFeatures });
+  };
+}
