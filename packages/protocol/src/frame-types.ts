@@ -1,5 +1,5 @@
 /**
- * What travels round the ring, as values. The bytes are in `frame-codec.ts`.
+ * What travels round the ring, as values. The bytes are in `frame-layout.ts`.
  *
  * Shapes: `T` new tokens (rows) of a frame, `D` hidden size. A slot is an index into an arena's list; a row written at slot
  * `base + i` sees its ancestors (by `parent`, a slot lower than its own) and itself, nothing else.
@@ -32,7 +32,13 @@ export type CacheCommand =
   /** Of the slots from `base` on, keep `slots` (rising), moved together to `base`, `base + 1`, …; their parents are renumbered. */
   | { readonly kind: "keep"; readonly arena: ArenaId; readonly base: Slot; readonly slots: readonly Slot[] }
   /** Append copies of `slots` (rising) of arena `from` to `arena` at `base`. A parent not among `slots` must lie in no one: the copy is a root. */
-  | { readonly kind: "move"; readonly arena: ArenaId; readonly base: Slot; readonly from: ArenaId; readonly slots: readonly Slot[] }
+  | {
+      readonly kind: "move";
+      readonly arena: ArenaId;
+      readonly base: Slot;
+      readonly from: ArenaId;
+      readonly slots: readonly Slot[];
+    }
   | { readonly kind: "free"; readonly arena: ArenaId }
   /** From here on the ring runs plan number `epoch`; a stage that holds another epoch passes on and reports `stale-plan`. */
   | { readonly kind: "plan"; readonly epoch: number };
@@ -111,7 +117,8 @@ export interface BulkFrame {
   readonly bytes: Uint8Array;
 }
 
-export type Frame = RowsFrame | CommandsFrame | ReturnFrame | ScoresFrame | AckFrame | CancelFrame | ControlFrame | BulkFrame;
+export type Frame =
+  RowsFrame | CommandsFrame | ReturnFrame | ScoresFrame | AckFrame | CancelFrame | ControlFrame | BulkFrame;
 
 /** `[rows, D]` row-major. `data` holds `rows * D` values of `wire`: Float32Array, or Uint16Array of IEEE half bits. */
 export type Activations =

@@ -33,7 +33,9 @@ function bytes(limitBytes: number): z.ZodType<Uint8Array, Uint8Array | ArrayBuff
   return z
     .union([
       z.instanceof(Uint8Array),
-      z.custom<ArrayBuffer>((value) => value instanceof ArrayBuffer, "expected bytes").transform((buffer) => new Uint8Array(buffer)),
+      z
+        .custom<ArrayBuffer>((value) => value instanceof ArrayBuffer, "expected bytes")
+        .transform((buffer) => new Uint8Array(buffer)),
     ])
     .refine((value) => value.byteLength <= limitBytes, `at most ${limitBytes} bytes`);
 }

@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import type { AssignMessage, DonorMessage } from "./control.ts";
+import { donorMessageFrame, hostMessageFrame, parseDonorMessage, parseHostMessage } from "./control.ts";
+import { LIMITS } from "./limits.ts";
+import { PeerId } from "./signaling.ts";
+
+const peer = PeerId.parse("donor_0001");
+const tensor = {
+  name: "blk.0.attn_q.weight",
+  type: "Q4_1",
+  dims: [576, 576],
+  offsetBytes: 5e9,
+  sizeBytes: 207360,
+} as const;
+const shape = { architecture: "llama", L: 30, D: 576, F: 1536, H: 9, K: 3, E: 64, V: 49152 } as const;
+
+const assign: AssignMessage = {
+  type: "assign",
+  epoch: 3,
+  stageIndex: 1,
+  stageCount: 3,
+  ring: ["host", peer, "host"],
+  previous: "host",
+  next: "host",
+  layers: { first: 10, end: 20 },
+  checkpoint: {
+    id: "smollm2",
+    shape: { ...shape, ropeBase: 1e5, rmsEpsilon: 1e-5, contextLength: 8192 },
+    tiedHead: true,
+    tensors: [{ ...tensor, sha256: null }],
+  },
+  url: "/models/smollm2.gguf",
+  backend: "auto",
+  threads: 1,
+  wire: "f32",
+  capacity: 512,
+  returnsTo: "host",
+  head: false,
+};
+
+test("an assignment between two shares of the host passes as it is", () => {
+  expect(parseHostMessage(hostMessageFrame(assign))).toEqual(assign);
+});
+
+test.each<[string, Partial<AssignMessage>]>([
+  ["a ring of another length", { stageCount: 2 }],
+  ["a stage outside the ring", { stageIndex: 3 }],
+  ["no layers", { layers: { first: 10, end: 10 } }],
+  ["layers that the model lacks", { layers: { first: 10, end: 31 } }],
+  ["an address that runs code", { url: "javascript:alert(1)" }],
+  [
+    "too many tensors",
+    { checkpoint: { ...assign.checkpoint, tensors: Array(4097).fill(assign.checkpoint.tensors[0]) } },
+  ],
+  ["a cache larger than an arena", { capacity: LIMITS.slotsPerArena + 1 }],
+])("an assignment with %s is refused", (_, change) => {
+  expect(() => hostMessageFrame({ ...assign, ...change })).toThrow(expect.objectContaining({ reason: "bad-control" }));
+});
+
+test("the largest table of tensors fits a control frame", () => {
+  const tensors = Array(4096).fill({ ...tensor, name: "x".repeat(60), sha256: "a".repeat(64) });
+  const { json } = hostMessageFrame({ ...assign, checkpoint: { ...assign.checkpoint, tensors } });
+  expect(json.length).toBeLessThan(LIMITS.controlBytes);
+});
+
+test("donors' messages pass, hosts' messages are not taken from donors, fields unknown here are dropped", () => {
+  const profile: DonorMessage = { type: "profile", backend: "wasm", layerTimes: [{ T: 64, S: 256, ms: 28.5 }] };
+  expect(parseDonorMessage(donorMessageFrame(profile))).toEqual(profile);
+  const json = JSON.stringify({ type: "pong", id: 4, later: { more: 1 } });
+  expect(parseDonorMessage({ kind: "control", json })).toEqual({ type: "pong", id: 4 });
+  for (const bad of [
+    "{",
+    "null",
+    "[]",
+    '{"type":"removed","reason":"x"}',
+    '{"type":"pong"}',
+    '{"type":"pong","id":-1}',
+  ]) {
+    expect(() => parseDonorMessage({ kind: "control", json: bad })).toThrow(
+      expect.objectContaining({ name: "ProtocolError", reason: "bad-control" }),
+    );
+  }
+});

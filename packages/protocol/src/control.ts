@@ -1,0 +1,245 @@
+/**
+ * Control messages between host and donor: JSON in `control` frames on the control link, checked here. The ring's own order (what changes
+ * slots) never travels this way. Unknown fields are dropped, so that a newer page may say more to an older one.
+ */
+import { z } from "zod";
+import { ProtocolError } from "./errors.ts";
+import type { ControlFrame } from "./frame-types.ts";
+import { LIMITS } from "./limits.ts";
+import { PeerId } from "./signaling.ts";
+
+const count = z.int().min(0);
+const sizeBytes = z.int().min(0);
+const ms = z.number().min(0);
+const epoch = z.int().min(0).max(0xffff_ffff);
+const stage = z
+  .int()
+  .min(0)
+  .max(LIMITS.stages - 1);
+const text = z.string().max(1000);
+const Backend = z.enum(["webgpu", "wasm"]);
+export type Backend = z.infer<typeof Backend>;
+
+/** Same shape as `ModelShape` of packages/model; letters as everywhere. */
+const ModelShape = z.object({
+  architecture: z.enum(["llama", "qwen2"]),
+  L: z.int().min(1).max(1024),
+  D: z.int().min(1).max(LIMITS.hidden),
+  F: z
+    .int()
+    .min(1)
+    .max(1 << 20),
+  H: z.int().min(1).max(1024),
+  K: z.int().min(1).max(1024),
+  E: z.int().min(1).max(1024),
+  V: z
+    .int()
+    .min(1)
+    .max(1 << 20),
+  ropeBase: z.number().positive(),
+  rmsEpsilon: z.number().positive(),
+  contextLength: z.int().min(1),
+});
+
+const TensorEntry = z.object({
+  name: z.string().min(1).max(128),
+  type: z.enum(["F32", "F16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K"]),
+  dims: z
+    .array(
+      z
+        .int()
+        .min(1)
+        .max(1 << 24),
+    )
+    .min(1)
+    .max(4)
+    .readonly(),
+  offsetBytes: sizeBytes,
+  sizeBytes,
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
+});
+
+/** Same shape as `Checkpoint` of packages/model. */
+const Checkpoint = z.object({
+  id: z.string().min(1).max(200),
+  shape: ModelShape,
+  tiedHead: z.boolean(),
+  tensors: z.array(TensorEntry).max(4096).readonly(),
+});
+
+/** One measured time: `ms` for one layer, `T` new tokens at `S` cached ones. */
+const LayerTime = z.object({
+  T: z.int().min(1).max(LIMITS.rowsPerFrame),
+  S: z.int().min(0).max(LIMITS.slotsPerArena),
+  ms,
+});
+
+/** Whose stage it is: a donor's, or a share of the host, which runs in the host's own worker. */
+const Seat = z.union([z.literal("host"), PeerId]);
+export type Seat = z.infer<typeof Seat>;
+
+const Assign = z
+  .object({
+    type: z.literal("assign"),
+    epoch,
+    /** The receiver's place in the ring. */
+    stageIndex: stage,
+    stageCount: z.int().min(1).max(LIMITS.stages),
+    /** Every stage's seat, in ring order; the host may sit first, last, both, or between. */
+    ring: z.array(Seat).min(1).max(LIMITS.stages).readonly(),
+    /** Who sends frames here, and who gets them next; `host` at both ends of the ring. */
+    previous: Seat,
+    next: Seat,
+    /** Decoder layers `first` (inclusive) to `end` (exclusive). */
+    layers: z.object({ first: z.int().min(0), end: z.int().min(1) }),
+    /** Only the tensors that this stage needs. */
+    checkpoint: Checkpoint,
+    /** Where the bytes are; taken by byte ranges. On the page's own server, or elsewhere over HTTP. */
+    url: z
+      .string()
+      .max(2048)
+      .regex(/^(https?:\/\/|\/)/, "a path of this server, or an http(s) address"),
+    backend: z.union([Backend, z.literal("auto")]),
+    threads: z.int().min(1).max(64),
+    wire: z.enum(["f32", "f16"]),
+    /** Cache slots to make room for at first. */
+    capacity: z.int().min(1).max(LIMITS.slotsPerArena),
+    /** The last stage sends wanted rows here. */
+    returnsTo: Seat,
+    /** This stage also has final norm and LM head, and answers with scores. */
+    head: z.boolean(),
+  })
+  .refine(
+    ({ stageIndex, stageCount, ring, layers, checkpoint }) =>
+      ring.length === stageCount &&
+      stageIndex < stageCount &&
+      layers.first < layers.end &&
+      layers.end <= checkpoint.shape.L,
+    "the ring must have stageCount seats with this stage among them, and the layers must be the model's",
+  );
+
+const HostMessage = z.discriminatedUnion("type", [
+  Assign,
+  /** Every stage is ready and linked: frames of this epoch may come. */
+  z.object({ type: z.literal("serve"), epoch }),
+  /** Free the layers; stay in the room. */
+  z.object({ type: z.literal("release"), reason: text }),
+  z.object({ type: z.literal("ping"), id: count }),
+  /** The host took this device out of the room. */
+  z.object({ type: z.literal("removed"), reason: text }),
+]);
+export type HostMessage = z.infer<typeof HostMessage>;
+export type AssignMessage = z.infer<typeof Assign>;
+
+const DonorMessage = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("hello"),
+    name: z.string().min(1).max(100),
+    /** Those that may be tried, the preferred one first. */
+    backends: z.array(Backend).max(2).readonly(),
+    memoryPledgeBytes: sizeBytes,
+    threads: z.int().min(1).max(1024),
+    userAgent: z.string().max(500),
+    /** Name → version of what the results depend on. */
+    versions: z.record(z.string().max(50), z.string().max(50)).refine((v) => Object.keys(v).length <= 20),
+  }),
+  z.object({
+    type: z.literal("profile"),
+    backend: Backend,
+    layerTimes: z.array(LayerTime).max(64).readonly(),
+    /** Final norm, LM head and choice for `rows` rows; absent where not measured. */
+    headTimes: z
+      .array(z.object({ rows: z.int().min(1).max(LIMITS.rowsPerFrame), ms }))
+      .max(16)
+      .readonly()
+      .optional(),
+  }),
+  z.object({
+    type: z.literal("progress"),
+    epoch,
+    loadedBytes: sizeBytes,
+    totalBytes: sizeBytes,
+    phase: z.enum(["fetching", "unpacking", "building", "checking", "linking"]),
+  }),
+  z.object({
+    type: z.literal("ready"),
+    epoch,
+    stage,
+    backend: Backend,
+    threads: z.int().min(1).max(1024),
+    /** How the device's kernels did against known answers, and which fallbacks it took to pass. */
+    knownAnswer: z.object({
+      maxError: z.number().min(0),
+      fallbacks: z.array(z.string().max(100)).max(16).readonly(),
+      ms,
+    }),
+    fetchedBytes: sizeBytes,
+  }),
+  z.object({
+    type: z.literal("failed"),
+    epoch,
+    reason: z.enum([
+      "unsupported",
+      "fetch",
+      "checksum",
+      "out-of-memory",
+      "known-answer",
+      "device-lost",
+      "stale-plan",
+      "bad-frame",
+      "link",
+      "internal",
+    ]),
+    message: text,
+  }),
+  z.object({ type: z.literal("goodbye"), reason: z.enum(["left", "hidden", "closed"]) }),
+  z.object({ type: z.literal("pong"), id: count }),
+  z.object({
+    type: z.literal("stats"),
+    fetchedBytes: sizeBytes,
+    /** What the worker holds, where the platform tells. */
+    memoryBytes: sizeBytes.nullable(),
+    runs: count,
+    /** From `run` call to result, summed. */
+    computeMs: ms,
+  }),
+]);
+export type DonorMessage = z.infer<typeof DonorMessage>;
+
+/** The frame that carries `message`. Checked here too: what is sent is what the other side accepts. */
+export function hostMessageFrame(message: HostMessage): ControlFrame {
+  return { kind: "control", json: JSON.stringify(parse(HostMessage, message)) };
+}
+
+export function donorMessageFrame(message: DonorMessage): ControlFrame {
+  return { kind: "control", json: JSON.stringify(parse(DonorMessage, message)) };
+}
+
+/** Throws `ProtocolError` 'bad-control' for anything but a valid message of a host. */
+export function parseHostMessage(frame: ControlFrame): HostMessage {
+  return parse(HostMessage, fromJson(frame.json));
+}
+
+/** Throws `ProtocolError` 'bad-control' for anything but a valid message of a donor. */
+export function parseDonorMessage(frame: ControlFrame): DonorMessage {
+  return parse(DonorMessage, fromJson(frame.json));
+}
+
+function fromJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new ProtocolError("bad-control", "a control message must be JSON", { cause });
+  }
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue?.path.join(".") ?? "";
+  throw new ProtocolError("bad-control", `control message refused at "${where}": ${issue?.message ?? "unknown"}`);
+}
