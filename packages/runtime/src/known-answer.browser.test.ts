@@ -1,0 +1,34 @@
+import type { ModelShape } from "@jupiter/model";
+import { beforeAll, expect, it } from "vitest";
+import { knownAnswerTest } from "./known-answer.ts";
+import { configureOrt } from "./ort.ts";
+
+/** SmolLM2-135M's geometry. */
+const shape: ModelShape = {
+  architecture: "llama",
+  L: 30,
+  D: 576,
+  F: 1536,
+  H: 9,
+  K: 3,
+  E: 64,
+  V: 49152,
+  ropeBase: 100000,
+  rmsEpsilon: 1e-5,
+  contextLength: 8192,
+};
+
+beforeAll(() => configureOrt(1));
+
+it("wasm passes", async () => {
+  const answer = await knownAnswerTest(shape, { backend: "wasm", type: "float" });
+  expect(answer).toMatchObject({ passed: true });
+});
+
+it("catches the software adapter's wrong attention on long frames, and passes it on short ones", async () => {
+  const long = await knownAnswerTest(shape, { backend: "webgpu", type: "float" });
+  expect(long.passed).toBe(false);
+  expect(long.errors["one token"]).toBeLessThan(1e-4);
+  const short = await knownAnswerTest(shape, { backend: "webgpu", type: "float", maxRows: 16 });
+  expect(short).toMatchObject({ passed: true });
+});

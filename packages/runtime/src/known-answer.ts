@@ -1,0 +1,136 @@
+/**
+ * A device proves its kernels before it serves: one small layer in the device's own graph form (back end, element type, head size, heads per kv head)
+ * is run over the kinds of frame that pipelines send, and held against the float64 reference. Some adapters compute wrong numbers without an error.
+ */
+import type { GraphFloat, LayerWeights, LinearWeights, ModelShape } from "@jupiter/model";
+import { ROOT, type RowTable } from "@jupiter/protocol";
+import { buildStage } from "./build-stage.ts";
+import type { Backend } from "./ort.ts";
+import { referenceForward, type ReferenceRow } from "./reference.ts";
+
+export interface KnownAnswer {
+  readonly passed: boolean;
+  /** Per kind of frame, the largest error relative to the largest value. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+/** float32 sums differ in the seventh digit, half precision in the fourth; wrong kernels differ in the first. */
+const TOLERANCE: Readonly<Record<GraphFloat, number>> = { float: 1e-4, float16: 2e-2 };
+
+/** Parents of each frame's rows as slots of the list; frames follow one another. */
+const FRAMES: readonly { readonly name: string; readonly parents: (base: number) => number[] }[] = [
+  { name: "chain of 33", parents: (base) => chain(base, 33, ROOT) },
+  { name: "one token", parents: (base) => chain(base, 1, base - 1) },
+  { name: "tree with equal positions", parents: (base) => [base - 1, base - 1, base, base + 1, base + 1] },
+  { name: "two roots", parents: (base) => [ROOT, base, ROOT, base + 2] },
+  { name: "chain of 64", parents: (base) => chain(base, 64, base - 1) },
+];
+
+/** Runs the frames of at most `maxRows` rows (a device that is wrong on long frames may be right on short ones). */
+export async function knownAnswerTest(
+  model: ModelShape,
+  { backend, type, maxRows = 64 }: { readonly backend: Backend; readonly type: GraphFloat; readonly maxRows?: number },
+): Promise<KnownAnswer> {
+  const shape = smallShape(model);
+  const random = seeded(20250713);
+  const layer = randomLayer(shape, random);
+  async function* groups(): AsyncGenerator<LayerWeights[]> {
+    yield await Promise.resolve([layer]);
+  }
+  const stage = await buildStage(shape, groups(), { backend, type, maxSlots: 256 });
+  try {
+    const parents: number[] = [];
+    const inputs: number[] = [];
+    const errors: Record<string, number> = {};
+    for (const frame of FRAMES) {
+      for (const part of inParts(frame.parents(parents.length), maxRows)) {
+        const base = parents.length;
+        parents.push(...part);
+        const x = Float32Array.from({ length: part.length * shape.D }, () => random() * 2 - 1);
+        inputs.push(...x);
+        const rows = rowsOf(parents);
+        const table: RowTable = {
+          arena: 0,
+          base,
+          positions: Int32Array.from(rows.slice(base), ({ position }) => position),
+          parents: Int32Array.from(part),
+          wanted: new Uint8Array(part.length),
+        };
+        const out = await stage.forward({ wire: "f32", rows: part.length, hidden: shape.D, data: x }, table);
+        const expected = referenceForward(shape, [layer], Float32Array.from(inputs), rows).subarray(base * shape.D);
+        errors[frame.name] = Math.max(errors[frame.name] ?? 0, relativeError(out.data, expected));
+      }
+    }
+    return { passed: Object.values(errors).every((error) => error < TOLERANCE[type]), errors };
+  } finally {
+    await stage.dispose();
+  }
+}
+
+/** The attention geometry of the model with at most two kv heads, and a thin feed-forward: the kernels are the same, the reference is quick. */
+function smallShape(model: ModelShape): ModelShape {
+  const K = Math.min(2, model.K);
+  const H = (model.H / model.K) * K;
+  return { ...model, L: 1, K, H, D: H * model.E, F: 64, V: 32 };
+}
+
+function randomLayer({ D, F, H, K, E }: ModelShape, random: () => number): LayerWeights {
+  const values = (n: number, scale: number) => Float32Array.from({ length: n }, () => (random() * 2 - 1) * scale);
+  const linear = (N: number, inputs: number): LinearWeights => ({
+    N,
+    K: inputs,
+    weights: { form: "dense", data: values(N * inputs, 1.5 / Math.sqrt(inputs)) },
+    bias: null,
+  });
+  return {
+    attentionNorm: values(D, 0.25).map((v) => 1 + v),
+    query: linear(H * E, D),
+    key: linear(K * E, D),
+    value: linear(K * E, D),
+    attentionOutput: linear(D, H * E),
+    feedForwardNorm: values(D, 0.25).map((v) => 1 + v),
+    gate: linear(F, D),
+    up: linear(F, D),
+    down: linear(D, F),
+  };
+}
+
+/** Position is the depth in the tree. */
+function rowsOf(parents: readonly number[]): ReferenceRow[] {
+  const rows: ReferenceRow[] = [];
+  parents.forEach((parent) => {
+    const above = rows[parent];
+    rows.push(above === undefined ? { position: 0, ancestors: [] } : { position: above.position + 1, ancestors: [...above.ancestors, parent] });
+  });
+  return rows;
+}
+
+function relativeError(actual: ArrayLike<number>, expected: Float64Array): number {
+  const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9);
+  // NaN compares false with everything: counted as infinitely wrong.
+  return expected.reduce((worst, value, i) => {
+    const error = Math.abs((actual[i] ?? NaN) - value) / largest;
+    return error <= worst ? worst : Number.isNaN(error) ? Infinity : error;
+  }, 0);
+}
+
+function chain(base: number, T: number, parent: number): number[] {
+  return Array.from({ length: T }, (_, i) => (i === 0 ? parent : base + i - 1));
+}
+
+function inParts(parents: readonly number[], maxRows: number): number[][] {
+  const parts: number[][] = [];
+  for (let i = 0; i < parents.length; i += maxRows) parts.push(parents.slice(i, i + maxRows));
+  return parts;
+}
+
+/** mulberry32: uniform in [0, 1), the same on every device. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
