@@ -1,1 +1,10 @@
-export {};
+export { TransportError } from "./errors.ts";
+export type { TransportReason } from "./errors.ts";
+export type { LinkClosed, LinkStats, PeerLink, PeerLinkEvents } from "./peer-link.ts";
+export type { LinkOptions } from "./message-link.ts";
+export { memoryLinkPair } from "./memory-link.ts";
+export type { MemoryPair } from "./memory-link.ts";
+export { connectPeer } from "./simple-peer-link.ts";
+export type { Connecting, ConnectOptions } from "./simple-peer-link.ts";
+export { PeerLinks } from "./peer-links.ts";
+export type { IncomingLink, PeerLinksOptions } from "./peer-links.ts";

@@ -1,0 +1,100 @@
+import { Emitter, type LinkChannel, type PeerId, PeerSignal, type TypedEvents } from "@jupiter/protocol";
+import { TransportError } from "./errors.ts";
+import type { LinkOptions } from "./message-link.ts";
+import type { PeerLink } from "./peer-link.ts";
+import { type Connecting, connectPeer } from "./simple-peer-link.ts";
+
+export interface PeerLinksOptions extends LinkOptions {
+  readonly iceServers: readonly RTCIceServer[];
+  /** The room's authenticated way to a member, before there is a connection. */
+  readonly sendSignal: (to: PeerId, signal: PeerSignal) => void;
+  readonly timeoutMs?: number;
+}
+
+export interface IncomingLink {
+  readonly from: PeerId;
+  readonly channel: LinkChannel;
+  readonly link: PeerLink;
+}
+
+export interface PeerLinksEvents {
+  /** A member opened a link to this one. */
+  incoming: IncomingLink;
+  /** One that a member began did not come about, or its signal was refused. */
+  failed: { readonly from: PeerId; readonly error: TransportError };
+}
+
+// A member that begins connections without finishing them gets no further.
+const MAX_INCOMING_PER_PEER = 8;
+
+/** Many connections over one signaling channel: each link is a peer connection of its own, told apart by the id its initiator chose. */
+export class PeerLinks {
+  readonly events: TypedEvents<PeerLinksEvents>;
+  readonly #emitter = new Emitter<PeerLinksEvents>();
+  readonly #options: PeerLinksOptions;
+  readonly #connecting = new Map<
+    string,
+    { readonly from: PeerId; readonly incoming: boolean; readonly connection: Connecting }
+  >();
+
+  constructor(options: PeerLinksOptions) {
+    this.#options = options;
+    this.events = this.#emitter;
+  }
+
+  /** Rejects `TransportError` as `connectPeer` does. The other side gets the link by its `incoming` event. */
+  connect(to: PeerId, channel: LinkChannel, options: { readonly signal?: AbortSignal } = {}): Promise<PeerLink> {
+    return this.#begin(to, channel, newConnectionId(), true, options.signal);
+  }
+
+  /** A signal that the room delivered, authenticated as `from`'s. Never throws: what is wrong with it is told by `failed`. */
+  receiveSignal(from: PeerId, payload: unknown): void {
+    const parsed = PeerSignal.safeParse(payload);
+    if (!parsed.success)
+      return this.#fail(from, new TransportError("bad-signal", "expected a link's signal", { cause: parsed.error }));
+    const { channel, connection: id, signal } = parsed.data;
+    const key = `${from} ${id}`;
+    if (!this.#connecting.has(key)) {
+      if (signal.type !== "offer") return; // Candidates of a connection that was given up.
+      const open = [...this.#connecting.values()].filter((entry) => entry.incoming && entry.from === from);
+      if (open.length >= MAX_INCOMING_PER_PEER) {
+        return this.#fail(
+          from,
+          new TransportError("connect-failed", `${open.length} connections of this member are pending already`),
+        );
+      }
+      this.#begin(from, channel, id, false, undefined).then(
+        (link) => this.#emitter.emit("incoming", { from, channel, link }),
+        (error: TransportError) => this.#fail(from, error),
+      );
+    }
+    this.#connecting.get(key)?.connection.receiveSignal(signal);
+  }
+
+  #begin(
+    peer: PeerId,
+    channel: LinkChannel,
+    id: string,
+    initiator: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<PeerLink> {
+    const { sendSignal, ...options } = this.#options;
+    const connection = connectPeer({
+      ...options,
+      initiator,
+      sendSignal: (data) => sendSignal(peer, { channel, connection: id, signal: data }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const key = `${peer} ${id}`;
+    this.#connecting.set(key, { from: peer, incoming: !initiator, connection });
+    return connection.link.finally(() => this.#connecting.delete(key));
+  }
+
+  #fail(from: PeerId, error: TransportError): void {
+    this.#emitter.emit("failed", { from, error });
+  }
+}
+
+function newConnectionId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

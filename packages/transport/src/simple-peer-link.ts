@@ -1,0 +1,170 @@
+import { ConnectionSignal } from "@jupiter/protocol";
+import type SimplePeerTypes from "simple-peer";
+import SimplePeer from "simple-peer/simplepeer.min.js";
+import { TransportError } from "./errors.ts";
+import { WATERMARKS } from "./flow.ts";
+import { type LinkOptions, MessageLink, type SliceWire } from "./message-link.ts";
+import type { PeerLink } from "./peer-link.ts";
+
+const CONNECT_TIMEOUT_MS = 20_000;
+// A closing handshake takes one round trip; a peer that is gone never answers.
+const SHUT_TIMEOUT_MS = 3_000;
+
+export interface ConnectOptions extends LinkOptions {
+  /** One side makes the offer, the other waits for it. */
+  readonly initiator: boolean;
+  readonly iceServers: readonly RTCIceServer[];
+  /** Takes an offer, answer or candidate to the other side, in order. */
+  readonly sendSignal: (signal: ConnectionSignal) => void;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Connecting {
+  /** Rejects `TransportError` 'connect-failed' | 'timeout' | 'aborted' | 'unsupported'. */
+  readonly link: Promise<PeerLink>;
+  /** What the other side's `sendSignal` was given. Throws `TransportError` 'bad-signal'. Signals after the connecting are ignored. */
+  receiveSignal(signal: unknown): void;
+}
+
+/** Fields of simple-peer beyond its documented interface, present in 9.11.1, to which the dependency is pinned. */
+interface PeerInternals {
+  _channel: RTCDataChannel | null;
+  _pc: RTCPeerConnection | undefined;
+}
+
+/** Begins a peer connection with one data channel. */
+export function connectPeer(options: ConnectOptions): Connecting {
+  const { initiator, iceServers, sendSignal, timeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
+  if (!SimplePeer.WEBRTC_SUPPORT) {
+    const error = new TransportError(
+      "unsupported",
+      "this browser has no WebRTC; use a current Chrome, Safari or Firefox",
+    );
+    return { link: Promise.reject(error), receiveSignal: () => undefined };
+  }
+  const peer = new SimplePeer({ initiator, trickle: true, config: { iceServers: [...iceServers] } });
+  const wire = new RtcWire(peer, (options.watermarks ?? WATERMARKS).lowBytes);
+  const link = new MessageLink(wire, options);
+  wire.attach(link);
+  peer.on("signal", (data) => {
+    const parsed = ConnectionSignal.safeParse(data);
+    if (parsed.success) sendSignal(parsed.data);
+  });
+  return { link: whenConnected(peer, link, timeoutMs, signal), receiveSignal: (data) => applySignal(peer, data) };
+}
+
+function whenConnected(
+  peer: SimplePeerTypes.Instance,
+  link: PeerLink,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<PeerLink> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: TransportError) => {
+      settle();
+      reject(error);
+      peer.destroy();
+    };
+    const onAbort = () => fail(new TransportError("aborted", "connecting was given up", { cause: signal?.reason }));
+    const timer = setTimeout(() => {
+      const seconds = timeoutMs / 1000;
+      fail(
+        new TransportError(
+          "timeout",
+          `no connection within ${seconds} s; a network that keeps devices apart needs a TURN server, or another Wi-Fi`,
+        ),
+      );
+    }, timeoutMs);
+    const settle = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    peer.once("connect", () => {
+      settle();
+      resolve(link);
+    });
+    link.events.on("close", ({ message }) => {
+      settle();
+      reject(new TransportError("connect-failed", `the peer connection did not come about: ${message}`));
+    });
+    if (signal?.aborted) onAbort();
+    else signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+function applySignal(peer: SimplePeerTypes.Instance, data: unknown): void {
+  const parsed = ConnectionSignal.safeParse(data);
+  if (!parsed.success) {
+    throw new TransportError("bad-signal", "expected an offer, an answer or a candidate", { cause: parsed.error });
+  }
+  // A candidate may come late, after success or failure.
+  if (!peer.destroyed) peer.signal(parsed.data as SimplePeerTypes.SignalData);
+}
+
+/**
+ * Speaks to simple-peer's data channel directly: its stream would copy every message and deliver it a tick later. The channel's
+ * `onmessage` is taken over the moment the channel exists, so that no message goes the other way.
+ */
+class RtcWire implements SliceWire {
+  readonly #peer: SimplePeerTypes.Instance;
+  readonly #lowBytes: number;
+  #channel: RTCDataChannel | null = null;
+  #link: MessageLink | null = null;
+  #failure: string | null = null;
+  #shutting = false;
+
+  constructor(peer: SimplePeerTypes.Instance, lowBytes: number) {
+    this.#peer = peer;
+    this.#lowBytes = lowBytes;
+    peer.on("error", (error) => (this.#failure = error.message));
+    peer.on("close", () => {
+      this.#link?.lost(
+        this.#failure === null
+          ? { reason: "remote", message: "the peer closed the link" }
+          : { reason: "failed", message: `the connection was lost: ${this.#failure}` },
+      );
+    });
+  }
+
+  attach(link: MessageLink): void {
+    this.#link = link;
+    const internals = this.#peer as unknown as PeerInternals;
+    if (internals._channel) return this.#adopt(internals._channel, link);
+    const connection = internals._pc;
+    const adoptInSimplePeer = connection?.ondatachannel;
+    if (!connection || !adoptInSimplePeer) return; // Its constructor failed and will say so by an event.
+    connection.ondatachannel = (event) => {
+      adoptInSimplePeer.call(connection, event);
+      this.#adopt(event.channel, link);
+    };
+  }
+
+  send(slice: Uint8Array): void {
+    if (!this.#channel) throw new Error("the data channel is not there yet");
+    this.#channel.send(slice as Uint8Array<ArrayBuffer>);
+  }
+
+  bufferedBytes(): number {
+    return this.#channel?.bufferedAmount ?? 0;
+  }
+
+  shut(): void {
+    if (this.#shutting) return;
+    this.#shutting = true;
+    // Closing the channel lets what it holds arrive; closing the connection would not.
+    this.#channel?.close();
+    const timer = setTimeout(() => this.#peer.destroy(), this.#channel ? SHUT_TIMEOUT_MS : 0);
+    this.#peer.once("close", () => clearTimeout(timer));
+  }
+
+  #adopt(channel: RTCDataChannel, link: MessageLink): void {
+    this.#channel = channel;
+    channel.bufferedAmountLowThreshold = this.#lowBytes;
+    channel.addEventListener("bufferedamountlow", () => link.drained());
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      // Text comes from no page of ours; as an empty slice it ends the link by name.
+      link.receive(data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array());
+    };
+  }
+}
