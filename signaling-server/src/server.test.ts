@@ -1,0 +1,175 @@
+import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { io, type Socket } from "socket.io-client";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createServer, type RunningServer } from "./server.ts";
+
+let folder: string;
+let server: RunningServer;
+let nowMs = 0;
+const sockets: Socket[] = [];
+
+const room = (n: number) => `room-number-${n}-of-the-test`;
+const peer = (n: number) => `peer-id-${n}`;
+const bytes = (...values: number[]) => Uint8Array.from(values);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "jupiter-server-"));
+  await mkdir(join(folder, "page/assets"), { recursive: true });
+  await mkdir(join(folder, "models"));
+  await writeFile(join(folder, "page/index.html"), "<!doctype html><title>Jupiter</title>");
+  await writeFile(join(folder, "page/assets/app.js"), "export {};");
+  await writeFile(join(folder, "page/.secret"), "hidden");
+  await writeFile(join(folder, "models/tiny.gguf"), Buffer.from("0123456789"));
+  await writeFile(join(folder, "outside.txt"), "outside");
+  nowMs = 0;
+  server = await createServer({
+    port: 0,
+    page: join(folder, "page"),
+    models: [join(folder, "models")],
+    limits: { rooms: 2, membersPerRoom: 3, messagesPerSecond: 10 },
+    nowMs: () => nowMs,
+  });
+});
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.disconnect();
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A tab: connected, with the events it was sent. */
+async function tab(options: { origin?: string } = {}): Promise<{ socket: Socket; next: (event: string) => Promise<unknown> }> {
+  const extraHeaders = options.origin === undefined ? {} : { Origin: options.origin };
+  const socket = io(server.url, { reconnection: false, forceNew: true, extraHeaders, transports: ["websocket"] });
+  sockets.push(socket);
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("connect_error", reject);
+  });
+  return { socket, next: (event) => new Promise((resolve) => socket.once(event, resolve)) };
+}
+
+const join_ = (socket: Socket, r: number, p: number): Promise<unknown> =>
+  socket.emitWithAck("join", { version: 1, room: room(r), peer: peer(p), hello: bytes(p) });
+
+describe("rooms", () => {
+  it("tells a newcomer who is there, those there who came, and passes sealed bytes on unchanged", async () => {
+    const [a, b] = [await tab(), await tab()];
+    expect(await join_(a.socket, 1, 1)).toEqual({ ok: true, members: [] });
+    const joined = a.next("joined");
+    expect(await join_(b.socket, 1, 2)).toMatchObject({ ok: true, members: [{ peer: peer(1) }] });
+    expect(await joined).toMatchObject({ peer: peer(2) });
+    const relayed = a.next("relay");
+    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(7, 8, 9) })).toEqual({ ok: true });
+    const event = (await relayed) as { from: string; sealed: Uint8Array };
+    expect(event.from).toBe(peer(2));
+    expect([...event.sealed]).toEqual([7, 8, 9]);
+    const left = a.next("left");
+    b.socket.disconnect();
+    expect(await left).toEqual({ peer: peer(2) });
+  });
+
+  it("keeps rooms apart", async () => {
+    const [a, b] = [await tab(), await tab()];
+    await join_(a.socket, 1, 1);
+    await join_(b.socket, 2, 2);
+    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(1) })).toMatchObject({ ok: false, reason: "no-such-peer" });
+  });
+
+  it("refuses with the reason that fits", async () => {
+    const [a, b, c, d, e] = [await tab(), await tab(), await tab(), await tab(), await tab()];
+    expect(await a.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(1) })).toMatchObject({ reason: "not-in-room" });
+    expect(await a.socket.emitWithAck("join", { version: 1, room: "short", peer: peer(1), hello: bytes() })).toMatchObject({ reason: "bad-message" });
+    expect(
+      await a.socket.emitWithAck("join", { version: 1, room: room(1), peer: peer(1), hello: new Uint8Array(4097) }),
+    ).toMatchObject({ reason: "too-large" });
+    expect(await a.socket.emitWithAck("join", null)).toMatchObject({ reason: "bad-message" });
+    await join_(a.socket, 1, 1);
+    expect(await join_(a.socket, 2, 9)).toMatchObject({ reason: "bad-message" });
+    expect(await join_(b.socket, 1, 1)).toMatchObject({ reason: "peer-taken" });
+    await join_(b.socket, 1, 2);
+    await join_(c.socket, 1, 3);
+    expect(await join_(d.socket, 1, 4)).toMatchObject({ reason: "room-full" });
+    await join_(d.socket, 2, 4);
+    expect(await join_(e.socket, 3, 5)).toMatchObject({ reason: "too-many-rooms" });
+    d.socket.disconnect();
+    await expect.poll(async () => (await join_(e.socket, 3, 5)) as object).toMatchObject({ ok: true });
+    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: new Uint8Array(65_537) })).toMatchObject({ reason: "too-large" });
+  });
+
+  it("slows a flooding member down, and lets it go on later", async () => {
+    const a = await tab();
+    await join_(a.socket, 1, 1);
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => a.socket.emitWithAck("relay", { to: peer(9), sealed: bytes(1) }) as Promise<{ reason: string }>),
+    );
+    const reasons = answers.map(({ reason }) => reason);
+    expect(reasons.filter((reason) => reason === "no-such-peer")).toHaveLength(19); // a burst of 20, one of them the join
+    expect(reasons.slice(19).every((reason) => reason === "too-fast")).toBe(true);
+    nowMs += 1000;
+    expect(await a.socket.emitWithAck("relay", { to: peer(9), sealed: bytes(1) })).toMatchObject({ reason: "no-such-peer" });
+  });
+
+  it("refuses pages of other origins, and says goodbye when it stops", async () => {
+    await expect(tab({ origin: "https://elsewhere.example" })).rejects.toThrow();
+    const a = await tab({ origin: server.url.slice(0, -1) });
+    const refused = a.next("refused");
+    const gone = a.next("disconnect");
+    await server.close();
+    expect(await refused).toMatchObject({ reason: "shutting-down" });
+    await gone;
+    server = await createServer({ port: 0, page: folder, models: [] });
+  });
+});
+
+describe("files", () => {
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(new URL(path, server.url), { headers });
+
+  it("serves the page isolated, assets forever, and nothing that is not there", async () => {
+    const page = await get("/");
+    expect(await page.text()).toContain("<title>Jupiter");
+    expect(page.headers.get("cross-origin-opener-policy")).toBe("same-origin");
+    expect(page.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+    expect(page.headers.get("cache-control")).toBe("no-cache");
+    expect((await get("/assets/app.js")).headers.get("cache-control")).toContain("immutable");
+    expect((await get("/assets/")).status).toBe(404);
+    expect((await get("/nothing")).status).toBe(404);
+    expect((await get("/.secret")).status).toBe(404);
+    expect((await fetch(server.url, { method: "POST" })).status).toBe(405);
+    expect(await (await get("/healthz")).json()).toEqual({ ok: true, rooms: 0, members: 0 });
+  });
+
+  it.each(["/../outside.txt", "/%2e%2e/outside.txt", "/assets/..%2f..%2foutside.txt", "/models/..%2foutside.txt", "/models/%2e%2e", "/%00", "/%zz"])(
+    "never leaves its folders: %s",
+    async (path) => {
+      // fetch() would tidy the path before sending it.
+      const status = await new Promise<number>((resolve, reject) => {
+        httpRequest({ port: server.port, host: "localhost", path }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        })
+          .on("error", reject)
+          .end();
+      });
+      expect(status).toBe(404);
+    },
+  );
+
+  it("gives byte ranges of models", async () => {
+    const part = await get("/models/tiny.gguf", { Range: "bytes=2-4" });
+    expect([part.status, await part.text(), part.headers.get("content-range")]).toEqual([206, "234", "bytes 2-4/10"]);
+    expect(part.headers.get("cache-control")).toContain("immutable");
+    expect(await (await get("/models/tiny.gguf", { Range: "bytes=-3" })).text()).toBe("789");
+    expect(await (await get("/models/tiny.gguf", { Range: "bytes=8-99" })).text()).toBe("89");
+    expect((await get("/models/tiny.gguf", { Range: "bytes=10-" })).status).toBe(416);
+    expect((await get("/models/tiny.gguf", { Range: "bytes=0-1,4-5" })).status).toBe(200);
+    expect((await get("/models/tiny.gguf", { Range: "bytes=0-1", "If-Range": '"old"' })).status).toBe(200);
+    const head = await fetch(new URL("/models/tiny.gguf", server.url), { method: "HEAD" });
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "10", ""]);
+    const etag = head.headers.get("etag") ?? "";
+    expect((await get("/models/tiny.gguf", { "If-None-Match": etag })).status).toBe(304);
+  });
+});
