@@ -17,6 +17,8 @@ const stage = z
   .min(0)
   .max(LIMITS.stages - 1);
 const text = z.string().max(1000);
+/** Of onnxruntime on wasm. */
+const threads = z.int().min(1).max(64);
 const Backend = z.enum(["webgpu", "wasm"]);
 export type Backend = z.infer<typeof Backend>;
 
@@ -103,7 +105,7 @@ const Assign = z
       .max(2048)
       .regex(/^(https?:\/\/|\/)/, "a path of this server, or an http(s) address"),
     backend: z.union([Backend, z.literal("auto")]),
-    threads: z.int().min(1).max(64),
+    threads,
     wire: z.enum(["f32", "f16"]),
     /** Cache slots to make room for at first. */
     capacity: z.int().min(1).max(LIMITS.slotsPerArena),
@@ -123,6 +125,8 @@ const Assign = z
 
 const HostMessage = z.discriminatedUnion("type", [
   Assign,
+  /** Prove and time a layer of this shape, and answer with `profile` (or `failed`); nothing is fetched for it. */
+  z.object({ type: z.literal("profile"), epoch, shape: ModelShape, backend: z.union([Backend, z.literal("auto")]), threads }),
   /** Every stage is ready and linked: frames of this epoch may come. */
   z.object({ type: z.literal("serve"), epoch }),
   /** Free the layers; stay in the room. */
@@ -148,6 +152,7 @@ const DonorMessage = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("profile"),
+    epoch,
     backend: Backend,
     layerTimes: z.array(LayerTime).max(64).readonly(),
     /** Final norm, LM head and choice for `rows` rows; absent where not measured. */

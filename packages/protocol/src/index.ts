@@ -31,3 +31,4 @@ export type { AssignMessage, Backend, DonorMessage, HostMessage, Seat } from "./
 export { ConnectionSignal, LinkChannel, PeerSignal } from "./peer-signal.ts";
 export { Emitter } from "./typed-events.ts";
 export type { TypedEvents } from "./typed-events.ts";
+export { MemberHello } from "./hello.ts";
