@@ -64,7 +64,8 @@ export function dequantize(type: BlockType, bytes: Uint8Array, out: Float32Array
   }
 }
 
-function half(bytes: Uint8Array, at: number): number {
+/** The half-precision number at byte `at`. */
+export function half(bytes: Uint8Array, at: number): number {
   return HALF[(bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)] ?? 0;
 }
 

@@ -1,4 +1,13 @@
-export type ModelReason = "not-gguf" | "limits" | "truncated" | "unsupported" | "missing-tensor" | "range-refused";
+export type ModelReason =
+  | "not-gguf"
+  | "limits"
+  | "truncated"
+  | "unsupported"
+  | "missing-tensor"
+  | "shape"
+  | "range-refused"
+  | "unreachable"
+  | "checksum";
 
 /** A checkpoint that cannot be used. The message says what was expected and what came. */
 export class ModelError extends Error {

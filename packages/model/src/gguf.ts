@@ -7,21 +7,60 @@ import type { Architecture, BlockType, Checkpoint, TensorEntry } from "./shape.t
 export interface ByteSource {
   /** At most `sizeBytes` bytes from `offsetBytes` on; fewer only at the end of the file. */
   read(offsetBytes: number, sizeBytes: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** The same into memory that is there already, where the source can; resolves to the number of bytes that came. */
+  readInto?(target: Uint8Array, offsetBytes: number, signal?: AbortSignal): Promise<number>;
 }
 
 /** Range requests; a server that ignores ranges is refused, as it would send the whole file for every layer. */
 export function httpByteSource(url: string): ByteSource {
   return {
     async read(offsetBytes, sizeBytes, signal) {
-      const headers = { Range: `bytes=${offsetBytes}-${offsetBytes + sizeBytes - 1}` };
-      const response = await fetch(url, { headers, ...(signal === undefined ? {} : { signal }) });
-      if (response.status !== 206) {
-        await response.body?.cancel();
-        throw new ModelError("range-refused", `${url} answered ${response.status} to a byte range; serve it with ranges (206).`);
-      }
+      const response = await requestRange(url, offsetBytes, sizeBytes, signal);
       return new Uint8Array(await response.arrayBuffer());
     },
+    async readInto(target, offsetBytes, signal) {
+      const response = await requestRange(url, offsetBytes, target.length, signal);
+      return response.body === null ? 0 : readStream(response.body, target);
+    },
   };
+}
+
+async function requestRange(
+  url: string,
+  offsetBytes: number,
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const headers = { Range: `bytes=${offsetBytes}-${offsetBytes + sizeBytes - 1}` };
+  const response = await fetch(url, { headers, ...(signal === undefined ? {} : { signal }) });
+  if (response.status === 206) return response;
+  await response.body?.cancel();
+  if (response.status >= 500 || response.status === 429) {
+    throw new ModelError("unreachable", `${url} answered ${response.status}; try again in a while.`);
+  }
+  throw new ModelError(
+    "range-refused",
+    `${url} answered ${response.status} to a byte range; serve it with ranges (206).`,
+  );
+}
+
+const STREAM_BYTES = 256 << 10;
+
+/** One small buffer goes to and fro: a gigabyte that passes leaves no gigabyte of garbage behind. */
+async function readStream(body: ReadableStream<Uint8Array<ArrayBuffer>>, target: Uint8Array): Promise<number> {
+  const reader = body.getReader({ mode: "byob" });
+  let buffer = new ArrayBuffer(Math.min(STREAM_BYTES, Math.max(1, target.length)));
+  for (let at = 0; ; ) {
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (done) return at;
+    if (at + value.length > target.length) {
+      await reader.cancel();
+      return at + value.length; // more than was asked for: the caller refuses it
+    }
+    target.set(value, at);
+    at += value.length;
+    buffer = value.buffer;
+  }
 }
 
 export type MetadataValue = string | number | boolean | readonly MetadataValue[];
@@ -32,7 +71,15 @@ export interface GgufHeader {
 }
 
 /** Largest models of today stay well below each of these. */
-const LIMIT = { headerBytes: 64 << 20, tensors: 8192, keys: 4096, nameBytes: 1024, textBytes: 4 << 20, items: 1 << 20, depth: 2 } as const;
+const LIMIT = {
+  headerBytes: 64 << 20,
+  tensors: 8192,
+  keys: 4096,
+  nameBytes: 1024,
+  textBytes: 4 << 20,
+  items: 1 << 20,
+  depth: 2,
+} as const;
 const TYPE_NAMES: Readonly<Record<number, BlockType>> = {
   0: "F32",
   1: "F16",
@@ -59,9 +106,11 @@ export async function readGguf(source: ByteSource, id: string, signal?: AbortSig
 
 function parse(bytes: Uint8Array, id: string): GgufHeader {
   const r = new Reader(bytes);
-  if (r.u32() !== 0x46554747) throw new ModelError("not-gguf", "The file does not begin with GGUF; choose a .gguf file.");
+  if (r.u32() !== 0x46554747)
+    throw new ModelError("not-gguf", "The file does not begin with GGUF; choose a .gguf file.");
   const version = r.u32();
-  if (version !== 2 && version !== 3) throw new ModelError("unsupported", `GGUF version ${version}; versions 2 and 3 are read.`);
+  if (version !== 2 && version !== 3)
+    throw new ModelError("unsupported", `GGUF version ${version}; versions 2 and 3 are read.`);
   const tensorCount = r.count("tensors", LIMIT.tensors);
   const keyCount = r.count("metadata keys", LIMIT.keys);
   const metadata = new Map<string, MetadataValue>();
@@ -97,7 +146,11 @@ function readTensor(r: Reader): TensorEntry {
   return { name, type, dims, offsetBytes: r.u64("offset"), sizeBytes, sha256: null };
 }
 
-function checkpointOf(id: string, metadata: ReadonlyMap<string, MetadataValue>, tensors: readonly TensorEntry[]): Checkpoint {
+function checkpointOf(
+  id: string,
+  metadata: ReadonlyMap<string, MetadataValue>,
+  tensors: readonly TensorEntry[],
+): Checkpoint {
   const architecture = metadata.get("general.architecture");
   if (architecture !== "llama" && architecture !== "qwen2") {
     throw new ModelError("unsupported", `Architecture ${String(architecture)}; supported are llama and qwen2.`);
@@ -131,7 +184,8 @@ function checkpointOf(id: string, metadata: ReadonlyMap<string, MetadataValue>, 
 
 function numberOf(metadata: ReadonlyMap<string, MetadataValue>, key: string, fallback?: number): number {
   const value = metadata.get(key) ?? fallback;
-  if (typeof value !== "number" || !(value > 0)) throw new ModelError("limits", `The file's ${key} must be a positive number.`);
+  if (typeof value !== "number" || !(value > 0))
+    throw new ModelError("limits", `The file's ${key} must be a positive number.`);
   return value;
 }
 
@@ -208,7 +262,8 @@ class Reader {
 
   #take(sizeBytes: number): number {
     const start = this.offset;
-    if (start + sizeBytes > this.#bytes.length) throw new ModelError("truncated", "The header ends before its last entry.");
+    if (start + sizeBytes > this.#bytes.length)
+      throw new ModelError("truncated", "The header ends before its last entry.");
     this.offset = start + sizeBytes;
     return start;
   }

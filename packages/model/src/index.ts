@@ -1,8 +1,17 @@
 export type * from "./shape.ts";
+export { catalogue, withHashes, type CatalogueEntry } from "./catalogue.ts";
 export { encodeModel, type OnnxGraph } from "./onnx/proto.ts";
 export { stageGraph, rotaryTables, type LayerWeights } from "./onnx/stage-graph.ts";
 export { headGraph } from "./onnx/head-graph.ts";
 export type { BlockWeights, GraphFloat, LinearWeights } from "./onnx/linear.ts";
 export { ModelError, type ModelReason } from "./errors.ts";
 export { httpByteSource, readGguf, type ByteSource, type GgufHeader } from "./gguf.ts";
-export { loadEmbedding, loadHead, loadLayer } from "./load-layers.ts";
+export {
+  loadEmbedding,
+  loadHead,
+  loadLayer,
+  type Embedding,
+  type HeadWeights,
+  type WeightForm,
+} from "./load-layers.ts";
+export { WeightSource, type WeightShare, type WeightSourceOptions } from "./weight-source.ts";

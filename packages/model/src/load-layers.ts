@@ -1,5 +1,6 @@
 /** A checkpoint's tensors as the weights of layers, head and embedding. */
-import { dequantize, BLOCKS } from "./blocks.ts";
+import { isQuantised, toBlockWeights } from "./block-weights.ts";
+import { BLOCKS, dequantize } from "./blocks.ts";
 import { ModelError } from "./errors.ts";
 import type { ByteSource } from "./gguf.ts";
 import type { LinearWeights } from "./onnx/linear.ts";
@@ -12,42 +13,74 @@ export function findTensor(checkpoint: Checkpoint, name: string): TensorEntry {
   return entry;
 }
 
-async function read(source: ByteSource, entry: TensorEntry): Promise<Uint8Array> {
-  const bytes = await source.read(entry.offsetBytes, entry.sizeBytes);
-  if (bytes.length !== entry.sizeBytes) {
-    throw new ModelError("truncated", `${entry.name} takes ${entry.sizeBytes} bytes, ${bytes.length} came; fetch the file again.`);
+/** How a back end holds matrices: unpacked to float32, or in the file's blocks (F32 and F16 tensors are dense in either). */
+export type WeightForm = "dense" | "blocks";
+
+/** Memory for a dense matrix of `length` values; what it holds before does not matter. */
+export type Allocate = (length: number) => Float32Array;
+
+const newFloats: Allocate = (length) => new Float32Array(length);
+
+async function read(source: ByteSource, { name, sizeBytes, offsetBytes }: TensorEntry): Promise<Uint8Array> {
+  const bytes = await source.read(offsetBytes, sizeBytes);
+  if (bytes.length !== sizeBytes) {
+    throw new ModelError("truncated", `${name} takes ${sizeBytes} bytes, ${bytes.length} came; fetch the file again.`);
   }
   return bytes;
 }
 
-async function floats(source: ByteSource, entry: TensorEntry): Promise<Float32Array> {
-  const out = new Float32Array(entry.dims.reduce((a, b) => a * b, 1));
+async function vector(checkpoint: Checkpoint, source: ByteSource, name: string, length: number): Promise<Float32Array> {
+  const entry = shaped(findTensor(checkpoint, name), [length]);
+  const out = new Float32Array(length);
   dequantize(entry.type, await read(source, entry), out);
   return out;
 }
 
-async function linear(checkpoint: Checkpoint, source: ByteSource, name: string, heads: number | null): Promise<LinearWeights> {
-  const weight = findTensor(checkpoint, `${name}.weight`);
-  const [N = 0, K = 0] = weight.dims;
-  const biasEntry = checkpoint.tensors.find((t) => t.name === `${name}.bias`);
-  const data = await floats(source, weight);
-  const bias = biasEntry === undefined ? null : await floats(source, biasEntry);
-  const permuted = heads !== null && checkpoint.shape.architecture === "llama";
+async function linear(
+  checkpoint: Checkpoint,
+  source: ByteSource,
+  name: string,
+  [N, K]: readonly [number, number],
+  form: WeightForm,
+  heads: number | null = null,
+  allocate: Allocate = newFloats,
+): Promise<LinearWeights> {
+  const entry = shaped(findTensor(checkpoint, `${name}.weight`), [N, K]);
+  const hasBias = checkpoint.tensors.some((t) => t.name === `${name}.bias`);
+  const bias = hasBias ? await vector(checkpoint, source, `${name}.bias`, N) : null;
+  const inFile = await read(source, entry);
+  const permutedHeads = checkpoint.shape.architecture === "llama" ? heads : null;
+  const bytes = permutedHeads === null ? inFile : unpermuteRows(inFile, inFile.length / N, permutedHeads);
+  let weights: LinearWeights["weights"];
+  if (form === "blocks" && isQuantised(entry.type)) {
+    weights = toBlockWeights(entry.type, bytes, N, K);
+  } else {
+    weights = { form: "dense", data: allocate(N * K) };
+    dequantize(entry.type, bytes, weights.data);
+  }
   return {
     N,
     K,
-    weights: { form: "dense", data: permuted ? unpermuteRows(data, K, heads) : data },
-    bias: permuted && bias !== null ? unpermuteRows(bias, 1, heads) : bias,
+    weights,
+    bias: permutedHeads === null || bias === null ? bias : unpermuteRows(bias, 1, permutedHeads),
   };
+}
+
+function shaped(entry: TensorEntry, dims: readonly number[]): TensorEntry {
+  if (entry.dims.length === dims.length && entry.dims.every((n, i) => n === dims[i])) return entry;
+  throw new ModelError(
+    "shape",
+    `${entry.name} is ${entry.dims.join(" x ")}, the header's numbers make it ${dims.join(" x ")}; choose another file of this model.`,
+  );
 }
 
 /**
  * llama files hold the rows of Q and K so that neighbours (2i, 2i + 1) of a head rotate together; this puts them back to halves
- * (i, i + E/2), which one graph form serves for every architecture. Exact: rows only change places.
+ * (i, i + E/2), which one graph form serves for every architecture. Exact: rows (of weights or of packed bytes) only change places.
  */
-export function unpermuteRows(rows: Float32Array, rowLength: number, heads: number): Float32Array {
+export function unpermuteRows<T extends Float32Array | Uint8Array>(rows: T, rowLength: number, heads: number): T {
   const E = rows.length / rowLength / heads;
-  const out = new Float32Array(rows.length);
+  const out = rows.slice() as T;
   for (let h = 0; h < heads; h++) {
     for (let i = 0; i < E; i++) {
       const from = h * E + (i < E / 2 ? 2 * i : 2 * (i - E / 2) + 1);
@@ -57,37 +90,86 @@ export function unpermuteRows(rows: Float32Array, rowLength: number, heads: numb
   return out;
 }
 
-/** Layer `index`, unpacked to float32. */
-export async function loadLayer(checkpoint: Checkpoint, source: ByteSource, index: number): Promise<LayerWeights> {
-  const { H, K } = checkpoint.shape;
+const LAYER_PARTS = [
+  "attn_norm",
+  "attn_q",
+  "attn_k",
+  "attn_v",
+  "attn_output",
+  "ffn_norm",
+  "ffn_gate",
+  "ffn_up",
+  "ffn_down",
+];
+
+/** The tensors that `loadLayer` reads. */
+export function layerTensors(checkpoint: Checkpoint, index: number): readonly TensorEntry[] {
+  const names = new Set(LAYER_PARTS.flatMap((part) => [`blk.${index}.${part}.weight`, `blk.${index}.${part}.bias`]));
+  return checkpoint.tensors.filter(({ name }) => names.has(name));
+}
+
+export async function loadLayer(
+  checkpoint: Checkpoint,
+  source: ByteSource,
+  index: number,
+  form: WeightForm = "dense",
+  allocate: Allocate = newFloats,
+): Promise<LayerWeights> {
+  const { D, F, H, K, E } = checkpoint.shape;
   const name = (part: string) => `blk.${index}.${part}`;
-  const get = (part: string, heads: number | null = null) => linear(checkpoint, source, name(part), heads);
+  const get = (part: string, dims: readonly [number, number], heads: number | null = null) =>
+    linear(checkpoint, source, name(part), dims, form, heads, allocate);
   return {
-    attentionNorm: await floats(source, findTensor(checkpoint, name("attn_norm.weight"))),
-    query: await get("attn_q", H),
-    key: await get("attn_k", K),
-    value: await get("attn_v"),
-    attentionOutput: await get("attn_output"),
-    feedForwardNorm: await floats(source, findTensor(checkpoint, name("ffn_norm.weight"))),
-    gate: await get("ffn_gate"),
-    up: await get("ffn_up"),
-    down: await get("ffn_down"),
+    attentionNorm: await vector(checkpoint, source, name("attn_norm.weight"), D),
+    query: await get("attn_q", [H * E, D], H),
+    key: await get("attn_k", [K * E, D], K),
+    value: await get("attn_v", [K * E, D]),
+    attentionOutput: await get("attn_output", [D, H * E]),
+    feedForwardNorm: await vector(checkpoint, source, name("ffn_norm.weight"), D),
+    gate: await get("ffn_gate", [F, D]),
+    up: await get("ffn_up", [F, D]),
+    down: await get("ffn_down", [D, F]),
   };
 }
 
-/** Final norm and LM head (the embedding's tensor where the two are tied). */
-export async function loadHead(checkpoint: Checkpoint, source: ByteSource): Promise<{ norm: Float32Array; head: LinearWeights }> {
-  return {
-    norm: await floats(source, findTensor(checkpoint, "output_norm.weight")),
-    head: await linear(checkpoint, source, checkpoint.tiedHead ? "token_embd" : "output", null),
-  };
+/** The tensors that `loadHead` reads. */
+export function headTensors(checkpoint: Checkpoint): readonly TensorEntry[] {
+  return [findTensor(checkpoint, "output_norm.weight"), findTensor(checkpoint, `${headName(checkpoint)}.weight`)];
 }
 
-/** Keeps the embedding packed, as in the file, and unpacks the rows that are asked for: token ids → float32 `[T, D]`. */
-export async function loadEmbedding(checkpoint: Checkpoint, source: ByteSource): Promise<(ids: readonly number[]) => Float32Array> {
-  const entry = findTensor(checkpoint, "token_embd.weight");
-  const bytes = await read(source, entry);
+/** The head is the embedding's tensor where the two are tied. */
+function headName({ tiedHead }: Checkpoint): string {
+  return tiedHead ? "token_embd" : "output";
+}
+
+export interface HeadWeights {
+  /** float32 `[D]`. */
+  readonly norm: Float32Array;
+  /** `[V, D]`. */
+  readonly head: LinearWeights;
+}
+
+/** Final norm and LM head. */
+export async function loadHead(
+  checkpoint: Checkpoint,
+  source: ByteSource,
+  form: WeightForm = "dense",
+): Promise<HeadWeights> {
   const { D, V } = checkpoint.shape;
+  return {
+    norm: await vector(checkpoint, source, "output_norm.weight", D),
+    head: await linear(checkpoint, source, headName(checkpoint), [V, D], form),
+  };
+}
+
+/** Token ids → float32 `[T, D]`. */
+export type Embedding = (ids: readonly number[]) => Float32Array;
+
+/** Keeps the embedding packed, as in the file, and unpacks the rows that are asked for. */
+export async function loadEmbedding(checkpoint: Checkpoint, source: ByteSource): Promise<Embedding> {
+  const { D, V } = checkpoint.shape;
+  const entry = shaped(findTensor(checkpoint, "token_embd.weight"), [V, D]);
+  const bytes = await read(source, entry);
   const rowBytes = (D / BLOCKS[entry.type].values) * BLOCKS[entry.type].bytes;
   return (ids) => {
     const out = new Float32Array(ids.length * D);

@@ -28,7 +28,10 @@ export function headGraph(
   const logits = type === "float" ? product : g.node("Cast", [product], { to: { int: 1 } });
   g.node("ArgMax", [logits], { axis: { int: -1 }, keepdims: { int: 0 } }, ["argmax"]);
   const k = g.initializer("k", "int64", [1], BigInt64Array.of(BigInt(best)));
-  g.node("TopK", [logits, k], { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 1 } }, ["best_logits", "best_ids"]);
+  g.node("TopK", [logits, k], { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 1 } }, [
+    "best_logits",
+    "best_ids",
+  ]);
   g.node("GatherElements", [logits, ask], { axis: { int: 2 } }, ["asked"]);
   const axis = g.initializer("axis", "int64", [1], BigInt64Array.of(2n));
   // The stable form written out: subtract the best logit, so that exp never overflows on any back end.

@@ -77,7 +77,12 @@ function addBlockProduct(
   });
   if (w.minimums === null) return y;
   // A block's minimum adds minimum * (sum of x over the block): a product with the [K / block, N] matrix of minimums.
-  const shape = g.initializer(`${name}.blocks`, "int64", [4], BigInt64Array.of(1n, -1n, BigInt(blocks), BigInt(w.blockSize)));
+  const shape = g.initializer(
+    `${name}.blocks`,
+    "int64",
+    [4],
+    BigInt64Array.of(1n, -1n, BigInt(blocks), BigInt(w.blockSize)),
+  );
   const axes = g.initializer(`${name}.axes`, "int64", [1], BigInt64Array.of(3n));
   const sums = g.node("ReduceSum", [g.node("Reshape", [x, shape]), axes], { keepdims: { int: 0 } });
   const transposed = new Float32Array(blocks * N);

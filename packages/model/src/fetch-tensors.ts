@@ -1,0 +1,159 @@
+/** Fetches the bytes of chosen tensors in few requests, counts them, tries again where a request fails, and checks what came. */
+import { ModelError } from "./errors.ts";
+import type { ByteSource } from "./gguf.ts";
+import type { TensorEntry } from "./shape.ts";
+
+/** Neighbours are fetched together even across bytes that nobody wants, as long as those stay few. */
+const MAX_GAP_BYTES = 64 << 10;
+const MAX_OVERHEAD = 0.02;
+/** Small enough for a progress bar that moves and for a cheap second try; large enough that the round trip hardly counts. */
+const PART_BYTES = 2 << 20;
+const IN_FLIGHT = 3;
+const RETRY_AFTER_MS = [500, 1500, 4500];
+
+export interface Span {
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+export interface FetchOptions {
+  readonly signal: AbortSignal;
+  /** `fetchedBytes` more came over the line, a failed try's included; `loadedBytes` of them are there to stay. */
+  onBytes(fetchedBytes: number, loadedBytes: number): void;
+  /** Resolves after `delayMs`, rejects when the signal aborts. */
+  wait(delayMs: number, signal: AbortSignal): Promise<void>;
+  /** Memory for the bytes; default: new. */
+  readonly allocate?: (sizeBytes: number) => Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Resolves to the same file with only these tensors in it, in memory. Rejects with the signal's reason when aborted, else with a ModelError:
+ * 'unreachable' or 'truncated' when three more tries did not help, 'range-refused' at once, 'checksum' when bytes are not the catalogue's.
+ */
+export async function fetchTensors(
+  source: ByteSource,
+  tensors: readonly TensorEntry[],
+  options: FetchOptions,
+): Promise<ByteSource> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const { allocate = (sizeBytes) => new Uint8Array(sizeBytes) } = options;
+  const spans = coalesce(tensors).map((span) => ({ ...span, bytes: allocate(span.sizeBytes) }));
+  const parts = spans.flatMap(({ offsetBytes, sizeBytes, bytes }) =>
+    Array.from({ length: Math.ceil(sizeBytes / PART_BYTES) }, (_, i) => ({
+      offsetBytes: offsetBytes + i * PART_BYTES,
+      to: bytes.subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
+    })),
+  );
+  const queue = parts.values();
+  const lane = async () => {
+    // The lanes share one iterator: each takes the next part when it is done with its last.
+    for (const { offsetBytes, to } of queue) await readPart(source, offsetBytes, to, { ...options, signal });
+  };
+  try {
+    await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  } catch (error) {
+    failed.abort(error);
+    throw error;
+  }
+  for (const entry of tensors) {
+    options.signal.throwIfAborted();
+    if (entry.sha256 !== null) await check(entry, view(spans, entry.offsetBytes, entry.sizeBytes));
+  }
+  return { read: (offsetBytes, sizeBytes) => Promise.resolve(view(spans, offsetBytes, sizeBytes)) };
+}
+
+/** The stretches of the file to fetch for these tensors, rising. Small gaps are fetched along, smallest first, while they cost under 2 %. */
+export function coalesce(tensors: readonly Span[]): Span[] {
+  const sorted = [...tensors].sort((a, b) => a.offsetBytes - b.offsetBytes);
+  const wantedBytes = sorted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const joined = new Set<Span>();
+  let overheadBytes = 0;
+  for (const { span, gapBytes } of withGaps(sorted).sort((a, b) => a.gapBytes - b.gapBytes)) {
+    overheadBytes += gapBytes;
+    if (gapBytes >= MAX_GAP_BYTES || overheadBytes > wantedBytes * MAX_OVERHEAD) break;
+    joined.add(span);
+  }
+  const spans: Span[] = [];
+  for (const span of sorted) {
+    const last = joined.has(span) ? spans.pop() : undefined;
+    const offsetBytes = last?.offsetBytes ?? span.offsetBytes;
+    spans.push({ offsetBytes, sizeBytes: Math.max(endOf(span), last === undefined ? 0 : endOf(last)) - offsetBytes });
+  }
+  return spans;
+}
+
+/** Each span but the first, with the bytes between it and all that lies before; 0 where they touch or overlap. */
+function withGaps(sorted: readonly Span[]): { readonly span: Span; readonly gapBytes: number }[] {
+  let reach = 0;
+  return sorted
+    .map((span) => {
+      const gapBytes = Math.max(0, span.offsetBytes - reach);
+      reach = Math.max(reach, endOf(span));
+      return { span, gapBytes };
+    })
+    .slice(1);
+}
+
+function endOf({ offsetBytes, sizeBytes }: Span): number {
+  return offsetBytes + sizeBytes;
+}
+
+async function readPart(
+  source: ByteSource,
+  offsetBytes: number,
+  to: Uint8Array,
+  options: FetchOptions,
+): Promise<void> {
+  const { signal, onBytes, wait } = options;
+  const sizeBytes = to.length;
+  for (let attempt = 0; ; attempt++) {
+    signal.throwIfAborted();
+    try {
+      const cameBytes = await readTo(source, offsetBytes, to, signal);
+      onBytes(cameBytes, cameBytes === sizeBytes ? sizeBytes : 0);
+      if (cameBytes === sizeBytes) return;
+      throw new ModelError(
+        "truncated",
+        `Asked for ${sizeBytes} bytes from ${offsetBytes} on, ${cameBytes} came; the file at its source is not whole, fetch it again.`,
+      );
+    } catch (cause) {
+      signal.throwIfAborted();
+      const delayMs = RETRY_AFTER_MS[attempt];
+      const known = cause instanceof ModelError ? cause : null;
+      if (delayMs === undefined || known?.reason === "range-refused") {
+        const tries = `after ${attempt + 1} tries (${String(cause)}); check the connection and load again.`;
+        throw known ?? new ModelError("unreachable", `Weights could not be fetched ${tries}`, { cause });
+      }
+      await wait(delayMs, signal);
+    }
+  }
+}
+
+async function readTo(source: ByteSource, offsetBytes: number, to: Uint8Array, signal: AbortSignal): Promise<number> {
+  if (source.readInto !== undefined) return source.readInto(to, offsetBytes, signal);
+  const bytes = await source.read(offsetBytes, to.length, signal);
+  if (bytes.length === to.length) to.set(bytes);
+  return bytes.length;
+}
+
+function view(
+  spans: readonly (Span & { readonly bytes: Uint8Array<ArrayBuffer> })[],
+  offsetBytes: number,
+  sizeBytes: number,
+) {
+  const span = spans.find((s) => s.offsetBytes <= offsetBytes && offsetBytes + sizeBytes <= endOf(s));
+  if (span === undefined) throw new RangeError(`bytes ${offsetBytes} to ${offsetBytes + sizeBytes} were not fetched`);
+  return span.bytes.subarray(offsetBytes - span.offsetBytes, offsetBytes - span.offsetBytes + sizeBytes);
+}
+
+async function check({ name, sha256 }: TensorEntry, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const came = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (came === sha256) return;
+  throw new ModelError(
+    "checksum",
+    `Tensor ${name} has SHA-256 ${came}, the catalogue says ${sha256}: the file at its source is damaged or not the one that was chosen. ` +
+      "Fetch it again, or choose another source; nothing of it was used.",
+  );
+}
