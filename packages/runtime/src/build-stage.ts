@@ -10,6 +10,8 @@ export interface BuildOptions {
   readonly type: GraphFloat;
   /** Slots promised per arena: context length of the conversation. */
   readonly maxSlots: number;
+  /** Rows of one run at most; longer frames are run in parts. */
+  readonly maxRows?: number;
   /** Force onnxruntime's public API on wasm (the fallback where the heap cannot be reached). */
   readonly publicApi?: boolean;
 }
@@ -18,7 +20,7 @@ export interface BuildOptions {
 export async function buildStage(
   shape: ModelShape,
   groups: AsyncIterable<readonly LayerWeights[]>,
-  { backend, type, maxSlots, publicApi = false }: BuildOptions,
+  { backend, type, maxSlots, maxRows = Infinity, publicApi = false }: BuildOptions,
 ): Promise<StageRunner> {
   const sessions: LoadedSession[] = [];
   let weightBytes = 0;
@@ -34,5 +36,5 @@ export async function buildStage(
     backend === "wasm" && module !== null && !publicApi
       ? new WasmExecutor(module, shape, sessions, weightBytes)
       : new ApiExecutor(shape, sessions, weightBytes, type, device instanceof GPUDevice ? device : null);
-  return new StageRunner(shape, executor, maxSlots);
+  return new StageRunner(shape, executor, { maxSlots, maxRows });
 }

@@ -48,7 +48,7 @@ describe("SmolLM2-135M in one tab, wasm", () => {
     };
     const data = embed(ids);
     const hidden = data.length / ids.length;
-    const out = await stage.forward({ wire: "f32", rows: ids.length, hidden, data }, rows);
+    const { result: out } = await stage.forward({ wire: "f32", rows: ids.length, hidden, data }, rows);
     if (out.wire !== "f32") throw new Error("stages return float32");
     return { wire: "f32", rows: 1, hidden, data: out.data.slice(-hidden) };
   }
@@ -64,7 +64,7 @@ describe("SmolLM2-135M in one tab, wasm", () => {
     let last = await prefill(c.ids);
     const wrong: string[] = [];
     for (const [step, expected] of c.greedy.entries()) {
-      const [score] = await head.score(last, [GREEDY]);
+      const [score] = (await head.score(last, [GREEDY])).result;
       if (step === 0) {
         // Log-probabilities differ from logits by one constant per row.
         const [best, second] = [score?.best[0]?.logProb ?? NaN, score?.best[1]?.logProb ?? NaN];

@@ -1,7 +1,7 @@
 import { headGraph, type GraphFloat, type LinearWeights, type ModelShape } from "@jupiter/model";
-import { chooseToken, type Activations, type RowScore, type ScorePolicy } from "@jupiter/protocol";
-import { toFloat32 } from "./activations.ts";
+import { chooseToken, toFloat32, type Activations, type RowScore, type ScorePolicy } from "@jupiter/protocol";
 import { RuntimeError } from "./errors.ts";
+import { exclusive, type Computed } from "./exclusive.ts";
 import { createSession, ort, type Backend } from "./ort.ts";
 
 /** Candidates that the graph hands out per row; sampling draws among these, so what lies beyond the 64 best is never chosen. */
@@ -27,7 +27,11 @@ export class HeadRunner {
   }
 
   /** Scores the rows of `x` `[R, D]`, one policy a row; the answers are in row order. */
-  async score(x: Activations, policies: readonly ScorePolicy[]): Promise<RowScore[]> {
+  score(x: Activations, policies: readonly ScorePolicy[]): Promise<Computed<RowScore[]>> {
+    return exclusive(() => this.#score(x, policies));
+  }
+
+  async #score(x: Activations, policies: readonly ScorePolicy[]): Promise<RowScore[]> {
     const R = x.rows;
     if (policies.length !== R || x.hidden !== this.#D) {
       throw new RuntimeError("bad-frame", `Expected ${policies.length} rows of ${this.#D}, got ${R} of ${x.hidden}.`);

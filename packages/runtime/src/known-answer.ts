@@ -56,7 +56,7 @@ export async function knownAnswerTest(
           parents: Int32Array.from(part),
           wanted: new Uint8Array(part.length),
         };
-        const out = await stage.forward({ wire: "f32", rows: part.length, hidden: shape.D, data: x }, table);
+        const { result: out } = await stage.forward({ wire: "f32", rows: part.length, hidden: shape.D, data: x }, table);
         const expected = referenceForward(shape, [layer], Float32Array.from(inputs), rows).subarray(base * shape.D);
         errors[frame.name] = Math.max(errors[frame.name] ?? 0, relativeError(out.data, expected));
       }

@@ -4,6 +4,7 @@ import mjsUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import { encodeModel, type OnnxGraph } from "@jupiter/model";
 import { RuntimeError } from "./errors.ts";
+import { exclusive } from "./exclusive.ts";
 
 export { ort };
 export type Backend = "wasm" | "webgpu";
@@ -73,14 +74,17 @@ export async function createSession(
 ): Promise<ort.InferenceSession> {
   const { model, files } = encodeModel(graph);
   try {
-    return await ort.InferenceSession.create(model, {
-      executionProviders: [backend],
-      externalData: files,
-      graphOptimizationLevel: "all",
-      enableCpuMemArena: false,
-      enableMemPattern: false,
-      ...options,
-    });
+    const { result } = await exclusive(() =>
+      ort.InferenceSession.create(model, {
+        executionProviders: [backend],
+        externalData: files,
+        graphOptimizationLevel: "all",
+        enableCpuMemArena: false,
+        enableMemPattern: false,
+        ...options,
+      }),
+    );
+    return result;
   } catch (cause) {
     const text = String(cause);
     const memory = /memory|allocat|OOM|bad_alloc/i.test(text);
@@ -92,4 +96,12 @@ export async function createSession(
       { cause },
     );
   }
+}
+
+/** Resolves when the GPU that this worker's sessions use is gone, with what the browser says of it. Call once a WebGPU session exists. */
+export async function deviceLost(): Promise<RuntimeError> {
+  const device: unknown = await ort.env.webgpu.device;
+  if (!(device instanceof GPUDevice)) return new Promise(() => undefined);
+  const { message } = await device.lost;
+  return new RuntimeError("device-lost", `The GPU was lost (${message || "no reason given"}). Start again; if it happens often, use wasm on this device.`);
 }

@@ -1,8 +1,15 @@
-import { toFloat32 } from "./activations.ts";
-import { fillBias, SlotLists, type Activations, type CacheCommand, type RowTable } from "@jupiter/protocol";
+import { fillBias, SlotLists, toFloat32, type Activations, type CacheCommand, type RowTable } from "@jupiter/protocol";
 import type { ModelShape } from "@jupiter/model";
 import { RuntimeError } from "./errors.ts";
 import { grownCapacity, type Executor } from "./executor.ts";
+import { exclusive, type Computed } from "./exclusive.ts";
+
+export interface StageLimits {
+  /** Slots promised per arena. */
+  readonly maxSlots: number;
+  /** Longer frames are run in parts of so many rows: some adapters compute long ones wrongly. */
+  readonly maxRows: number;
+}
 
 /**
  * A stage: slot lists on top of an executor's buffers. Calls come one at a time and in frame order.
@@ -14,13 +21,13 @@ export class StageRunner {
   readonly #executor: Executor;
   readonly #lists = new SlotLists();
   readonly #capacity = new Map<number, number>();
-  readonly #maxSlots: number;
+  readonly #limits: StageLimits;
   #disposed = false;
 
-  constructor(shape: ModelShape, executor: Executor, maxSlots: number) {
+  constructor(shape: ModelShape, executor: Executor, limits: StageLimits) {
     this.#shape = shape;
     this.#executor = executor;
-    this.#maxSlots = maxSlots;
+    this.#limits = limits;
   }
 
   get memoryBytes(): number {
@@ -31,8 +38,8 @@ export class StageRunner {
     return this.#executor.inPlace;
   }
 
-  /** `x` `[T, D]` in the wire's type; returns `[T, D]` float32 in fresh memory. */
-  async forward(x: Activations, rows: RowTable): Promise<Activations> {
+  /** `x` `[T, D]` in the wire's type; returns `[T, D]` float32 in fresh memory. A frame that is refused changes nothing. */
+  async forward(x: Activations, rows: RowTable): Promise<Computed<Activations>> {
     this.#check();
     const T = rows.parents.length;
     const { D } = this.#shape;
@@ -40,16 +47,34 @@ export class StageRunner {
       throw new RuntimeError("bad-frame", `Expected activations of ${T} x ${D}, got ${x.rows} x ${x.hidden}.`);
     }
     this.#reserve(rows.arena, rows.base + T);
+    const values = toFloat32(x);
+    const { maxRows } = this.#limits;
+    if (T <= maxRows) return this.#run(values, rows);
+    const data = new Float32Array(T * D);
+    let computeMs = 0;
+    for (let start = 0; start < T; start += maxRows) {
+      const end = Math.min(T, start + maxRows);
+      const part = await this.#run(values.subarray(start * D, end * D), partOf(rows, start, end));
+      data.set(toFloat32(part.result), start * D);
+      computeMs += part.computeMs;
+    }
+    return { result: { wire: "f32", rows: T, hidden: D, data }, computeMs };
+  }
+
+  #run(x: Float32Array, rows: RowTable): Promise<Computed<Activations>> {
     const list = this.#lists.append(rows);
-    const data = await this.#executor.run({
-      arena: rows.arena,
-      T,
-      total: list.length,
-      x: toFloat32(x),
-      positions: rows.positions,
-      writeBias: (out) => fillBias(list, rows, out),
+    const T = rows.parents.length;
+    return exclusive(async () => {
+      const data = await this.#executor.run({
+        arena: rows.arena,
+        T,
+        total: list.length,
+        x,
+        positions: rows.positions,
+        writeBias: (out) => fillBias(list, rows, out),
+      });
+      return { wire: "f32", rows: T, hidden: this.#shape.D, data };
     });
-    return { wire: "f32", rows: T, hidden: D, data };
   }
 
   /** A dead frame: the list grows, the slots keep what they hold (masked, finite). */
@@ -90,13 +115,13 @@ export class StageRunner {
   #reserve(arena: number, slots: number): void {
     const current = this.#capacity.get(arena) ?? 0;
     if (slots <= current) return;
-    if (slots > this.#maxSlots) {
+    if (slots > this.#limits.maxSlots) {
       throw new RuntimeError(
         "out-of-memory",
-        `This conversation needs ${slots} tokens of cache; this device promised ${this.#maxSlots}. Start a new conversation.`,
+        `This conversation needs ${slots} tokens of cache; this device promised ${this.#limits.maxSlots}. Start a new conversation.`,
       );
     }
-    const capacity = grownCapacity(current, slots, this.#maxSlots);
+    const capacity = grownCapacity(current, slots, this.#limits.maxSlots);
     this.#executor.reserve(arena, capacity);
     this.#capacity.set(arena, capacity);
   }
@@ -104,4 +129,9 @@ export class StageRunner {
   #check(): void {
     if (this.#disposed) throw new RuntimeError("disposed", "This stage was given back; join the room again.");
   }
+}
+
+function partOf({ arena, base, positions, parents, wanted }: RowTable, start: number, end: number): RowTable {
+  const part = <A extends Int32Array | Uint8Array>(values: A) => values.slice(start, end) as A;
+  return { arena, base: base + start, positions: part(positions), parents: part(parents), wanted: part(wanted) };
 }

@@ -1,0 +1,80 @@
+import type { GraphFloat, LayerWeights, LinearWeights, ModelShape } from "@jupiter/model";
+import { ROOT, type RowTable } from "@jupiter/protocol";
+import { buildStage } from "./build-stage.ts";
+import type { Backend } from "./ort.ts";
+
+/** `ms` of one decoder layer for `T` new tokens at `S` cached ones; the median of a few runs. */
+export interface LayerTime {
+  readonly T: number;
+  readonly S: number;
+  readonly ms: number;
+}
+
+const REPEATS = 5;
+
+/** Times one layer of the model's shape with made-up weights in the form that the back end would hold: nothing is fetched for it. */
+export async function profileLayer(shape: ModelShape, { backend, type }: { readonly backend: Backend; readonly type: GraphFloat }): Promise<LayerTime[]> {
+  const layer = { ...shape, L: 1 };
+  async function* groups(): AsyncGenerator<LayerWeights[]> {
+    yield await Promise.resolve([madeUpLayer(shape, backend)]);
+  }
+  const stage = await buildStage(layer, groups(), { backend, type, maxSlots: 512 });
+  try {
+    const times: LayerTime[] = [];
+    for (const T of [1, 32]) {
+      const runs: number[] = [];
+      // The first run of a size compiles shaders and packs weights.
+      for (let i = 0; i <= REPEATS; i++) {
+        const x = new Float32Array(T * shape.D).fill(0.1);
+        const { computeMs } = await stage.forward({ wire: "f32", rows: T, hidden: shape.D, data: x }, chain(T));
+        if (i > 0) runs.push(computeMs);
+      }
+      times.push({ T, S: 0, ms: runs.sort((a, b) => a - b)[REPEATS >> 1] ?? 0 });
+    }
+    return times;
+  } finally {
+    await stage.dispose();
+  }
+}
+
+function chain(T: number): RowTable {
+  return {
+    arena: 0,
+    base: 0,
+    positions: Int32Array.from({ length: T }, (_, i) => i),
+    parents: Int32Array.from({ length: T }, (_, i) => (i === 0 ? ROOT : i - 1)),
+    wanted: new Uint8Array(T),
+  };
+}
+
+/** Sizes are the model's, values are small constants: time does not depend on them. */
+function madeUpLayer({ D, F, H, K, E }: ModelShape, backend: Backend): LayerWeights {
+  const linear = (N: number, inputs: number): LinearWeights => ({
+    N,
+    K: inputs,
+    bias: null,
+    weights:
+      backend === "wasm" || inputs % 32 !== 0
+        ? { form: "dense", data: new Float32Array(N * inputs).fill(0.01) }
+        : {
+            form: "blocks",
+            bits: 4,
+            blockSize: 32,
+            packed: new Uint8Array((N * inputs) / 2).fill(0x99),
+            scales: new Float32Array((N * inputs) / 32).fill(0.01),
+            zeroPoints: null,
+            minimums: null,
+          },
+  });
+  return {
+    attentionNorm: new Float32Array(D).fill(1),
+    query: linear(H * E, D),
+    key: linear(K * E, D),
+    value: linear(K * E, D),
+    attentionOutput: linear(D, H * E),
+    feedForwardNorm: new Float32Array(D).fill(1),
+    gate: linear(F, D),
+    up: linear(F, D),
+    down: linear(D, F),
+  };
+}
