@@ -1,1 +1,6 @@
+export { PipelineError, type PipelineReason } from "./errors.ts";
+export { HostDriver, type HostEvent, type HostPorts, type LapEvent } from "./host-driver.ts";
 export type * from "./ports.ts";
+export type * from "./requests.ts";
+export { StageDriver, type StagePorts } from "./stage-driver.ts";
+export type { StagePlace } from "./stage-loop.ts";

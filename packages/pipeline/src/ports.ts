@@ -10,29 +10,31 @@ export interface LayerRange {
   readonly end: number;
 }
 
+/** A result and what it took, from the start of the arithmetic to its end; waiting for a busy device is not part of it. */
+export interface Computed<T> {
+  readonly result: T;
+  readonly computeMs: number;
+}
+
 /**
  * Runs a contiguous range of layers and owns their KV caches.
  *
  * Order: calls are made one at a time and in frame order; the caller awaits `forward` before the next call.
- * `forward` takes ownership of `x` and returns fresh memory that the caller owns. Rejects with `RuntimeError` ('device-lost' | 'out-of-memory' | 'bad-frame').
+ * `forward` takes ownership of `x` and returns fresh memory that the caller owns. Failures reject or throw with an error whose message a person can read.
  */
 export interface Stage {
-  readonly layers: LayerRange;
   /** `x` `[T, D]` in, `[T, D]` float32 out; appends the rows to the arena's slots from `rows.base` on. */
-  forward(x: Activations, rows: RowTable): Promise<Activations>;
+  forward(x: Activations, rows: RowTable): Promise<Computed<Activations>>;
   /** The same change of the slot list, no arithmetic: for a frame that is wholly dead. */
   skip(rows: RowTable): void;
-  apply(command: CacheCommand): Promise<void>;
-  dispose(): Promise<void>;
+  apply(command: CacheCommand): void;
 }
 
-/** Final norm, LM head, and the choice of a token. `rows` index into `x` `[R, D]`. */
+/** Final norm, LM head, and the choice of a token. */
 export interface Head {
-  score(x: Activations, rows: readonly number[], policies: readonly ScorePolicy[]): Promise<readonly RowScore[]>;
-  dispose(): Promise<void>;
+  /** `x` `[R, D]`, one policy a row; scores in row order. */
+  score(x: Activations, policies: readonly ScorePolicy[]): Promise<Computed<readonly RowScore[]>>;
 }
 
-/** Token ids → activations `[T, D]` float32. */
-export interface Embedding {
-  embed(ids: Int32Array): Activations;
-}
+/** Token ids `[T]` → activations `[T, D]` float32. */
+export type Embedding = (ids: Int32Array) => Activations;

@@ -1,0 +1,177 @@
+/** Carries out the coordinator's effects through ports, and measures every lap on the way. */
+import {
+  toWire,
+  type AckFrame,
+  type FrameNumber,
+  type ReturnFrame,
+  type RowsFrame,
+  type ScoresFrame,
+  type StageTime,
+  type WireType,
+} from "@jupiter/protocol";
+import { Coordinator } from "./coordinator.ts";
+import { PipelineError } from "./errors.ts";
+import type { Embedding, Head } from "./ports.ts";
+import type { ConversationId, CoordinatorEffect, CoordinatorEvent, GenerateRequest, RequestId, Ring } from "./requests.ts";
+
+export interface HostPorts {
+  readonly embedding: Embedding;
+  readonly head: Head;
+  /** To the first stage. */
+  readonly send: (frame: RowsFrame) => void;
+  /** On every control link, ahead of frames. */
+  readonly cancel: (frames: readonly FrameNumber[]) => void;
+  readonly emit: (event: HostEvent) => void;
+  readonly nowMs: () => number;
+  /** The ring cannot go on. Told once per ring. */
+  readonly failed: (error: unknown) => void;
+}
+
+export type HostEvent = Extract<CoordinatorEffect, { kind: "token" | "finished" }> | LapEvent;
+
+/** One frame's way round the ring, as measured. */
+export interface LapEvent {
+  readonly kind: "lap";
+  readonly frame: FrameNumber;
+  readonly rows: number;
+  /** Slots of its arena before its rows. */
+  readonly cached: number;
+  readonly wanted: boolean;
+  readonly dead: boolean;
+  /** From before the embedding until the frame is back at the host. */
+  readonly lapMs: number;
+  /** 0 where nothing was wanted. */
+  readonly headMs: number;
+  readonly stageTimes: readonly StageTime[];
+}
+
+interface Sent {
+  readonly sentMs: number;
+  readonly rows: number;
+  readonly cached: number;
+}
+
+export class HostDriver {
+  readonly #coordinator = new Coordinator();
+  readonly #ports: HostPorts;
+  readonly #sent = new Map<FrameNumber, Sent>();
+  readonly #returned = new Map<FrameNumber, Omit<LapEvent, "wanted" | "dead" | "headMs">>();
+  #wire: WireType = "f32";
+  #epoch: number | null = null;
+
+  constructor(ports: HostPorts) {
+    this.#ports = ports;
+  }
+
+  get pending(): number {
+    return this.#coordinator.pending;
+  }
+
+  submit(request: GenerateRequest): void {
+    this.#handle({ kind: "submit", request });
+  }
+
+  cancel(id: RequestId): void {
+    this.#handle({ kind: "cancel", id });
+  }
+
+  /** Text shows that the answer is complete. */
+  stop(id: RequestId): void {
+    this.#handle({ kind: "stop", id });
+  }
+
+  closeConversation(conversation: ConversationId): void {
+    this.#handle({ kind: "close-conversation", conversation });
+  }
+
+  ringReady(ring: Ring, wire: WireType): void {
+    this.#wire = wire;
+    this.#epoch = ring.epoch;
+    this.#handle({ kind: "ring-ready", ring });
+  }
+
+  ringLost(reason: string): void {
+    if (this.#epoch === null) return;
+    this.#epoch = null;
+    this.#sent.clear();
+    this.#handle({ kind: "ring-lost", reason });
+  }
+
+  /** A frame that came back. Frames of an earlier ring may still come; they mean nothing any more. */
+  receive(frame: ReturnFrame | ScoresFrame | AckFrame): void {
+    if (frame.epoch !== this.#epoch) return;
+    const sent = this.#sent.get(frame.frame);
+    if (sent === undefined) {
+      this.#fail(new PipelineError("bad-frame", `Frame ${frame.frame} came back, but was not sent or came back before.`));
+      return;
+    }
+    this.#sent.delete(frame.frame);
+    const lapMs = this.#ports.nowMs() - sent.sentMs;
+    const lap = { kind: "lap", frame: frame.frame, rows: sent.rows, cached: sent.cached, lapMs, stageTimes: frame.times } as const;
+    switch (frame.kind) {
+      case "ack":
+        this.#ports.emit({ ...lap, wanted: false, dead: frame.dead, headMs: 0 });
+        this.#handle({ kind: "acknowledged", frame: frame.frame });
+        return;
+      case "return":
+        this.#returned.set(frame.frame, lap);
+        this.#handle({ kind: "returned", frame: frame.frame, activations: frame.activations });
+        this.#returned.delete(frame.frame); // still there if the frame's request ended meanwhile
+        return;
+      case "scores":
+        this.#ports.emit({ ...lap, wanted: true, dead: false, headMs: 0 });
+        this.#handle({ kind: "scored", frame: frame.frame, scores: frame.scores });
+        return;
+      default:
+        frame satisfies never;
+    }
+  }
+
+  #handle(event: CoordinatorEvent): void {
+    for (const effect of this.#coordinator.handle(event, this.#ports.nowMs())) this.#carryOut(effect);
+  }
+
+  #score({ frame, activations, policies }: Extract<CoordinatorEffect, { kind: "score" }>): void {
+    const epoch = this.#epoch;
+    const lap = this.#returned.get(frame);
+    this.#ports.head.score(activations, policies).then(
+      ({ result, computeMs }) => {
+        if (epoch !== this.#epoch) return; // the ring was lost meanwhile, and the request with it
+        if (lap !== undefined) this.#ports.emit({ ...lap, wanted: true, dead: false, headMs: computeMs });
+        this.#handle({ kind: "scored", frame, scores: result });
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #carryOut(effect: CoordinatorEffect): void {
+    switch (effect.kind) {
+      case "send":
+        this.#send(effect);
+        return;
+      case "cancel-frames":
+        this.#ports.cancel(effect.frames);
+        return;
+      case "token":
+      case "finished":
+        this.#ports.emit(effect);
+        return;
+      case "score":
+        this.#score(effect);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #send({ frame, epoch, commands, rows, tokenIds }: Extract<CoordinatorEffect, { kind: "send" }>): void {
+    this.#sent.set(frame, { sentMs: this.#ports.nowMs(), rows: tokenIds.length, cached: rows.base });
+    const activations = toWire(this.#ports.embedding(tokenIds), this.#wire);
+    this.#ports.send({ kind: "rows", frame, epoch, commands, rows, times: [], dead: false, activations });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#epoch === null) return;
+    this.#ports.failed(error);
+  }
+}

@@ -1,0 +1,104 @@
+/** What the coordinator is asked for and what it answers; the shapes that page, ring command and simulator share. */
+import type { Activations, ArenaId, CacheCommand, FrameNumber, RowScore, RowTable, ScorePolicy } from "@jupiter/protocol";
+
+export type RequestId = string;
+export type ConversationId = string;
+
+export interface SamplingPolicy {
+  /** 0: greedy. */
+  readonly temperature: number;
+  readonly topP: number;
+  /** 0: no limit. */
+  readonly topK: number;
+  readonly seed: number;
+}
+
+export interface GenerateRequest {
+  readonly id: RequestId;
+  readonly conversation: ConversationId;
+  /** The whole dialogue so far; what the conversation's cache holds of it already is not computed again. */
+  readonly ids: Int32Array;
+  readonly maxTokens: number;
+  readonly policy: SamplingPolicy;
+  /** Ids that end the answer; they are part of it. */
+  readonly stopIds: readonly number[];
+  /** Feed these instead of what was chosen; the answer then reports what would have been chosen at every step. */
+  readonly force?: readonly number[];
+}
+
+export interface Timings {
+  readonly promptTokens: number;
+  /** Prompt tokens whose cache was there already. */
+  readonly reusedTokens: number;
+  /** From the request's first frame to the first token's verdict. */
+  readonly prefillMs: number;
+  /** From the request's arrival to the first token. */
+  readonly timeToFirstTokenMs: number;
+  /** From the first token to the last. */
+  readonly decodeMs: number;
+  /** Frames of this request that went round for a verdict. */
+  readonly laps: number;
+}
+
+export type Finish = "stop" | "length" | "cancelled" | "failed";
+
+export type CoordinatorEvent =
+  | { readonly kind: "submit"; readonly request: GenerateRequest }
+  | { readonly kind: "cancel"; readonly id: RequestId }
+  /** The answer is complete for a reason that only text shows (a stop sequence). */
+  | { readonly kind: "stop"; readonly id: RequestId }
+  | { readonly kind: "ring-ready"; readonly ring: Ring }
+  | { readonly kind: "ring-lost"; readonly reason: string }
+  /** A frame came back with the rows that were wanted. */
+  | { readonly kind: "returned"; readonly frame: FrameNumber; readonly activations: Activations }
+  | { readonly kind: "acknowledged"; readonly frame: FrameNumber }
+  | { readonly kind: "scored"; readonly frame: FrameNumber; readonly scores: readonly RowScore[] }
+  | { readonly kind: "close-conversation"; readonly conversation: ConversationId };
+
+export interface Ring {
+  readonly epoch: number;
+  /** Rows of the next chunk of a prompt, given how many remain and how many are cached. At least 1. */
+  readonly chunkRows: (remaining: number, cached: number) => number;
+  /** Chunks of one prompt that may be on their way at once. */
+  readonly maxInFlight: number;
+  /** Slots that every stage promised per arena. */
+  readonly capacity: number;
+  /** Arenas that may be open at once. */
+  readonly arenas: number;
+}
+
+export type CoordinatorEffect =
+  /** Embed `tokenIds` and send the frame to the first stage. */
+  | {
+      readonly kind: "send";
+      readonly frame: FrameNumber;
+      readonly epoch: number;
+      readonly commands: readonly CacheCommand[];
+      readonly rows: RowTable;
+      readonly tokenIds: Int32Array;
+    }
+  /** Run the head over the returned rows, one policy a row; answer with `scored`. */
+  | { readonly kind: "score"; readonly frame: FrameNumber; readonly activations: Activations; readonly policies: readonly ScorePolicy[] }
+  /** On every control link, ahead of frames. */
+  | { readonly kind: "cancel-frames"; readonly frames: readonly FrameNumber[] }
+  | {
+      readonly kind: "token";
+      readonly id: RequestId;
+      /** The token that is part of the answer (the forced one where ids are forced). */
+      readonly token: number;
+      /** What the policy chose. */
+      readonly chosen: number;
+      readonly logProb: number;
+      /** Lead of the best log-probability over the second best: equals the lead of the logits. */
+      readonly margin: number;
+    }
+  | { readonly kind: "finished"; readonly id: RequestId; readonly finish: Finish; readonly reason: string | null; readonly output: readonly number[]; readonly timings: Timings };
+
+export interface SentFrame {
+  readonly frame: FrameNumber;
+  readonly request: RequestId;
+  readonly arena: ArenaId;
+  /** Slot of the first row. */
+  readonly base: number;
+  readonly wanted: boolean;
+}

@@ -1,0 +1,93 @@
+/** Carries out a stage loop's effects through ports: the part of a stage that has I/O, and no decisions. */
+import { type CommandsFrame, type Frame, type FrameNumber, type RowsFrame, toWire, type WireType } from "@jupiter/protocol";
+import type { Stage } from "./ports.ts";
+import { StageLoop, type StageEffect, type StageEvent, type StagePlace } from "./stage-loop.ts";
+
+export interface StagePorts {
+  readonly stage: Stage;
+  /** What travels on from here, also back to the host. */
+  readonly wire: WireType;
+  /** To the next stage, or to the host from the last. */
+  readonly pass: (frame: Frame) => void;
+  /** Calls back once the messages that have arrived are handled. */
+  readonly soon: (callback: () => void) => void;
+  readonly nowMs: () => number;
+  /** The stage cannot go on: a frame that does not fit, or a device that failed. Told once. */
+  readonly failed: (error: unknown) => void;
+}
+
+export class StageDriver {
+  readonly #loop: StageLoop;
+  readonly #ports: StagePorts;
+  #over = false;
+  #runs = 0;
+  #computeMs = 0;
+
+  constructor(place: StagePlace, ports: StagePorts) {
+    this.#loop = new StageLoop(place);
+    this.#ports = ports;
+  }
+
+  /** Frames computed so far, and what they took. */
+  get stats(): { readonly runs: number; readonly computeMs: number } {
+    return { runs: this.#runs, computeMs: this.#computeMs };
+  }
+
+  receive(frame: RowsFrame | CommandsFrame): void {
+    this.#handle({ kind: "frame", frame });
+  }
+
+  cancel(frames: readonly FrameNumber[]): void {
+    this.#handle({ kind: "cancel", frames });
+  }
+
+  /** Nothing is passed on any more. */
+  stop(): void {
+    this.#over = true;
+  }
+
+  #handle(event: StageEvent): void {
+    if (this.#over) return;
+    try {
+      for (const effect of this.#loop.handle(event, this.#ports.nowMs())) this.#carryOut(effect);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #carryOut(effect: StageEffect): void {
+    const { stage, wire } = this.#ports;
+    switch (effect.kind) {
+      case "turn":
+        this.#ports.soon(() => this.#handle({ kind: "turn" }));
+        return;
+      case "apply":
+        stage.apply(effect.command);
+        return;
+      case "skip":
+        stage.skip(effect.rows);
+        return;
+      case "pass":
+        this.#ports.pass(effect.frame);
+        return;
+      case "forward":
+        stage.forward(effect.activations, effect.rows).then(
+          ({ result, computeMs }) => {
+            this.#runs++;
+            this.#computeMs += computeMs;
+            this.#handle({ kind: "forwarded", activations: toWire(result, wire), computeUs: Math.round(computeMs * 1000) });
+          },
+          (error: unknown) => this.#fail(error),
+        );
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#ports.failed(error);
+  }
+}
