@@ -1,2 +1,4 @@
 export { ManualClock } from "./manual-clock.ts";
 export { peerLinkContract } from "./peer-link-contract.ts";
+export { memoryByteSource, tinyCheckpoint, type TinyCheckpointOptions } from "./tiny-checkpoint.ts";
+export { seeded } from "./tiny-checkpoint-blocks.ts";
