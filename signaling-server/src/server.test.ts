@@ -158,6 +158,12 @@ describe("files", () => {
     },
   );
 
+  it("lists models, with an address that changes with the file", async () => {
+    const list = (await (await get("/models/")).json()) as { file: string; sizeBytes: number; url: string }[];
+    expect(list).toEqual([{ file: "tiny.gguf", sizeBytes: 10, url: expect.stringMatching(/^\/models\/tiny\.gguf\?v=\w+$/) }]);
+    expect(await (await get(list[0]?.url ?? "")).text()).toBe("0123456789");
+  });
+
   it("gives byte ranges of models", async () => {
     const part = await get("/models/tiny.gguf", { Range: "bytes=2-4" });
     expect([part.status, await part.text(), part.headers.get("content-range")]).toEqual([206, "234", "bytes 2-4/10"]);

@@ -1,8 +1,8 @@
-/** Files of the built page and of the model folders: byte ranges, strong caching, cross-origin isolation. No directory is ever listed. */
+/** Files of the built page and of the model folders: byte ranges, strong caching, cross-origin isolation. Only models are listed. */
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { extname, join, resolve, sep } from "node:path";
+import { basename, extname, join, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -22,17 +22,32 @@ const FOREVER = "public, max-age=31536000, immutable";
 export interface StaticOptions {
   /** The built page. */
   readonly page: string;
-  /** Searched in this order for `/models/NAME`. */
+  /** Folders, and single files, searched in this order for `/models/NAME`. */
   readonly models: readonly string[];
+}
+
+/** One entry of the answer to `/models/`. */
+interface ListedModel {
+  readonly file: string;
+  readonly sizeBytes: number;
+  /** Names this version of the file, so that browsers may keep its bytes for good. */
+  readonly url: string;
 }
 
 /** Answers GET and HEAD; false: no such file, the caller answers 404. */
 export async function serveStatic(request: IncomingMessage, response: ServerResponse, options: StaticOptions): Promise<boolean> {
   const path = decodedPath(request.url ?? "/");
   if (path === null) return false;
+  if (path === "/models/") {
+    response.writeHead(200, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
+    response.end(JSON.stringify(await listModels(options.models)));
+    return true;
+  }
   const model = /^\/models\/([^/\\]+)$/.exec(path)?.[1];
   const candidates =
-    model !== undefined ? options.models.map((folder) => within(folder, model)) : [within(options.page, path === "/" ? "index.html" : `.${path}`)];
+    model !== undefined
+      ? options.models.map((place) => (basename(place) === model ? resolve(place) : within(place, model)))
+      : [within(options.page, path === "/" ? "index.html" : `.${path}`)];
   for (const file of candidates) {
     if (file === null) continue;
     const found = await stat(file).catch(() => null);
@@ -48,6 +63,22 @@ export async function serveStatic(request: IncomingMessage, response: ServerResp
     return true;
   }
   return false;
+}
+
+async function listModels(places: readonly string[]): Promise<ListedModel[]> {
+  const listed = new Map<string, ListedModel>();
+  for (const place of places) {
+    const names = (await readdir(place).catch(() => null))?.filter((name) => name.endsWith(".gguf")) ?? [""];
+    for (const name of names.sort()) {
+      const path = join(place, name);
+      const found = await stat(path).catch(() => null);
+      const file = basename(path);
+      if (!found?.isFile() || listed.has(file)) continue;
+      const version = Math.trunc(found.mtimeMs).toString(36);
+      listed.set(file, { file, sizeBytes: found.size, url: `/models/${encodeURIComponent(file)}?v=${version}` });
+    }
+  }
+  return [...listed.values()];
 }
 
 async function sendFile(request: IncomingMessage, response: ServerResponse, file: string, sizeBytes: number, etag: string): Promise<void> {
