@@ -1,0 +1,132 @@
+/**
+ * What a page asks of its engine worker, and what it is told. Calls go through Comlink; frames and events through a port of their own, by
+ * transfer, as they are many.
+ */
+import type { Checkpoint, ModelShape } from "@jupiter/model";
+import type { ChatMessage } from "@jupiter/model/tokenizer";
+import type { Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
+import type { AssignMessage, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
+import type { LayerTime, Rung } from "@jupiter/runtime";
+import type { ProbeFrame, ProbeResult } from "./probe.ts";
+
+export type FailureReason = Extract<DonorMessage, { type: "failed" }>["reason"];
+export type Phase = Extract<DonorMessage, { type: "progress" }>["phase"];
+
+/** Errors do not cross a worker's border whole; what went wrong is a value. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: FailureReason; readonly message: string };
+
+export interface EngineSettings {
+  readonly threads: number;
+  readonly hideSubgroups: boolean;
+  /** Who this worker works for: `host`, or the donor's own id. */
+  readonly self: Seat;
+}
+
+export interface Proof {
+  readonly passed: boolean;
+  readonly maxError: number;
+  readonly ms: number;
+}
+
+export interface LoadedShare {
+  readonly fetchedBytes: number;
+  readonly memoryBytes: number;
+  /** The cache is bound where it lies; false: it is copied on every run. */
+  readonly inPlace: boolean;
+}
+
+export interface OpenedModel {
+  readonly checkpoint: Checkpoint;
+}
+
+export interface EngineStats {
+  readonly fetchedBytes: number;
+  readonly memoryBytes: number;
+  readonly runs: number;
+  readonly computeMs: number;
+}
+
+export interface AskOptions {
+  readonly id: string;
+  readonly conversation: string;
+  readonly prompt:
+    | { readonly kind: "chat"; readonly messages: readonly ChatMessage[] }
+    | { readonly kind: "text"; readonly text: string };
+  readonly maxTokens: number;
+  readonly policy: SamplingPolicy;
+  /** Texts that end the answer and are not part of it. */
+  readonly stop: readonly string[];
+  readonly force?: readonly number[];
+}
+
+export interface RingSettings extends Omit<Ring, "chunkRows"> {
+  readonly chunkRows: number;
+  readonly wire: WireType;
+  /** The first stage's seat, and the last one's. */
+  readonly first: Seat;
+  readonly last: Seat;
+}
+
+export interface EngineApi {
+  /** First of all calls, once in a worker's life. */
+  configure(settings: EngineSettings, port: MessagePort): void;
+  prove(shape: ModelShape, rung: Rung): Promise<Outcome<Proof>>;
+  profile(shape: ModelShape, rung: Rung): Promise<Outcome<readonly LayerTime[]>>;
+  loadShare(assign: AssignMessage, rung: Rung): Promise<Outcome<LoadedShare>>;
+  /** Frees every share. */
+  dropShares(): Promise<void>;
+  stats(): EngineStats;
+  /** Host: header, tokenizer and template. */
+  openModel(url: string, id: string): Promise<Outcome<OpenedModel>>;
+  /** Host: embedding, final norm and LM head of the open model. */
+  loadHead(rung: Rung): Promise<Outcome<LoadedShare>>;
+  ringReady(settings: RingSettings): void;
+  ringLost(reason: string): void;
+  /** The answer comes as events; what is wrong with the question comes as one as well. */
+  ask(options: AskOptions): void;
+  stopAnswer(id: string): void;
+  closeConversation(conversation: string): void;
+  /** Host, for tests: frames of any form instead of questions, from now on until the ring ends. */
+  probe(frames: readonly ProbeFrame[]): Promise<readonly ProbeResult[]>;
+}
+
+/** Page to worker. */
+export type ToEngine =
+  | { readonly kind: "frame"; readonly from: Seat; readonly bytes: Uint8Array }
+  | { readonly kind: "cancel"; readonly frames: readonly FrameNumber[] };
+
+/** Worker to page. */
+export type FromEngine =
+  | { readonly kind: "frame"; readonly to: Seat; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** To every donor's control link. */
+  | { readonly kind: "cancel"; readonly frames: readonly FrameNumber[] }
+  | { readonly kind: "progress"; readonly loadedBytes: number; readonly totalBytes: number; readonly phase: Phase }
+  /** The ring cannot go on here. `from`: whose bytes were at fault, if a peer's. */
+  | { readonly kind: "failed"; readonly from: Seat | null; readonly reason: FailureReason; readonly message: string }
+  | LapEvent
+  | AnswerEvent;
+
+export type AnswerEvent =
+  | {
+      readonly kind: "token";
+      readonly id: string;
+      readonly token: number;
+      readonly chosen: number;
+      readonly margin: number;
+      readonly logProb: number;
+      /** What this token adds for the reader; often less or more than the token itself. */
+      readonly text: string;
+    }
+  | {
+      readonly kind: "finished";
+      readonly id: string;
+      readonly finish: Finish;
+      readonly reason: string | null;
+      /** Of the prompt. */
+      readonly ids: readonly number[];
+      readonly output: readonly number[];
+      readonly text: string;
+      readonly timings: Timings;
+    };

@@ -1,0 +1,121 @@
+/** The page's side of the engine worker: starts it, finds a way to compute that gives right numbers, and keeps frames moving. */
+import type { ModelShape } from "@jupiter/model";
+import { Emitter, type FrameNumber, type Seat, type TypedEvents } from "@jupiter/protocol";
+import { ladder, type Backend, type Rung } from "@jupiter/runtime/ladder";
+import { transfer, wrap, type Remote } from "comlink";
+import type { EngineApi, FailureReason, FromEngine, ToEngine } from "./api.ts";
+
+export interface Proven {
+  readonly rung: Rung;
+  /** Names of the rungs that were tried before, in vain. */
+  readonly fallbacks: readonly string[];
+  readonly maxError: number;
+  readonly ms: number;
+}
+
+export interface ComputeWish {
+  readonly backend: Backend | "auto";
+  /** Of onnxruntime on wasm. */
+  readonly threads: number;
+}
+
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  readonly reason: FailureReason;
+  constructor(reason: FailureReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+type EngineEvents = { readonly [Kind in FromEngine["kind"]]: Extract<FromEngine, { kind: Kind }> };
+
+interface Running {
+  readonly worker: Worker;
+  readonly api: Remote<EngineApi>;
+  readonly port: MessagePort;
+  readonly threads: number;
+  readonly hideSubgroups: boolean;
+}
+
+export class Engine {
+  readonly events: TypedEvents<EngineEvents>;
+  readonly #emitter = new Emitter<EngineEvents>();
+  readonly #self: Seat;
+  readonly #proven = new Map<string, Proven>();
+  #running: Running | null = null;
+
+  constructor(self: Seat) {
+    this.#self = self;
+    this.events = this.#emitter;
+  }
+
+  /** Calls to the worker. A worker that was proven anew has lost what an earlier one had loaded. */
+  get api(): Remote<EngineApi> {
+    return this.#start(this.#running?.threads ?? 1, this.#running?.hideSubgroups ?? false).api;
+  }
+
+  /** The first rung of the ladder whose known answers are right for this shape. Throws `EngineError`. */
+  async prove(shape: ModelShape, wish: ComputeWish): Promise<Proven> {
+    const key = JSON.stringify([shape.H / shape.K, shape.E, shape.architecture, wish]);
+    const known = this.#proven.get(key);
+    if (known !== undefined) {
+      this.#start(wish.threads, known.rung.hideSubgroups);
+      return known;
+    }
+    const fallbacks: string[] = [];
+    let problem = "";
+    for (const rung of ladder(wish.backend, "gpu" in navigator)) {
+      const { api } = this.#start(wish.threads, rung.hideSubgroups);
+      const proof = await api.prove(shape, rung);
+      if (proof.ok && proof.value.passed) {
+        const proven = { rung, fallbacks, maxError: proof.value.maxError, ms: proof.value.ms };
+        this.#proven.set(key, proven);
+        return proven;
+      }
+      problem = proof.ok ? `its results are off by ${proof.value.maxError.toExponential(1)}` : proof.message;
+      fallbacks.push(rung.name);
+      // A GPU that cannot even be asked will not be there without subgroups either.
+      if (!proof.ok && proof.reason === "unsupported" && wish.backend === "webgpu") break;
+    }
+    throw new EngineError("known-answer", `This device computes wrong numbers or none at all (${fallbacks.join(", ")}: ${problem}). Use another browser on it, or leave it out.`);
+  }
+
+  /** Takes the bytes' memory. */
+  frame(from: Seat, bytes: Uint8Array): void {
+    this.#post({ kind: "frame", from, bytes }, [bytes.buffer]);
+  }
+
+  cancel(frames: readonly FrameNumber[]): void {
+    this.#post({ kind: "cancel", frames }, []);
+  }
+
+  /** Ends the worker; what it held is free at once. */
+  dispose(): void {
+    this.#running?.worker.terminate();
+    this.#running?.port.close();
+    this.#running = null;
+  }
+
+  #post(message: ToEngine, transfer: Transferable[]): void {
+    this.#running?.port.postMessage(message, transfer);
+  }
+
+  #start(threads: number, hideSubgroups: boolean): Running {
+    if (this.#running?.threads === threads && this.#running.hideSubgroups === hideSubgroups) return this.#running;
+    this.dispose();
+    const worker = new Worker(new URL("./engine.worker.ts", import.meta.url), { type: "module", name: "engine" });
+    const { port1: port, port2 } = new MessageChannel();
+    port.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#emit(data);
+    worker.onerror = (event) =>
+      this.#emit({ kind: "failed", from: null, reason: "internal", message: `The engine stopped: ${event.message}. Reload this page.` });
+    const api = wrap<EngineApi>(worker);
+    void api.configure({ threads, hideSubgroups, self: this.#self }, transfer(port2, [port2]));
+    this.#running = { worker, api, port, threads, hideSubgroups };
+    return this.#running;
+  }
+
+  #emit<Kind extends FromEngine["kind"]>(event: Extract<FromEngine, { kind: Kind }>): void {
+    this.#emitter.emit(event.kind, event as EngineEvents[Kind]);
+  }
+}

@@ -1,0 +1,139 @@
+/** Worker entry: one device's engine. Frames are routed here; what they mean is decided in packages/pipeline. */
+import { decodeFrame, encodeFrame, type Frame, type Seat } from "@jupiter/protocol";
+import { configureOrt, deviceLost, graphFloat, hideSubgroups, knownAnswerTest, profileLayer } from "@jupiter/runtime";
+import { expose } from "comlink";
+import type { EngineApi, EngineSettings, FailureReason, FromEngine, Phase, RingSettings, ToEngine } from "./api.ts";
+import { HostEngine } from "./host-engine.ts";
+import { failure, outcome } from "./outcome.ts";
+import { Shares } from "./shares.ts";
+
+let settings: EngineSettings | null = null;
+let port: MessagePort | null = null;
+let ring: RingSettings | null = null;
+let watched = false;
+
+const progress = (loadedBytes: number, totalBytes: number, phase: Phase) => emit({ kind: "progress", loadedBytes, totalBytes, phase });
+const shares = new Shares({ send, progress, failed: fail });
+const host = new HostEngine({
+  send: (frame) => send(ring?.first ?? "host", frame),
+  cancel(frames) {
+    shares.cancel(frames);
+    emit({ kind: "cancel", frames });
+  },
+  emit,
+  progress,
+  failed: (reason, message) => fail(null, reason, message),
+});
+
+function own(): Seat {
+  if (settings === null) throw new TypeError("configure comes before every other call");
+  return settings.self;
+}
+
+function emit(event: FromEngine): void {
+  port?.postMessage(event, event.kind === "frame" ? [event.bytes.buffer] : []);
+}
+
+function fail(from: Seat | null, reason: FailureReason, message: string): void {
+  emit({ kind: "failed", from, reason, message });
+}
+
+/** To a neighbour over its link, or within this device. */
+function send(to: Seat, frame: Frame): void {
+  if (to === own()) deliver(to, frame);
+  else emit({ kind: "frame", to, bytes: encodeFrame(frame) });
+}
+
+/** A frame's kind says which end of the ring it is for; its sender must be the one from whom such frames come. */
+function deliver(from: Seat, frame: Frame): void {
+  switch (frame.kind) {
+    case "rows":
+    case "commands":
+      shares.receive(from, frame);
+      return;
+    case "return":
+    case "scores":
+    case "ack":
+      if (ring !== null && ring.last === from) host.receive(frame);
+      return;
+    case "cancel":
+    case "control":
+    case "bulk":
+      fail(from, "bad-frame", `A ${frame.kind} frame came over the link for activations.`);
+      return;
+    default:
+      frame satisfies never;
+  }
+}
+
+/** One GPU device serves all sessions of this worker. */
+function watchDevice(): void {
+  if (watched) return;
+  watched = true;
+  void deviceLost().then((error) => {
+    const { reason, message } = failure(error);
+    fail(null, reason, message);
+  });
+}
+
+function onMessage({ data }: MessageEvent<ToEngine>): void {
+  if (data.kind === "cancel") {
+    shares.cancel(data.frames);
+    return;
+  }
+  try {
+    deliver(data.from, decodeFrame(data.bytes));
+  } catch (error) {
+    const { reason, message } = failure(error);
+    fail(data.from, reason, message);
+  }
+}
+
+const api: EngineApi = {
+  configure(engineSettings, framePort) {
+    settings = engineSettings;
+    port = framePort;
+    port.onmessage = onMessage;
+    if (settings.hideSubgroups) hideSubgroups();
+    configureOrt(settings.threads);
+  },
+  prove: (shape, { backend, maxRows }) =>
+    outcome(async () => {
+      const start = performance.now();
+      const type = await graphFloat(backend);
+      const { passed, errors } = await knownAnswerTest(shape, { backend, type, maxRows });
+      return { passed, maxError: Math.max(...Object.values(errors)), ms: performance.now() - start };
+    }),
+  profile: (shape, { backend }) => outcome(async () => profileLayer(shape, { backend, type: await graphFloat(backend) })),
+  loadShare: (assign, rung) =>
+    outcome(async () => {
+      const loaded = await shares.load(assign, rung);
+      if (rung.backend === "webgpu") watchDevice();
+      return loaded;
+    }),
+  dropShares: () => shares.drop(),
+  stats() {
+    const { fetchedBytes, ...stats } = shares.stats;
+    return { ...stats, fetchedBytes: fetchedBytes + host.fetchedBytes };
+  },
+  openModel: (url, id) => outcome(() => host.openModel(url, id)),
+  loadHead: (rung) =>
+    outcome(async () => {
+      const loaded = await host.loadHead(rung);
+      if (rung.backend === "webgpu") watchDevice();
+      return loaded;
+    }),
+  ringReady(ringSettings) {
+    ring = ringSettings;
+    host.ringReady(ringSettings);
+  },
+  ringLost(reason) {
+    ring = null;
+    host.ringLost(reason);
+  },
+  ask: (options) => host.ask(options),
+  stopAnswer: (id) => host.stopAnswer(id),
+  closeConversation: (conversation) => host.closeConversation(conversation),
+  probe: (frames) => host.probe(frames),
+};
+expose(api);

@@ -1,0 +1,212 @@
+/** The host's own part of the ring: tokenizer, embedding, head, coordinator, and the text of every answer. */
+import { readGguf, httpByteSource, withHashes, type Checkpoint } from "@jupiter/model";
+import type { TextStream, Tokenizer } from "@jupiter/model/tokenizer";
+import { HostDriver, type Embedding, type HostEvent, PipelineError } from "@jupiter/pipeline";
+import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
+import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
+import type { AskOptions, FailureReason, FromEngine, LoadedShare, OpenedModel, Phase, RingSettings } from "./api.ts";
+import { failure } from "./outcome.ts";
+import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
+import { StopFilter } from "./stop-filter.ts";
+import { weightForm, weightSource } from "./weights.ts";
+
+export interface HostEnginePorts {
+  /** To the first stage. */
+  readonly send: (frame: RowsFrame) => void;
+  readonly cancel: (frames: readonly FrameNumber[]) => void;
+  readonly emit: (event: FromEngine) => void;
+  readonly progress: (loadedBytes: number, totalBytes: number, phase: Phase) => void;
+  readonly failed: (reason: FailureReason, message: string) => void;
+}
+
+interface OpenModel {
+  readonly url: string;
+  readonly checkpoint: Checkpoint;
+  readonly tokenizer: Tokenizer;
+}
+
+interface LoadedHead {
+  readonly embedding: Embedding;
+  readonly head: HeadRunner;
+  readonly fetchedBytes: number;
+}
+
+interface Answer {
+  readonly options: AskOptions;
+  readonly ids: Int32Array;
+  readonly promptText: string;
+  readonly stream: TextStream;
+  readonly filter: StopFilter;
+  readonly tokens: number[];
+  text: string;
+}
+
+/** A dialogue's text so far and its ids: what the model wrote is not encoded anew, so that its cache still fits. */
+interface Known {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+export class HostEngine {
+  readonly #ports: HostEnginePorts;
+  readonly #driver: HostDriver;
+  readonly #answers = new Map<string, Answer>();
+  readonly #known = new Map<string, Known>();
+  #model: OpenModel | null = null;
+  #head: LoadedHead | null = null;
+  #probe: Probe | null = null;
+  #epoch = 0;
+
+  constructor(ports: HostEnginePorts) {
+    this.#ports = ports;
+    this.#driver = new HostDriver({
+      embedding: (ids) => this.#loaded().embedding(ids),
+      head: { score: (x, policies) => this.#loaded().head.score(x, policies) },
+      send: ports.send,
+      cancel: ports.cancel,
+      emit: (event) => this.#emit(event),
+      nowMs: () => performance.now(),
+      failed: (error) => {
+        const { reason, message } = failure(error);
+        ports.failed(reason, message);
+      },
+    });
+  }
+
+  get fetchedBytes(): number {
+    return this.#head?.fetchedBytes ?? 0;
+  }
+
+  async openModel(url: string, id: string): Promise<OpenedModel> {
+    const header = await readGguf(httpByteSource(new URL(url, self.location.origin).href), id);
+    const checkpoint = await withHashes(header.checkpoint);
+    // A chunk of its own: donors never load it.
+    const { createTokenizer } = await import("@jupiter/model/tokenizer");
+    this.#model = { url, checkpoint, tokenizer: createTokenizer(header.metadata) };
+    this.#known.clear();
+    return { checkpoint };
+  }
+
+  async loadHead(rung: Rung): Promise<LoadedShare> {
+    const { checkpoint, url } = this.#open();
+    await this.#head?.head.dispose();
+    this.#head = null;
+    const weights = weightSource(checkpoint, url, { layers: [], head: true, embedding: true }, (loaded, total) =>
+      this.#ports.progress(loaded, total, "fetching"),
+    );
+    const { D } = checkpoint.shape;
+    const rows = await weights.embedding();
+    const embedding: Embedding = (ids) => ({ wire: "f32", rows: ids.length, hidden: D, data: rows([...ids]) });
+    const type = await graphFloat(rung.backend);
+    const head = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung.backend)), { backend: rung.backend, type });
+    this.#head = { embedding, head, fetchedBytes: weights.fetchedBytes };
+    return { fetchedBytes: weights.fetchedBytes, memoryBytes: 0, inPlace: true };
+  }
+
+  ringReady({ chunkRows, wire, ...ring }: RingSettings): void {
+    this.#epoch = ring.epoch;
+    this.#driver.ringReady({ ...ring, chunkRows: () => chunkRows }, wire);
+  }
+
+  ringLost(reason: string): void {
+    this.#probe = null;
+    this.#driver.ringLost(reason);
+  }
+
+  receive(frame: ReturnFrame | ScoresFrame | AckFrame): void {
+    if (this.#probe === null) this.#driver.receive(frame);
+    else this.#probe.receive(frame);
+  }
+
+  probe(frames: readonly ProbeFrame[]): Promise<ProbeResult[]> {
+    const { send, cancel } = this.#ports;
+    this.#probe ??= new Probe({ embedding: this.#loaded().embedding, epoch: this.#epoch, send, cancel });
+    return this.#probe.run(frames);
+  }
+
+  ask(options: AskOptions): void {
+    const { id, conversation, prompt, maxTokens, policy, force } = options;
+    let promptText: string;
+    let ids: Int32Array;
+    let stopIds: readonly number[];
+    try {
+      const { tokenizer } = this.#open();
+      promptText = prompt.kind === "chat" ? tokenizer.renderChat(prompt.messages) : prompt.text;
+      ids = this.#encode(tokenizer, conversation, promptText);
+      stopIds = tokenizer.eosIds;
+      this.#answers.set(id, { options, ids, promptText, stream: tokenizer.stream(), filter: new StopFilter(options.stop), tokens: [], text: "" });
+    } catch (error) {
+      const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
+      this.#ports.emit({ kind: "finished", id, finish: "failed", reason: failure(error).message, ids: [], output: [], text: "", timings });
+      return;
+    }
+    this.#driver.submit({ id, conversation, ids, maxTokens, policy, stopIds, ...(force === undefined ? {} : { force }) });
+  }
+
+  stopAnswer(id: string): void {
+    this.#driver.cancel(id);
+  }
+
+  closeConversation(conversation: string): void {
+    this.#known.delete(conversation);
+    this.#driver.closeConversation(conversation);
+  }
+
+  #emit(event: HostEvent): void {
+    switch (event.kind) {
+      case "lap":
+        this.#ports.emit(event);
+        return;
+      case "token":
+        this.#token(event);
+        return;
+      case "finished":
+        this.#finished(event);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #token(event: Extract<HostEvent, { kind: "token" }>): void {
+    const answer = this.#answers.get(event.id);
+    if (answer === undefined) return;
+    answer.tokens.push(event.token);
+    const { text, stopped } = answer.filter.push(answer.stream.push(event.token));
+    answer.text += text;
+    this.#ports.emit({ ...event, text });
+    // Not from within the coordinator's effects, which are carried out in order.
+    if (stopped) queueMicrotask(() => this.#driver.stop(event.id));
+  }
+
+  #finished({ id, finish, reason, output, timings }: Extract<HostEvent, { kind: "finished" }>): void {
+    const answer = this.#answers.get(id);
+    if (answer === undefined) return;
+    this.#answers.delete(id);
+    const { tokenizer } = this.#open();
+    if (finish !== "stop" || tokenizer.eosIds.includes(output.at(-1) ?? -1)) {
+      const rest = answer.filter.push(answer.stream.flush());
+      answer.text += rest.text + answer.filter.flush();
+    }
+    const written = output.map((token) => (tokenizer.eosIds.includes(token) ? tokenizer.textOf(token) : "")).join("");
+    const text = answer.promptText + tokenizer.decode(output) + written;
+    this.#known.set(answer.options.conversation, { text, ids: [...answer.ids, ...output] });
+    this.#ports.emit({ kind: "finished", id, finish, reason, ids: [...answer.ids], output, text: answer.text, timings });
+  }
+
+  #encode(tokenizer: Tokenizer, conversation: string, text: string): Int32Array {
+    const known = this.#known.get(conversation);
+    if (known === undefined || known.ids.length === 0 || !text.startsWith(known.text)) return tokenizer.encode(text);
+    return Int32Array.from([...known.ids, ...tokenizer.encode(text.slice(known.text.length))]);
+  }
+
+  #open(): OpenModel {
+    if (this.#model === null) throw new PipelineError("no-ring", "No model is open; choose one first.");
+    return this.#model;
+  }
+
+  #loaded(): LoadedHead {
+    if (this.#head === null) throw new PipelineError("no-ring", "The model's head is not loaded; start the ring first.");
+    return this.#head;
+  }
+}

@@ -1,0 +1,59 @@
+import { ModelError } from "@jupiter/model";
+import { PipelineError } from "@jupiter/pipeline";
+import { ProtocolError, SlotError } from "@jupiter/protocol";
+import { RuntimeError } from "@jupiter/runtime";
+import type { FailureReason, Outcome } from "./api.ts";
+
+export async function outcome<T>(task: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await task() };
+  } catch (error) {
+    return { ok: false, ...failure(error) };
+  }
+}
+
+/** What a person and the control protocol are told of an error. */
+export function failure(error: unknown): { readonly reason: FailureReason; readonly message: string } {
+  return { reason: reasonOf(error), message: (error instanceof Error ? error.message : String(error)).slice(0, 1000) };
+}
+
+function reasonOf(error: unknown): FailureReason {
+  if (error instanceof RuntimeError) {
+    switch (error.reason) {
+      case "out-of-memory":
+      case "device-lost":
+      case "known-answer":
+      case "bad-frame":
+        return error.reason;
+      case "no-webgpu":
+        return "unsupported";
+      case "session":
+      case "disposed":
+        return "internal";
+      default:
+        return error.reason satisfies never;
+    }
+  }
+  if (error instanceof ModelError) {
+    switch (error.reason) {
+      case "unsupported":
+      case "checksum":
+        return error.reason;
+      case "range-refused":
+      case "unreachable":
+      case "truncated":
+        return "fetch";
+      case "not-gguf":
+      case "limits":
+      case "missing-tensor":
+      case "shape":
+        return "unsupported";
+      default:
+        return error.reason satisfies never;
+    }
+  }
+  if (error instanceof PipelineError) return error.reason === "stale-plan" ? "stale-plan" : "bad-frame";
+  if (error instanceof ProtocolError || error instanceof SlotError) return "bad-frame";
+  // `fetch` rejects with a TypeError when there is no network.
+  return error instanceof TypeError && /fetch|network/i.test(error.message) ? "fetch" : "internal";
+}

@@ -1,0 +1,90 @@
+/** The stages that this device runs: one for a donor, none to two for the host. */
+import { StageDriver } from "@jupiter/pipeline";
+import type { AssignMessage, CommandsFrame, Frame, FrameNumber, RowsFrame, Seat } from "@jupiter/protocol";
+import { buildStage, graphFloat, type Rung, type StageRunner } from "@jupiter/runtime";
+import type { FailureReason, LoadedShare, Phase } from "./api.ts";
+import { failure } from "./outcome.ts";
+import { soon } from "./soon.ts";
+import { weightForm, weightSource } from "./weights.ts";
+
+export interface SharesPorts {
+  readonly send: (to: Seat, frame: Frame) => void;
+  readonly progress: (loadedBytes: number, totalBytes: number, phase: Phase) => void;
+  readonly failed: (from: Seat | null, reason: FailureReason, message: string) => void;
+}
+
+interface Share {
+  readonly assign: AssignMessage;
+  readonly runner: StageRunner;
+  readonly driver: StageDriver;
+}
+
+export class Shares {
+  readonly #ports: SharesPorts;
+  #shares: Share[] = [];
+  #fetchedBytes = 0;
+
+  constructor(ports: SharesPorts) {
+    this.#ports = ports;
+  }
+
+  get stats(): { readonly fetchedBytes: number; readonly memoryBytes: number; readonly runs: number; readonly computeMs: number } {
+    const sum = (of: (share: Share) => number) => this.#shares.reduce((total, share) => total + of(share), 0);
+    return {
+      fetchedBytes: this.#fetchedBytes,
+      memoryBytes: sum(({ runner }) => runner.memoryBytes),
+      runs: sum(({ driver }) => driver.stats.runs),
+      computeMs: sum(({ driver }) => driver.stats.computeMs),
+    };
+  }
+
+  async load(assign: AssignMessage, rung: Rung): Promise<LoadedShare> {
+    const { checkpoint, layers, url, capacity } = assign;
+    const type = await graphFloat(rung.backend);
+    const weights = weightSource(checkpoint, url, { layers: [layers], head: false, embedding: false }, (loaded, total) =>
+      this.#ports.progress(loaded, total, "fetching"),
+    );
+    const groups = weights.layerGroups(layers.first, layers.end, weightForm(rung.backend));
+    const runner = await buildStage(checkpoint.shape, groups, { backend: rung.backend, type, maxSlots: capacity, maxRows: rung.maxRows });
+    const driver = this.#drive(assign, runner);
+    this.#shares.push({ assign, runner, driver });
+    this.#fetchedBytes += weights.fetchedBytes;
+    return { fetchedBytes: weights.fetchedBytes, memoryBytes: runner.memoryBytes, inPlace: runner.inPlace };
+  }
+
+  /** Throws where the frame does not belong here; its sender is at fault. */
+  receive(from: Seat, frame: RowsFrame | CommandsFrame): void {
+    const share = this.#shares.find(({ assign }) => assign.previous === from && assign.epoch === frame.epoch);
+    // Frames of an earlier plan may still be on their way when the next one begins.
+    if (share !== undefined) share.driver.receive(frame);
+  }
+
+  cancel(frames: readonly FrameNumber[]): void {
+    for (const { driver } of this.#shares) driver.cancel(frames);
+  }
+
+  async drop(): Promise<void> {
+    const shares = this.#shares;
+    this.#shares = [];
+    for (const { driver } of shares) driver.stop();
+    for (const { runner } of shares) await runner.dispose();
+  }
+
+  #drive(assign: AssignMessage, stage: StageRunner): StageDriver {
+    const last = assign.stageIndex === assign.stageCount - 1;
+    return new StageDriver(
+      { index: assign.stageIndex, last, epoch: assign.epoch },
+      {
+        stage,
+        wire: assign.wire,
+        soon,
+        nowMs: () => performance.now(),
+        pass: (frame) => this.#ports.send(last ? assign.returnsTo : assign.next, frame),
+        failed: (error) => {
+          const { reason, message } = failure(error);
+          this.#ports.failed(reason === "bad-frame" || reason === "stale-plan" ? assign.previous : null, reason, message);
+        },
+      },
+    );
+  }
+}

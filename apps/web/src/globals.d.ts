@@ -1,0 +1,2 @@
+/** Name → version of what results depend on; put in by the build. */
+declare const JUPITER_VERSIONS: Record<string, string>;

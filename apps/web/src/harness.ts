@@ -1,0 +1,89 @@
+/**
+ * `/?harness`: the host without its page, for `npm run ring`, benchmarks and scenario tests. Everything below the page is the real thing.
+ * Values that cross to the test runner are plain JSON.
+ */
+import type { PeerId } from "@jupiter/protocol";
+import type { AnswerEvent, AskOptions } from "./engine/api.ts";
+import type { ProbeFrame } from "./engine/probe.ts";
+import type { LapEvent } from "@jupiter/pipeline";
+import type { Device } from "./session/donor-proxy.ts";
+import { HostSession, type RingOptions, type RingState } from "./session/host-session.ts";
+
+export interface HarnessAnswer {
+  readonly tokens: readonly Extract<AnswerEvent, { kind: "token" }>[];
+  readonly finished: Extract<AnswerEvent, { kind: "finished" }>;
+  readonly laps: readonly LapEvent[];
+}
+
+export interface Harness {
+  /** Opens a room; the link's fragment. */
+  open(name: string): Promise<string>;
+  devices(): readonly Device[];
+  ring(): RingState;
+  /** Resolves when the ring can be asked. `donors`: by default all that are there, in the order they came. */
+  start(options: Omit<RingOptions, "donors"> & { readonly donors?: readonly PeerId[] }): Promise<RingState>;
+  /** Rejects where an answer fails. */
+  ask(options: AskOptions): Promise<HarnessAnswer>;
+  /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */
+  probe(frames: readonly ProbeFrame[]): Promise<readonly { readonly hidden: readonly number[]; readonly dead: boolean }[]>;
+  sentBytes(): Readonly<Record<string, number>>;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+let session: HostSession | null = null;
+
+function opened(): HostSession {
+  if (session === null) throw new TypeError("open the room first");
+  return session;
+}
+
+export const harness: Harness = {
+  versions: JUPITER_VERSIONS,
+  async open(name) {
+    session = await HostSession.open({ signalUrl: location.origin, name });
+    return session.link;
+  },
+  devices: () => opened().devices.value,
+  ring: () => opened().ring.value,
+  async start(options) {
+    const idle = opened().devices.value.map(({ peer }) => peer);
+    await opened().start({ ...options, donors: options.donors ?? idle });
+    return opened().ring.value;
+  },
+  ask(options) {
+    const host = opened();
+    return new Promise((resolve, reject) => {
+      const tokens: Extract<AnswerEvent, { kind: "token" }>[] = [];
+      const laps: LapEvent[] = [];
+      const offLap = host.events.on("lap", (lap) => laps.push(lap));
+      const offAnswer = host.events.on("answer", (event) => {
+        if (event.id !== options.id) return;
+        if (event.kind === "token") {
+          tokens.push(event);
+          return;
+        }
+        offLap();
+        offAnswer();
+        if (event.finish === "failed") reject(new Error(event.reason ?? "the answer failed"));
+        else resolve({ tokens, finished: event, laps });
+      });
+      host.ask(options);
+    });
+  },
+  async probe(frames) {
+    const results = await opened().engine.api.probe(frames);
+    return results.map(({ hidden, dead }) => ({ hidden: [...hidden], dead }));
+  },
+  sentBytes: () => Object.fromEntries(opened().sentBytes),
+};
+
+/** What a donor's tab tells the test runner, with `?auto&harness`. */
+export interface DonorHarness {
+  readonly peer: PeerId;
+  sentBytes(): Readonly<Record<string, number>>;
+}
+
+declare global {
+  var jupiterHarness: Harness | undefined;
+  var jupiterDonor: DonorHarness | undefined;
+}

@@ -1,0 +1,200 @@
+/** The host's view of one donor: its control link, and what the page shows of it. */
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import {
+  hostMessageFrame,
+  parseDonorMessage,
+  type Backend,
+  type DonorMessage,
+  type FrameNumber,
+  type HostMessage,
+  type PeerId,
+} from "@jupiter/protocol";
+import type { LayerRange } from "@jupiter/pipeline";
+import type { PeerLink } from "@jupiter/transport";
+import { ControlLink } from "./control-link.ts";
+
+export interface Device {
+  readonly peer: PeerId;
+  readonly name: string;
+  readonly state:
+    | { readonly kind: "connecting" }
+    | { readonly kind: "idle" }
+    | { readonly kind: "loading"; readonly phase: string; readonly loadedBytes: number; readonly totalBytes: number }
+    | { readonly kind: "ready" }
+    | { readonly kind: "serving" }
+    | { readonly kind: "failed"; readonly message: string };
+  readonly memoryPledgeBytes: number;
+  readonly backends: readonly Backend[];
+  readonly userAgent: string;
+  readonly layers: LayerRange | null;
+  /** Since it has layers. */
+  readonly serving: { readonly backend: Backend; readonly threads: number; readonly fallbacks: readonly string[]; readonly fetchedBytes: number } | null;
+  readonly stats: { readonly runs: number; readonly computeMs: number; readonly memoryBytes: number | null };
+}
+
+export class DonorLost extends Error {
+  override readonly name = "DonorLost";
+}
+
+type Answer = Extract<DonorMessage, { type: "profile" | "ready" }>;
+
+interface Expectation {
+  readonly type: Answer["type"];
+  readonly epoch: number;
+  readonly resolve: (message: DonorMessage) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface DonorProxyOptions {
+  readonly peer: PeerId;
+  readonly name: string;
+  /** A stage that said it cannot go on, while no one waited for it. */
+  readonly failed: (message: string) => void;
+  /** It said goodbye, or its link broke. */
+  readonly gone: (message: string) => void;
+}
+
+export class DonorProxy {
+  readonly device: ReadonlySignal<Device>;
+  readonly #device: Signal<Device>;
+  readonly #options: DonorProxyOptions;
+  #control: ControlLink<HostMessage, DonorMessage> | null = null;
+  #expected: Expectation[] = [];
+  #pings = 0;
+  readonly #pongs = new Map<number, () => void>();
+  #gone = false;
+
+  constructor(options: DonorProxyOptions) {
+    const { peer, name } = options;
+    this.#options = options;
+    this.#device = signal<Device>({
+      peer,
+      name,
+      state: { kind: "connecting" },
+      memoryPledgeBytes: 0,
+      backends: [],
+      userAgent: "",
+      layers: null,
+      serving: null,
+      stats: { runs: 0, computeMs: 0, memoryBytes: null },
+    });
+    this.device = this.#device;
+  }
+
+  attach(link: PeerLink): void {
+    this.#control = new ControlLink<HostMessage, DonorMessage>({
+      link,
+      frameOf: hostMessageFrame,
+      parse: parseDonorMessage,
+      received: (message) => this.#receive(message),
+      closed: ({ message }) => this.#lose(`${this.#options.name} is gone: ${message}.`),
+    });
+  }
+
+  unreachable(message: string): void {
+    this.#update({ state: { kind: "failed", message } });
+    this.#rejectAll(`${this.#options.name} cannot be reached: ${message}`);
+  }
+
+  send(message: HostMessage): void {
+    this.#control?.send(message);
+    if (message.type === "assign") this.#update({ layers: message.layers, serving: null });
+    if (message.type === "serve") this.#update({ state: { kind: "serving" } });
+    if (message.type === "release") this.#update({ layers: null, serving: null, state: { kind: "idle" } });
+  }
+
+  cancel(frames: readonly FrameNumber[]): void {
+    this.#control?.cancel(frames);
+  }
+
+  /** The donor's answer for this plan. Rejects `DonorLost`, also with what the donor says went wrong. */
+  expect<Type extends Answer["type"]>(type: Type, epoch: number): Promise<Extract<DonorMessage, { type: Type }>> {
+    if (this.#gone) return Promise.reject(new DonorLost(`${this.#options.name} left.`));
+    return new Promise((resolve, reject) => {
+      this.#expected.push({ type, epoch, resolve: resolve as (message: DonorMessage) => void, reject });
+    });
+  }
+
+  /** The server says that it left; its link may not have noticed. */
+  async confirmPresence(timeoutMs: number): Promise<void> {
+    const id = this.#pings++;
+    const answered = new Promise<boolean>((resolve) => {
+      this.#pongs.set(id, () => resolve(true));
+      setTimeout(() => resolve(false), timeoutMs);
+    });
+    this.#control?.send({ type: "ping", id });
+    if (!(await answered)) this.#lose(`${this.#options.name} left.`);
+    this.#pongs.delete(id);
+  }
+
+  async close(): Promise<void> {
+    this.#gone = true;
+    await this.#control?.close();
+  }
+
+  #receive(message: DonorMessage): void {
+    switch (message.type) {
+      case "hello":
+        this.#update({
+          name: message.name,
+          state: { kind: "idle" },
+          memoryPledgeBytes: message.memoryPledgeBytes,
+          backends: message.backends,
+          userAgent: message.userAgent,
+        });
+        return;
+      case "progress":
+        this.#update({ state: { kind: "loading", phase: message.phase, loadedBytes: message.loadedBytes, totalBytes: message.totalBytes } });
+        return;
+      case "ready": {
+        const { backend, threads, knownAnswer, fetchedBytes } = message;
+        this.#update({ state: { kind: "ready" }, serving: { backend, threads, fallbacks: knownAnswer.fallbacks, fetchedBytes } });
+        this.#settle(message);
+        return;
+      }
+      case "profile":
+        this.#settle(message);
+        return;
+      case "failed":
+        this.#update({ state: { kind: "failed", message: message.message } });
+        if (!this.#rejectAll(`${this.#options.name}: ${message.message}`)) this.#options.failed(`${this.#options.name}: ${message.message}`);
+        return;
+      case "goodbye":
+        this.#lose(`${this.#options.name} left.`);
+        return;
+      case "pong":
+        this.#pongs.get(message.id)?.();
+        return;
+      case "stats":
+        this.#update({ stats: { runs: message.runs, computeMs: message.computeMs, memoryBytes: message.memoryBytes } });
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #settle(message: Answer): void {
+    const met = this.#expected.find(({ type, epoch }) => type === message.type && epoch === message.epoch);
+    this.#expected = this.#expected.filter((expectation) => expectation !== met);
+    met?.resolve(message);
+  }
+
+  #lose(message: string): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#rejectAll(message);
+    this.#options.gone(message);
+  }
+
+  /** False: nobody waited. */
+  #rejectAll(message: string): boolean {
+    const expected = this.#expected;
+    this.#expected = [];
+    for (const { reject } of expected) reject(new DonorLost(message));
+    return expected.length > 0;
+  }
+
+  #update(change: Partial<Device>): void {
+    this.#device.value = { ...this.#device.value, ...change };
+  }
+}

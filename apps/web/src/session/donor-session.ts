@@ -1,0 +1,274 @@
+/** A donor: joins a room by its link, runs the stage that the host assigns, and leaves when told to. */
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import {
+  donorMessageFrame,
+  parseHostMessage,
+  type AssignMessage,
+  type DonorMessage,
+  type HostMessage,
+  type PeerId,
+  type Seat,
+} from "@jupiter/protocol";
+import { Room, type RoomState } from "@jupiter/room";
+import { PeerLinks, type IncomingLink } from "@jupiter/transport";
+import { Engine, EngineError } from "../engine/engine.ts";
+import type { FailureReason, Phase } from "../engine/api.ts";
+import { ControlLink } from "./control-link.ts";
+import { hello } from "./device.ts";
+import { RingLinks } from "./ring-links.ts";
+
+export type DonorState =
+  | { readonly kind: "waiting"; readonly message: string }
+  | { readonly kind: "loading"; readonly layers: Layers; readonly phase: Phase; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
+  | { readonly kind: "serving"; readonly layers: Layers; readonly backend: string; readonly frames: number }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "left"; readonly message: string };
+
+interface Layers {
+  readonly first: number;
+  readonly end: number;
+  readonly of: number;
+}
+
+export interface DonorOptions {
+  readonly signalUrl: string;
+  readonly link: string;
+  readonly name: string;
+}
+
+const STATS_EVERY_MS = 1000;
+
+/** The control link's message order is kept: one is handled after the other. */
+export class DonorSession {
+  readonly state: ReadonlySignal<DonorState>;
+  readonly room: ReadonlySignal<RoomState>;
+  readonly #state = signal<DonorState>({ kind: "waiting", message: "Waiting for the host to start the ring." });
+  readonly #room: Room;
+  readonly #roomState: Signal<RoomState>;
+  readonly #links: PeerLinks;
+  readonly #engine: Engine;
+  readonly #ring: RingLinks;
+  readonly #name: string;
+  #control: ControlLink<DonorMessage, HostMessage> | null = null;
+  #work: Promise<void> = Promise.resolve();
+  #abort = new AbortController();
+  #assign: AssignMessage | null = null;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  private constructor(room: Room, name: string) {
+    this.#room = room;
+    this.#name = name;
+    this.#roomState = signal<RoomState>(room.state);
+    this.state = this.#state;
+    this.room = this.#roomState;
+    this.#engine = new Engine(room.self);
+    this.#links = new PeerLinks({
+      iceServers: [],
+      // A signal that cannot be sent ends in the link's own time-out, which says what to do.
+      sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
+    });
+    this.#ring = new RingLinks({
+      links: this.#links,
+      engine: this.#engine,
+      peerAt: (seat) => (seat === "host" ? (room.host?.peer ?? null) : seat),
+      seatOf: (peer) => this.#seatOf(peer),
+      lost: (seat, message) => this.#failed("link", `The link to ${this.#nameOf(seat)} was lost: ${message}`),
+    });
+    room.events.on("state", (state) => (this.#roomState.value = state));
+    room.events.on("signal", ({ from, payload }) => this.#links.receiveSignal(from, payload));
+    this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
+    this.#engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) => this.#progress(phase, loadedBytes, totalBytes));
+    this.#engine.events.on("failed", ({ reason, message }) => this.#failed(reason, message));
+    this.#timer = setInterval(() => void this.#report(), STATS_EVERY_MS);
+    addEventListener("pagehide", this.#onPageHide);
+  }
+
+  /** Rejects `RoomError`. */
+  static async join({ signalUrl, link, name }: DonorOptions): Promise<DonorSession> {
+    return new DonorSession(await Room.join({ signalUrl, link, name }), name);
+  }
+
+  get self(): PeerId {
+    return this.#room.self;
+  }
+
+  /** Bytes sent to neighbours so far, by seat. */
+  get sentBytes(): ReadonlyMap<Seat, number> {
+    return this.#ring.sentBytes;
+  }
+
+  async leave(message = "You left the room.", reason: "left" | "closed" = "left"): Promise<void> {
+    removeEventListener("pagehide", this.#onPageHide);
+    clearInterval(this.#timer);
+    this.#drop();
+    this.#engine.dispose();
+    this.#control?.send({ type: "goodbye", reason });
+    await this.#control?.close();
+    this.#room.leave();
+    this.#state.value = { kind: "left", message };
+  }
+
+  readonly #onPageHide = () => this.#control?.send({ type: "goodbye", reason: "closed" });
+
+  #accept(incoming: IncomingLink): void {
+    const { from, channel, link } = incoming;
+    if (channel === "activations") {
+      this.#ring.accept(incoming);
+      return;
+    }
+    if (channel !== "control" || from !== this.#room.host?.peer) {
+      void link.close();
+      return;
+    }
+    const control = new ControlLink<DonorMessage, HostMessage>({
+      link,
+      frameOf: donorMessageFrame,
+      parse: parseHostMessage,
+      received: (message) => this.#receive(message),
+      cancelled: (frames) => this.#engine.cancel(frames),
+      closed: () => {
+        if (this.#control !== control) return;
+        this.#control = null;
+        this.#release("The host is gone. Waiting for it to come back.");
+      },
+    });
+    this.#control = control;
+    control.send(hello(this.#name));
+  }
+
+  #receive(message: HostMessage): void {
+    switch (message.type) {
+      case "ping":
+        this.#control?.send({ type: "pong", id: message.id });
+        return;
+      case "assign":
+        this.#drop();
+        this.#enqueue((aborted) => this.#load(message, aborted));
+        return;
+      case "profile":
+        this.#state.value = { kind: "waiting", message: "Measuring how fast this device is." };
+        this.#enqueue((aborted) => this.#profile(message, aborted));
+        return;
+      case "serve":
+        this.#enqueue(async () => this.#serve(message.epoch));
+        return;
+      case "release":
+        this.#release(message.reason);
+        return;
+      case "removed":
+        void this.leave(message.reason);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Ends whatever is being done and frees the layers at once: a wasm heap only shrinks with its worker. */
+  #drop(): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    if (this.#assign !== null) this.#engine.dispose();
+    this.#assign = null;
+    void this.#ring.close();
+  }
+
+  #enqueue(task: (aborted: AbortSignal) => Promise<void>): void {
+    const { signal: aborted } = this.#abort;
+    this.#work = this.#work.then(async () => {
+      if (aborted.aborted) return;
+      try {
+        await unlessAborted(task(aborted), aborted);
+      } catch (error) {
+        if (aborted.aborted) return;
+        this.#failed(error instanceof EngineError ? error.reason : "link", error instanceof Error ? error.message : String(error));
+      }
+    });
+  }
+
+  async #profile({ epoch, shape, backend, threads }: Extract<HostMessage, { type: "profile" }>, aborted: AbortSignal): Promise<void> {
+    const { rung } = await this.#engine.prove(shape, { backend, threads });
+    const profile = await this.#engine.api.profile(shape, rung);
+    if (aborted.aborted) return;
+    if (!profile.ok) throw new EngineError(profile.reason, profile.message);
+    this.#control?.send({ type: "profile", epoch, backend: rung.backend, layerTimes: profile.value });
+  }
+
+  async #load(assign: AssignMessage, aborted: AbortSignal): Promise<void> {
+    this.#assign = assign;
+    this.#progress("checking", 0, 1);
+    const proven = await this.#engine.prove(assign.checkpoint.shape, assign);
+    const loaded = await this.#engine.api.loadShare(assign, proven.rung);
+    if (aborted.aborted) return;
+    if (!loaded.ok) throw new EngineError(loaded.reason, loaded.message);
+    this.#progress("linking", 1, 1);
+    const last = assign.stageIndex === assign.stageCount - 1;
+    await this.#ring.connect(last ? assign.returnsTo : assign.next, aborted);
+    if (aborted.aborted) return;
+    this.#state.value = { kind: "ready", layers: layersOf(assign), backend: proven.rung.name };
+    this.#control?.send({
+      type: "ready",
+      epoch: assign.epoch,
+      stage: assign.stageIndex,
+      backend: proven.rung.backend,
+      threads: assign.threads,
+      knownAnswer: { maxError: proven.maxError, fallbacks: proven.fallbacks, ms: proven.ms },
+      fetchedBytes: loaded.value.fetchedBytes,
+    });
+  }
+
+  #serve(epoch: number): void {
+    const state = this.#state.value;
+    if (state.kind !== "ready" || this.#assign?.epoch !== epoch) return;
+    this.#state.value = { ...state, kind: "serving", frames: 0 };
+  }
+
+  #release(message: string): void {
+    this.#drop();
+    if (this.#state.value.kind !== "left") this.#state.value = { kind: "waiting", message };
+  }
+
+  #progress(phase: Phase, loadedBytes: number, totalBytes: number): void {
+    const assign = this.#assign;
+    if (assign === null) return;
+    this.#state.value = { kind: "loading", layers: layersOf(assign), phase, loadedBytes, totalBytes };
+    this.#control?.send({ type: "progress", epoch: assign.epoch, phase, loadedBytes, totalBytes });
+  }
+
+  async #report(): Promise<void> {
+    if (this.#control === null || this.#state.value.kind !== "serving") return;
+    const { fetchedBytes, memoryBytes, runs, computeMs } = await this.#engine.api.stats();
+    this.#control?.send({ type: "stats", fetchedBytes, memoryBytes, runs, computeMs });
+    const state = this.#state.value;
+    if (state.kind === "serving" && state.frames !== runs) this.#state.value = { ...state, frames: runs };
+  }
+
+  #failed(reason: FailureReason, message: string): void {
+    if (this.#state.value.kind === "left" || this.#state.value.kind === "failed") return;
+    const epoch = this.#assign?.epoch ?? 0;
+    this.#drop();
+    this.#state.value = { kind: "failed", message };
+    this.#control?.send({ type: "failed", epoch, reason, message: message.slice(0, 1000) });
+  }
+
+  #seatOf(peer: PeerId): Seat {
+    return peer === this.#room.host?.peer ? "host" : peer;
+  }
+
+  #nameOf(seat: Seat): string {
+    if (seat === "host") return "the host";
+    return this.#room.members.find(({ peer }) => peer === seat)?.name ?? "a neighbour";
+  }
+}
+
+function layersOf({ layers, checkpoint }: AssignMessage): Layers {
+  return { ...layers, of: checkpoint.shape.L };
+}
+
+/** A worker that was ended answers nothing any more. */
+function unlessAborted(task: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    task.then(resolve, reject);
+  });
+}

@@ -1,0 +1,352 @@
+/** The host: opens the room, knows its donors, puts the ring together, and asks it. */
+import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { Checkpoint } from "@jupiter/model";
+import type { LapEvent, LayerRange } from "@jupiter/pipeline";
+import { Emitter, type AssignMessage, type PeerId, type Seat, type TypedEvents, type WireType } from "@jupiter/protocol";
+import { Room, type RoomCredentials, type RoomState } from "@jupiter/room";
+import { PeerLinks } from "@jupiter/transport";
+import type { AnswerEvent, AskOptions } from "../engine/api.ts";
+import { Engine, EngineError, type ComputeWish, type Proven } from "../engine/engine.ts";
+import { DonorLost, DonorProxy, type Device } from "./donor-proxy.ts";
+import { placeLayers, type HostLayers } from "./place-layers.ts";
+import { RingLinks } from "./ring-links.ts";
+
+export interface Model {
+  readonly id: string;
+  readonly title: string;
+  /** Where its bytes are: a path of this server, or an http(s) address. */
+  readonly url: string;
+}
+
+export interface RingOptions {
+  readonly model: Model;
+  /** The donors that take part, in ring order. */
+  readonly donors: readonly PeerId[];
+  readonly hostLayers: HostLayers;
+  /** Layers per stage in ring order, the host's shares included; without it the planner splits by measured times. */
+  readonly layers?: readonly number[];
+  readonly compute: ComputeWish;
+  readonly wire: WireType;
+  /** Slots per conversation. */
+  readonly capacity: number;
+  /** Conversations whose cache is kept at once. */
+  readonly arenas: number;
+  readonly chunkRows: number;
+  readonly maxInFlight: number;
+}
+
+/** One stage's place in the ring. */
+export interface Place {
+  readonly seat: Seat;
+  readonly layers: LayerRange;
+}
+
+export type RingState =
+  | { readonly kind: "none" }
+  | { readonly kind: "starting"; readonly message: string }
+  | { readonly kind: "ready"; readonly model: Model; readonly checkpoint: Checkpoint; readonly places: readonly Place[]; readonly host: HostPart }
+  | { readonly kind: "lost"; readonly message: string };
+
+/** What the host's own tab holds. */
+export interface HostPart {
+  readonly rung: string;
+  readonly backend: string;
+  readonly fallbacks: readonly string[];
+  readonly fetchedBytes: number;
+  readonly memoryBytes: number;
+  readonly inPlace: boolean;
+}
+
+interface HostEvents {
+  readonly answer: AnswerEvent;
+  readonly lap: LapEvent;
+}
+
+export interface HostOptions {
+  readonly signalUrl: string;
+  readonly name: string;
+  /** To open the same room again. */
+  readonly credentials?: RoomCredentials;
+}
+
+/** How long a donor that the server missed may take to show that its link lives. */
+const PRESENCE_TIMEOUT_MS = 3000;
+
+/**
+ * Invariants:
+ * 1. at most one ring at a time; every start has an epoch of its own, and what belongs to an earlier one is ignored;
+ * 2. the ring is ready only when every stage has said so for this epoch and every link between neighbours stands;
+ * 3. whatever ends a ring leaves the room, the donors and all text as they are.
+ */
+export class HostSession {
+  readonly devices: ReadonlySignal<readonly Device[]>;
+  readonly ring: ReadonlySignal<RingState>;
+  readonly room: ReadonlySignal<RoomState>;
+  readonly events: TypedEvents<HostEvents>;
+  /** Of this ring and the earlier ones. */
+  readonly engine: Engine;
+  readonly #room: Room;
+  readonly #roomState: Signal<RoomState>;
+  readonly #ring = signal<RingState>({ kind: "none" });
+  readonly #donors = signal<ReadonlyMap<PeerId, DonorProxy>>(new Map());
+  readonly #emitter = new Emitter<HostEvents>();
+  readonly #links: PeerLinks;
+  readonly #neighbours: RingLinks;
+  #epoch = 0;
+  /** Donors of the ring that runs or starts. */
+  #taking: readonly PeerId[] = [];
+
+  private constructor(room: Room) {
+    this.#room = room;
+    this.#roomState = signal<RoomState>(room.state);
+    this.room = this.#roomState;
+    this.ring = this.#ring;
+    this.events = this.#emitter;
+    this.devices = computed(() => [...this.#donors.value.values()].map(({ device }) => device.value));
+    this.engine = new Engine("host");
+    this.#links = new PeerLinks({
+      iceServers: [],
+      // A signal that cannot be sent ends in the link's own time-out, which says what to do.
+      sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
+    });
+    this.#neighbours = new RingLinks({
+      links: this.#links,
+      engine: this.engine,
+      peerAt: (seat) => (seat === "host" ? null : seat),
+      seatOf: (peer) => peer,
+      lost: (_, message) => this.#lose(`A link of the ring was lost: ${message}`),
+    });
+    room.events.on("state", (state) => (this.#roomState.value = state));
+    room.events.on("signal", ({ from, payload }) => this.#links.receiveSignal(from, payload));
+    room.events.on("member-joined", ({ peer, role, name }) => role === "donor" && void this.#welcome(peer, name));
+    room.events.on("member-left", ({ peer }) => void this.#donors.value.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS));
+    this.#links.events.on("incoming", (incoming) => {
+      if (incoming.channel === "activations") this.#neighbours.accept(incoming);
+      else void incoming.link.close();
+    });
+    this.engine.events.on("cancel", ({ frames }) => this.#taking.forEach((peer) => this.#donors.value.get(peer)?.cancel(frames)));
+    this.engine.events.on("failed", ({ message }) => this.#lose(message));
+    this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
+    this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
+    this.engine.events.on("lap", (event) => this.#emitter.emit("lap", event));
+    for (const { peer, role, name } of room.members) if (role === "donor") void this.#welcome(peer, name);
+  }
+
+  /** Rejects `RoomError`. */
+  static async open({ signalUrl, name, credentials }: HostOptions): Promise<HostSession> {
+    return new HostSession(await Room.open({ signalUrl, name, ...(credentials === undefined ? {} : { credentials }) }));
+  }
+
+  /** What follows the page's address in the invitation, from `#` on. */
+  get link(): string {
+    return this.#room.link;
+  }
+
+  get credentials(): RoomCredentials | null {
+    return this.#room.credentials;
+  }
+
+  /** Bytes that this tab has sent to neighbours, by seat. */
+  get sentBytes(): ReadonlyMap<Seat, number> {
+    return this.#neighbours.sentBytes;
+  }
+
+  /** Puts the ring together. Resolves when it can be asked; rejects with an error whose message says what went wrong, and so does the ring's state. */
+  async start(options: RingOptions): Promise<void> {
+    await this.end("A new ring is being put together.");
+    const epoch = ++this.#epoch;
+    this.#taking = options.donors;
+    try {
+      const state = await this.#assemble(options, epoch);
+      if (epoch === this.#epoch) this.#ring.value = state;
+    } catch (error) {
+      if (epoch === this.#epoch) this.#lose(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  /** Gives the ring up; donors stay in the room. */
+  async end(reason: string): Promise<void> {
+    const hadRing = this.#ring.value.kind === "ready" || this.#ring.value.kind === "starting";
+    if (hadRing) this.#lose(reason);
+    await this.#neighbours.close();
+    await this.engine.api.dropShares();
+  }
+
+  /** The answer comes as `answer` events with this id. */
+  ask(options: AskOptions): void {
+    void this.engine.api.ask(options);
+  }
+
+  stopAnswer(id: string): void {
+    void this.engine.api.stopAnswer(id);
+  }
+
+  closeConversation(conversation: string): void {
+    void this.engine.api.closeConversation(conversation);
+  }
+
+  async leave(): Promise<void> {
+    await this.end("The host closed the room.");
+    await Promise.all([...this.#donors.value.values()].map((donor) => donor.close()));
+    this.#room.leave();
+    this.engine.dispose();
+  }
+
+  async #assemble(options: RingOptions, epoch: number): Promise<RingState> {
+    const { model, compute, wire } = options;
+    const say = (message: string) => {
+      if (epoch === this.#epoch) this.#ring.value = { kind: "starting", message };
+    };
+    say(`Reading ${model.title}…`);
+    const { checkpoint } = await this.#openModel(model);
+    say("Checking what this device computes…");
+    const proven = await this.engine.prove(checkpoint.shape, compute);
+    await this.#openModel(model); // the proof may have taken another worker
+    const places = await this.#place(options, checkpoint, epoch, proven, say);
+    say("Loading the layers…");
+    const assigns = places.map((place, index) => assignOf(options, checkpoint, epoch, places, place, index));
+    const ready = places.flatMap(({ seat }, index) => {
+      const assign = assigns[index];
+      if (seat === "host" || assign === undefined) return [];
+      const answer = this.#donor(seat).expect("ready", epoch);
+      this.#donor(seat).send(assign);
+      return [answer];
+    });
+    const host = await this.#loadHostPart(assigns, proven);
+    await Promise.all(ready);
+    const [first, last] = [places[0], places.at(-1)];
+    if (first === undefined || last === undefined) throw new EngineError("internal", "The plan has no stages.");
+    say("Linking…");
+    for (const [index, { seat }] of places.entries()) {
+      const next = places[index + 1]?.seat;
+      if (seat === "host" && next !== undefined && next !== "host") await this.#neighbours.connect(next);
+    }
+    if (first.seat !== "host") await this.#neighbours.connect(first.seat);
+    if (epoch !== this.#epoch) throw new EngineError("internal", "Another ring was started meanwhile.");
+    for (const { seat } of places) if (seat !== "host") this.#donor(seat).send({ type: "serve", epoch });
+    const { capacity, arenas, chunkRows, maxInFlight } = options;
+    await this.engine.api.ringReady({ epoch, capacity, arenas, chunkRows, maxInFlight, wire, first: first.seat, last: last.seat });
+    return { kind: "ready", model, checkpoint, places, host };
+  }
+
+  async #openModel({ url, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {
+    const opened = await this.engine.api.openModel(url, id);
+    if (!opened.ok) throw new EngineError(opened.reason, opened.message);
+    return opened.value;
+  }
+
+  async #loadHostPart(assigns: readonly AssignMessage[], { rung, fallbacks }: Proven): Promise<HostPart> {
+    let part: HostPart = { rung: rung.name, backend: rung.backend, fallbacks, fetchedBytes: 0, memoryBytes: 0, inPlace: true };
+    const loads = [
+      ...assigns.filter(({ ring, stageIndex }) => ring[stageIndex] === "host").map((assign) => () => this.engine.api.loadShare(assign, rung)),
+      () => this.engine.api.loadHead(rung),
+    ];
+    for (const load of loads) {
+      const loaded = await load();
+      if (!loaded.ok) throw new EngineError(loaded.reason, loaded.message);
+      part = {
+        ...part,
+        fetchedBytes: part.fetchedBytes + loaded.value.fetchedBytes,
+        memoryBytes: part.memoryBytes + loaded.value.memoryBytes,
+        inPlace: part.inPlace && loaded.value.inPlace,
+      };
+    }
+    return part;
+  }
+
+  async #place(options: RingOptions, checkpoint: Checkpoint, epoch: number, proven: Proven, say: (message: string) => void): Promise<readonly Place[]> {
+    const { donors, hostLayers, layers, compute, capacity } = options;
+    if (layers !== undefined) return placeLayers({ checkpoint, hostLayers, capacity, layers, devices: donors.map((peer) => ({ seat: peer, layerMs: 1, memoryBytes: Infinity, backend: proven.rung.backend })) });
+    const devices = [];
+    // One after the other: devices of one machine would slow each other down.
+    for (const peer of donors) {
+      say(`Timing ${this.#donor(peer).device.value.name}…`);
+      const answer = this.#donor(peer).expect("profile", epoch);
+      this.#donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
+      const { backend, layerTimes } = await answer;
+      devices.push({ seat: peer, layerMs: layerMs(layerTimes), memoryBytes: this.#donor(peer).device.value.memoryPledgeBytes, backend });
+    }
+    if (hostLayers !== "none" && donors.length > 0) {
+      const profile = await this.engine.api.profile(checkpoint.shape, proven.rung);
+      if (!profile.ok) throw new EngineError(profile.reason, profile.message);
+      devices.push({ seat: "host" as const, layerMs: layerMs(profile.value), memoryBytes: Infinity, backend: proven.rung.backend });
+    }
+    return placeLayers({ checkpoint, hostLayers, capacity, devices });
+  }
+
+  async #welcome(peer: PeerId, name: string): Promise<void> {
+    if (this.#donors.value.has(peer)) return;
+    const donor = new DonorProxy({
+      peer,
+      name,
+      failed: (message) => this.#taking.includes(peer) && this.#lose(message),
+      gone: (message) => {
+        this.#setDonors((donors) => donors.delete(peer));
+        if (this.#taking.includes(peer)) this.#lose(message);
+      },
+    });
+    this.#setDonors((donors) => donors.set(peer, donor));
+    try {
+      donor.attach(await this.#links.connect(peer, "control"));
+    } catch (error) {
+      donor.unreachable(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #donor(peer: PeerId): DonorProxy {
+    const donor = this.#donors.value.get(peer);
+    if (donor === undefined) throw new DonorLost("A device of the plan has left; start again with those that are there.");
+    return donor;
+  }
+
+  #setDonors(change: (donors: Map<PeerId, DonorProxy>) => void): void {
+    const donors = new Map(this.#donors.value);
+    change(donors);
+    this.#donors.value = donors;
+  }
+
+  #lose(message: string): void {
+    if (this.#ring.value.kind !== "ready" && this.#ring.value.kind !== "starting") return;
+    this.#epoch++;
+    this.#ring.value = { kind: "lost", message };
+    void this.engine.api.ringLost(message);
+    for (const peer of this.#taking) this.#donors.value.get(peer)?.send({ type: "release", reason: "The ring was given up. Waiting for the host to start again." });
+    this.#taking = [];
+    void this.#neighbours.close();
+  }
+}
+
+function assignOf(
+  { model, compute, wire, capacity }: RingOptions,
+  checkpoint: Checkpoint,
+  epoch: number,
+  places: readonly Place[],
+  { layers }: Place,
+  index: number,
+): AssignMessage {
+  const wanted = new RegExp(`^blk\\.(${Array.from({ length: layers.end - layers.first }, (_, i) => layers.first + i).join("|")})\\.`);
+  return {
+    type: "assign",
+    epoch,
+    stageIndex: index,
+    stageCount: places.length,
+    ring: places.map(({ seat }) => seat),
+    previous: places[index - 1]?.seat ?? "host",
+    next: places[index + 1]?.seat ?? "host",
+    layers,
+    checkpoint: { ...checkpoint, tensors: checkpoint.tensors.filter(({ name }) => wanted.test(name)) },
+    url: model.url,
+    backend: compute.backend,
+    threads: compute.threads,
+    wire,
+    capacity,
+    returnsTo: "host",
+    head: false,
+  };
+}
+
+/** One token's time weighs as much as a chunk row's: an answer is about as long as its prompt. */
+function layerMs(times: readonly { readonly T: number; readonly ms: number }[]): number {
+  return times.reduce((sum, { T, ms }) => sum + ms / T, 0);
+}

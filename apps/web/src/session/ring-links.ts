@@ -1,0 +1,64 @@
+/** Activations between neighbours: links opened by the sender, frames handed to and from the engine by transfer. */
+import type { PeerId, Seat } from "@jupiter/protocol";
+import type { IncomingLink, PeerLink, PeerLinks } from "@jupiter/transport";
+import type { Engine } from "../engine/engine.ts";
+
+export interface RingLinksOptions {
+  readonly links: PeerLinks;
+  readonly engine: Engine;
+  /** Null: nobody of the room sits there at the moment. */
+  readonly peerAt: (seat: Seat) => PeerId | null;
+  readonly seatOf: (peer: PeerId) => Seat;
+  readonly lost: (seat: Seat, message: string) => void;
+}
+
+export class RingLinks {
+  readonly #options: RingLinksOptions;
+  readonly #outgoing = new Map<Seat, PeerLink>();
+  readonly #sentBefore = new Map<Seat, number>();
+
+  constructor(options: RingLinksOptions) {
+    this.#options = options;
+    options.engine.events.on("frame", ({ to, bytes }) => {
+      const link = this.#outgoing.get(to);
+      if (link === undefined) return; // the ring was given up meanwhile
+      link.send(bytes).catch((error: unknown) => this.#lost(to, link, String(error)));
+    });
+  }
+
+  /** Opens the link to the next stage, or back to the host. Rejects `TransportError`. */
+  async connect(seat: Seat, signal?: AbortSignal): Promise<void> {
+    const peer = this.#options.peerAt(seat);
+    if (peer === null) throw new TypeError(`nobody sits at ${seat} any more`);
+    const link = await this.#options.links.connect(peer, "activations", signal === undefined ? {} : { signal });
+    if (signal?.aborted) return link.close();
+    this.#outgoing.set(seat, link);
+    link.events.on("close", ({ message }) => this.#lost(seat, link, message));
+  }
+
+  /** A neighbour opened its link to this device; it stays until the neighbour closes it. */
+  accept({ from, link }: IncomingLink): void {
+    link.events.on("message", (bytes) => this.#options.engine.frame(this.#options.seatOf(from), bytes));
+  }
+
+  /** Bytes sent so far, per neighbour. */
+  get sentBytes(): ReadonlyMap<Seat, number> {
+    const sums = new Map(this.#sentBefore);
+    for (const [seat, link] of this.#outgoing) sums.set(seat, (sums.get(seat) ?? 0) + link.stats().sentBytes);
+    return sums;
+  }
+
+  /** The links that this side opened. */
+  async close(): Promise<void> {
+    const links = [...this.#outgoing];
+    this.#outgoing.clear();
+    for (const [seat, link] of links) this.#sentBefore.set(seat, (this.#sentBefore.get(seat) ?? 0) + link.stats().sentBytes);
+    await Promise.all(links.map(([, link]) => link.close()));
+  }
+
+  #lost(seat: Seat, link: PeerLink, message: string): void {
+    if (this.#outgoing.get(seat) !== link) return;
+    this.#outgoing.delete(seat);
+    this.#options.lost(seat, message);
+  }
+}
