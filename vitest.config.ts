@@ -42,8 +42,19 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["packages/**/*.test.ts", "signaling-server/**/*.test.ts"],
+          include: ["{packages,apps,signaling-server,scripts}/**/*.test.ts", "e2e/{,ring/}*.test.ts"],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+        },
+      },
+      {
+        test: {
+          name: "scenarios",
+          environment: "node",
+          include: ["e2e/scenarios/*.test.ts"],
+          // Real tabs on this machine's cores: one file at a time.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
       {

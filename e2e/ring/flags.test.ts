@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { parseFlags } from "./flags.ts";
+import { Forced, parse, Prompts, Scenario } from "./scenario.ts";
+
+const none = () => ({});
+
+it("flags are shorthand for a scenario, with defaults", () => {
+  const args = ["--tabs", "3", "--layers", "10,10,10", "--wire", "f16", "--prompts", "p.json", "--json", "out.json", "--host-layers", "none"];
+  const { scenario, json } = parseFlags(args, none);
+  expect(json).toBe("out.json");
+  expect(scenario).toMatchObject({ tabs: 3, layers: [10, 10, 10], wire: "f16", prompts: "p.json", backend: "wasm", threads: 1, tokens: 64 });
+});
+
+it("flags override the scenario file", () => {
+  const { scenario } = parseFlags(["--scenario", "s.json", "--tabs", "2"], () => ({ tabs: 4, prompts: "p.json", seed: 7 }));
+  expect(scenario).toMatchObject({ tabs: 2, seed: 7 });
+});
+
+it.each([
+  [["--tabs", "many", "--prompts", "p"], "--tabs takes a number"],
+  [["--tabs", "99", "--prompts", "p"], "tabs"],
+  [["--wire", "f8", "--prompts", "p"], "wire"],
+  [["--layers", "10,x", "--prompts", "p"], "layers"],
+  [["--tabs", "1"], "--prompts FILE is missing"],
+  [["--bogus"], "--help"],
+])("%j is refused with what is wrong", (args, text) => {
+  expect(() => parseFlags(args, none)).toThrow(text);
+});
+
+it("a misspelt field of a scenario file is refused, not ignored", () => {
+  expect(() => parseFlags(["--scenario", "s.json"], () => ({ prompts: "p", tab: 4 }))).toThrow(/tab/);
+});
+
+it("prompts and forced ids come as lists or as cases, with further fields ignored", () => {
+  const prompts = [{ id: "a", text: "x", more: 1 }];
+  expect(parse(Prompts, { cases: prompts }, "prompts")).toEqual(parse(Prompts, prompts, "prompts"));
+  expect(() => parse(Prompts, [{ id: "a" }], "prompts")).toThrow("messages or text");
+  expect(parse(Forced, { cases: [{ id: "a", greedy: [1] }] }, "force")).toEqual([{ id: "a", output: [1] }]);
+});
+
+it("the published schema is the current one", () => {
+  const published: unknown = JSON.parse(readFileSync(new URL("./scenario.schema.json", import.meta.url), "utf8"));
+  expect(published).toEqual(JSON.parse(JSON.stringify(z.toJSONSchema(Scenario, { io: "input" }))));
+});

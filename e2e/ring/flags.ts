@@ -1,0 +1,75 @@
+import { parseArgs } from "node:util";
+import { parse, Scenario, ScenarioError } from "./scenario.ts";
+
+export const HELP = `npm run ring -- --prompts FILE [OPTIONS]
+
+A room without hands: real headless tabs, real links, the real server. Prints answers; --json keeps everything.
+
+  --scenario FILE     a scenario file (e2e/ring/scenario.schema.json); flags override it
+  --model ID|FILE     smollm2-135m-instruct
+  --tabs N            donors; 0 with --host-layers all
+  --backend NAME      wasm, webgpu or auto
+  --threads N         of onnxruntime on wasm, in each tab
+  --host-layers WHERE none, first, last, both or all
+  --layers 10,10,10   layers per stage in ring order, the host's shares included
+  --wire TYPE         f32 or f16
+  --prompts FILE      a list of {id, messages | text, tokens?}, or {cases: [...]}
+  --cases ID,ID       only these
+  --tokens N          new tokens at most, for prompts that do not say
+  --force FILE        feed the ids of this file's cases; report best id and margin at every step
+  --context N, --chunk N, --in-flight N
+  --temperature X, --top-p X, --top-k N, --seed N
+  --json OUT          write {run, cases} here
+  --help              this text
+`;
+
+const NUMBERS = {
+  tabs: "tabs",
+  threads: "threads",
+  tokens: "tokens",
+  context: "context",
+  chunk: "chunk",
+  "in-flight": "inFlight",
+  temperature: "temperature",
+  "top-p": "topP",
+  "top-k": "topK",
+  seed: "seed",
+} as const;
+const TEXTS = { model: "model", backend: "backend", "host-layers": "hostLayers", wire: "wire", prompts: "prompts", force: "force" } as const;
+
+export interface Command {
+  readonly help: boolean;
+  readonly json: string | null;
+  readonly scenario: Scenario | null;
+}
+
+/** `readJson` reads the scenario file. Throws `ScenarioError`. */
+export function parseFlags(args: readonly string[], readJson: (path: string) => unknown): Command {
+  const values = parseOrExplain(args);
+  if (values["help"] === true) return { help: true, json: null, scenario: null };
+  const scenario: Record<string, unknown> = {};
+  if (typeof values["scenario"] === "string") Object.assign(scenario, readJson(values["scenario"]));
+  for (const [flag, field] of Object.entries(TEXTS)) if (values[flag] !== undefined) scenario[field] = values[flag];
+  for (const [flag, field] of Object.entries(NUMBERS)) {
+    const value = values[flag];
+    if (value === undefined) continue;
+    if (value === "" || Number.isNaN(Number(value))) throw new ScenarioError(`--${flag} takes a number, not "${String(value)}".`);
+    scenario[field] = Number(value);
+  }
+  if (typeof values["layers"] === "string") scenario["layers"] = values["layers"].split(",").map(Number);
+  if (typeof values["cases"] === "string") scenario["cases"] = values["cases"].split(",");
+  if (scenario["prompts"] === undefined) throw new ScenarioError("--prompts FILE is missing. See npm run ring -- --help.");
+  const json = typeof values["json"] === "string" ? values["json"] : null;
+  return { help: false, json, scenario: parse(Scenario, scenario, "scenario") };
+}
+
+function parseOrExplain(args: readonly string[]): Record<string, string | boolean | undefined> {
+  const text = { type: "string" } as const;
+  const names = [...Object.keys(NUMBERS), ...Object.keys(TEXTS), "layers", "cases", "scenario", "json"];
+  const options = { ...Object.fromEntries(names.map((name) => [name, text])), help: { type: "boolean" } as const };
+  try {
+    return parseArgs({ args: [...args], options }).values as Record<string, string | boolean | undefined>;
+  } catch (error) {
+    throw new ScenarioError(`${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)} See npm run ring -- --help.`);
+  }
+}

@@ -1,0 +1,53 @@
+/** A ring of tabs that several questions are put to, each in a conversation of its own. */
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright";
+import type { Harness } from "../../apps/web/src/harness.ts";
+import { askCase, modelFile, resultOf, ringOptions, type CaseResult } from "./run.ts";
+import { parse, Scenario, type Prompt, type ScenarioFields } from "./scenario.ts";
+import { modelPlace, TabRoom } from "./tabs.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export type ReadyRing = Extract<ReturnType<Harness["ring"]>, { kind: "ready" }>;
+
+type RingFields = Omit<ScenarioFields, "prompts" | "cases" | "force">;
+
+export interface OpenRing extends AsyncDisposable {
+  readonly room: TabRoom;
+  /** Of the last start. */
+  readonly ring: ReadyRing;
+  ask(prompt: Prompt, force?: readonly number[]): Promise<CaseResult>;
+  /** Another ring of the same tabs. */
+  restart(changes: RingFields): Promise<void>;
+}
+
+/** Rejects with what went wrong in whichever tab, everything closed again. A browser that was given stays open. */
+export async function openRing(fields: RingFields, browser?: Browser): Promise<OpenRing> {
+  let scenario = parse(Scenario, { ...fields, prompts: "none" }, "scenario");
+  const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
+  const room = await TabRoom.open({ models, donors: scenario.tabs, ...(browser === undefined ? {} : { browser }) });
+  const start = async (): Promise<ReadyRing> => {
+    const noDonors = scenario.hostLayers === "all" ? { donors: [] } : {};
+    const ring = await room.start({ ...ringOptions(scenario, url), ...noDonors });
+    if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
+    return ring;
+  };
+  try {
+    let ring = await start();
+    return {
+      room,
+      get ring() {
+        return ring;
+      },
+      ask: async (prompt, force) => resultOf(prompt.id, await askCase(room, scenario, prompt, force)),
+      async restart(changes) {
+        scenario = parse(Scenario, { ...fields, ...changes, prompts: "none" }, "scenario");
+        ring = await start();
+      },
+      [Symbol.asyncDispose]: () => room[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await room[Symbol.asyncDispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,160 @@
+/** Runs a scenario in a room of tabs and reports everything that was measured on the way. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
+import { fetchModel } from "../../scripts/models.mjs";
+import { Forced, parse, Prompts, ScenarioError, type Prompt, type Scenario } from "./scenario.ts";
+import { modelPlace, tabMemory, TabRoom, type TabMemory } from "./tabs.ts";
+
+export interface CaseResult {
+  readonly id: string;
+  /** Of the prompt. */
+  readonly ids: readonly number[];
+  /** New ids, eos included. */
+  readonly output: readonly number[];
+  readonly text: string;
+  readonly finish: string;
+  readonly timeToFirstTokenMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+  readonly laps: number;
+  readonly reusedTokens: number;
+  /** At every step: what would have been chosen, its lead over the second best, and the token fed on. */
+  readonly steps: readonly { readonly chosen: number; readonly margin: number; readonly token: number }[];
+  /** Parts of an answer that grow side by side; none without an outline. */
+  readonly branches: readonly never[];
+}
+
+export interface RunReport {
+  readonly scenario: Scenario;
+  readonly plan: readonly { readonly seat: string; readonly first: number; readonly end: number }[];
+  readonly devices: readonly object[];
+  readonly host: object;
+  readonly bytesSent: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The largest tab process first. */
+  readonly tabMemory: readonly TabMemory[];
+  readonly laps: readonly object[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface RingResult {
+  readonly run: RunReport;
+  readonly cases: readonly CaseResult[];
+}
+
+export interface RunOptions {
+  readonly say: (message: string) => void;
+  /** Paths in the scenario are relative to it. */
+  readonly folder: string;
+}
+
+export async function runScenario(scenario: Scenario, { say, folder }: RunOptions): Promise<RingResult> {
+  const prompts = selectPrompts(scenario, folder);
+  const forced = readForced(scenario, folder);
+  const file = await modelFile(scenario, folder, say);
+  const place = modelPlace(file);
+  await using room = await TabRoom.open({ models: place.models, donors: scenario.tabs });
+  say(`${scenario.tabs} donors are in the room`);
+  const ring = await room.start(ringOptions(scenario, place.url));
+  if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
+  say(`ring: ${ring.places.map(({ seat, layers }) => `${seat === "host" ? "host" : "donor"} ${layers.first}-${layers.end - 1}`).join(" → ")}`);
+  const cases: CaseResult[] = [];
+  const laps: object[] = [];
+  for (const prompt of prompts) {
+    const force = forced?.get(prompt.id);
+    const answer = await askCase(room, scenario, prompt, force);
+    cases.push(resultOf(prompt.id, answer));
+    laps.push({ id: prompt.id, laps: answer.laps });
+    const { timings, finish, output } = answer.finished;
+    say(`${prompt.id}: ${output.length} tokens (${finish}), first after ${timings.timeToFirstTokenMs.toFixed(0)} ms`);
+  }
+  return { run: await report(room, scenario, ring, laps), cases };
+}
+
+/** What `HostSession.start` takes. */
+export function ringOptions(scenario: Scenario, url: string) {
+  const { model, hostLayers, layers, backend, threads, wire, context, chunk, inFlight } = scenario;
+  return {
+    model: { id: model.endsWith(".gguf") ? basename(model) : model, title: basename(model), url },
+    hostLayers,
+    ...(layers === undefined ? {} : { layers }),
+    compute: { backend, threads },
+    wire,
+    capacity: context,
+    arenas: 4,
+    chunkRows: chunk,
+    maxInFlight: inFlight,
+  };
+}
+
+export async function modelFile({ model }: Pick<Scenario, "model">, folder: string, say: (message: string) => void): Promise<string> {
+  if (!model.endsWith(".gguf")) return fetchModel(model, { say });
+  const path = resolve(folder, model);
+  if (!existsSync(path)) throw new ScenarioError(`There is no model file ${path}.`);
+  return path;
+}
+
+export function askCase(room: TabRoom, scenario: Scenario, prompt: Prompt, force?: readonly number[]): Promise<HarnessAnswer> {
+  const { temperature, topP, topK, seed, tokens } = scenario;
+  return room.ask({
+    id: crypto.randomUUID(),
+    conversation: crypto.randomUUID(),
+    prompt: prompt.messages === undefined ? { kind: "text", text: prompt.text ?? "" } : { kind: "chat", messages: prompt.messages },
+    maxTokens: force?.length ?? prompt.tokens ?? tokens,
+    policy: { temperature, topP, topK, seed },
+    stop: [],
+    ...(force === undefined ? {} : { force }),
+  });
+}
+
+export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseResult {
+  const { ids, output, text, finish, timings } = finished;
+  const { timeToFirstTokenMs, prefillMs, decodeMs, laps, reusedTokens } = timings;
+  const steps = tokens.map(({ chosen, margin, token }) => ({ chosen, margin, token }));
+  return { id, ids, output, text, finish, timeToFirstTokenMs, prefillMs, decodeMs, laps, reusedTokens, steps, branches: [] };
+}
+
+async function report(
+  room: TabRoom,
+  scenario: Scenario,
+  ring: Extract<Awaited<ReturnType<TabRoom["start"]>>, { kind: "ready" }>,
+  laps: readonly object[],
+): Promise<RunReport> {
+  const { host, places } = ring;
+  const devices = await room.host.evaluate(() => globalThis.jupiterHarness!.devices());
+  const bytesSent: Record<string, Record<string, number>> = { host: await room.host.evaluate(() => globalThis.jupiterHarness!.sentBytes()) };
+  for (const page of room.donors) {
+    const donor = await page.evaluate(() => ({ peer: globalThis.jupiterDonor!.peer, sent: globalThis.jupiterDonor!.sentBytes() }));
+    bytesSent[donor.peer] = donor.sent;
+  }
+  return {
+    scenario,
+    plan: places.map(({ seat, layers }) => ({ seat, ...layers })),
+    devices,
+    tabMemory: tabMemory(),
+    host,
+    bytesSent,
+    laps,
+    versions: await room.host.evaluate(() => globalThis.jupiterHarness!.versions),
+  };
+}
+
+function selectPrompts({ prompts, cases }: Scenario, folder: string): readonly Prompt[] {
+  const all = typeof prompts === "string" ? parse(Prompts, readJson(resolve(folder, prompts)), prompts) : prompts;
+  const unknown = cases?.find((id) => all.every((prompt) => prompt.id !== id));
+  if (unknown !== undefined) throw new ScenarioError(`There is no case ${unknown}; there are ${all.map(({ id }) => id).join(", ")}.`);
+  return cases === undefined ? all : all.filter(({ id }) => cases.includes(id));
+}
+
+function readForced({ force }: Scenario, folder: string): ReadonlyMap<string, readonly number[]> | null {
+  if (force === undefined) return null;
+  return new Map(parse(Forced, readJson(resolve(folder, force)), force).map(({ id, output }) => [id, output]));
+}
+
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new ScenarioError(`${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

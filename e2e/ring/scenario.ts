@@ -1,0 +1,74 @@
+/** A scenario file: one run of a room, described so that others can run the same. Flags of `npm run ring` are shorthand for one. */
+import { z } from "zod";
+
+const Message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
+
+const Prompt = z
+  .object({
+    id: z.string().min(1),
+    /** The dialogue, put into the model's own template. */
+    messages: z.array(Message).min(1).optional(),
+    /** Taken as it is, special tokens parsed. Only where there are no messages. */
+    text: z.string().min(1).optional(),
+    /** New tokens at most. */
+    tokens: z.int().min(1).optional(),
+  })
+  .refine(({ messages, text }) => messages !== undefined || text !== undefined, "a prompt needs messages or text");
+export type Prompt = z.infer<typeof Prompt>;
+
+/** A list, or an object with the list in `cases`; further fields are ignored. */
+export const Prompts = z.union([z.array(Prompt), z.object({ cases: z.array(Prompt) }).transform(({ cases }) => cases)]);
+
+const ForcedCase = z
+  .object({ id: z.string(), greedy: z.array(z.int().min(0)).optional(), output: z.array(z.int().min(0)).optional() })
+  .transform(({ id, greedy, output }) => ({ id, output: output ?? greedy ?? [] }));
+/** Ids to feed, by case; golden files and this command's own output are of this form. */
+export const Forced = z.union([z.array(ForcedCase), z.object({ cases: z.array(ForcedCase) }).transform(({ cases }) => cases)]);
+
+export const Scenario = z.strictObject({
+  version: z.literal(1).default(1),
+  /** An id of the catalogue, or the path of a .gguf file. */
+  model: z.string().min(1).default("smollm2-135m-instruct"),
+  /** Donors. 0: the host alone. */
+  tabs: z.int().min(0).max(16).default(1),
+  backend: z.enum(["wasm", "webgpu", "auto"]).default("wasm"),
+  /** Of onnxruntime on wasm, in each tab. */
+  threads: z.int().min(1).max(16).default(1),
+  /** Where the host has layers of its own. */
+  hostLayers: z.enum(["none", "first", "last", "both", "all"]).default("none"),
+  /** Layers per stage in ring order, the host's shares included; without it the planner splits by measured times. */
+  layers: z.array(z.int().min(1)).min(1).optional(),
+  wire: z.enum(["f32", "f16"]).default("f32"),
+  /** Slots per conversation. */
+  context: z.int().min(16).max(131_072).default(2048),
+  /** Rows of one chunk of a prompt, and chunks of one prompt on their way at once. */
+  chunk: z.int().min(1).max(1024).default(64),
+  inFlight: z.int().min(1).max(16).default(3),
+  /** A file of prompts, or the prompts themselves. */
+  prompts: z.union([z.string().min(1), z.array(Prompt).min(1)]),
+  /** Only these cases. */
+  cases: z.array(z.string()).min(1).optional(),
+  /** New tokens at most, for prompts that do not say. */
+  tokens: z.int().min(1).max(131_072).default(64),
+  /** A file with the ids to feed instead of what is chosen. */
+  force: z.string().min(1).optional(),
+  temperature: z.number().min(0).max(10).default(0),
+  topP: z.number().gt(0).max(1).default(1),
+  topK: z.int().min(0).default(0),
+  seed: z.int().min(0).default(1),
+});
+export type Scenario = z.infer<typeof Scenario>;
+/** As written, defaults left out. */
+export type ScenarioFields = z.input<typeof Scenario>;
+
+export class ScenarioError extends Error {
+  override readonly name = "ScenarioError";
+}
+
+/** Throws `ScenarioError` with the first fault and where it is. */
+export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new ScenarioError(`${what}: ${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "not as expected"}`);
+}

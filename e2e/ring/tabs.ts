@@ -1,0 +1,143 @@
+/** A room of real tabs: server, browser, a host tab without its page's hands, donor tabs that join by the link. */
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createServer, type RunningServer } from "@jupiter/signaling-server";
+import type { Browser, BrowserContext, Page } from "playwright";
+import type { Harness, HarnessAnswer } from "../../apps/web/src/harness.ts";
+import { launchChromium } from "../chromium.ts";
+import { ensureBuilt } from "../../scripts/build.mjs";
+
+const page = fileURLToPath(new URL("../../dist", import.meta.url));
+const JOIN_TIMEOUT_MS = 60_000;
+
+/** Rejects what runs when a tab fails: nobody looks at these tabs. */
+export class TabRoom implements AsyncDisposable {
+  readonly server: RunningServer;
+  readonly browser: Browser;
+  readonly host: Page;
+  readonly donors: Page[] = [];
+  readonly link: string;
+  readonly #context: BrowserContext;
+  readonly #ownsBrowser: boolean;
+  #failure: Error | null = null;
+  readonly #onFailure: ((error: Error) => void)[] = [];
+
+  private constructor(server: RunningServer, browser: Browser, ownsBrowser: boolean, context: BrowserContext, host: Page, link: string) {
+    this.server = server;
+    this.browser = browser;
+    this.host = host;
+    this.link = link;
+    this.#context = context;
+    this.#ownsBrowser = ownsBrowser;
+  }
+
+  static async open(options: { readonly models: readonly string[]; readonly donors: number; readonly browser?: Browser }): Promise<TabRoom> {
+    ensureBuilt(console.error);
+    const server = await createServer({ port: 0, page, models: options.models });
+    const browser = options.browser ?? (await launchChromium());
+    const context = await browser.newContext();
+    try {
+      const host = await context.newPage();
+      await host.goto(`${server.url}?harness`);
+      await host.waitForFunction(() => globalThis.jupiterHarness !== undefined);
+      const link = await host.evaluate(() => globalThis.jupiterHarness!.open("Host"));
+      const room = new TabRoom(server, browser, options.browser === undefined, context, host, link);
+      room.#watch(host, "the host's tab");
+      for (let i = 0; i < options.donors; i++) await room.addDonor();
+      return room;
+    } catch (error) {
+      await context.close();
+      if (options.browser === undefined) await browser.close();
+      await server.close();
+      throw error;
+    }
+  }
+
+  /** Opens one more donor tab and waits until the host knows it. */
+  async addDonor(): Promise<Page> {
+    const donor = await this.#context.newPage();
+    this.#watch(donor, `donor ${this.donors.length + 1}'s tab`);
+    await donor.goto(`${this.server.url}?auto&harness${this.link}`);
+    this.donors.push(donor);
+    const count = this.donors.length;
+    const known = (n: number) => globalThis.jupiterHarness!.devices().filter(({ state }) => state.kind !== "connecting").length >= n;
+    await this.#unlessFailed(this.host.waitForFunction(known, count, { timeout: JOIN_TIMEOUT_MS }));
+    return donor;
+  }
+
+  start(options: Parameters<Harness["start"]>[0]): Promise<ReturnType<Harness["ring"]>> {
+    return this.#unlessFailed(this.host.evaluate((o) => globalThis.jupiterHarness!.start(o), options));
+  }
+
+  ask(options: Parameters<Harness["ask"]>[0]): Promise<HarnessAnswer> {
+    return this.#unlessFailed(this.host.evaluate((o) => globalThis.jupiterHarness!.ask(o), options));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#failure ??= new Error("the room is closed");
+    await this.#context.close();
+    if (this.#ownsBrowser) await this.browser.close();
+    await this.server.close();
+  }
+
+  #watch(page: Page, name: string): void {
+    page.on("crash", () => this.#fail(new Error(`${name} crashed; is there enough memory?`)));
+    page.on("pageerror", (error) => this.#fail(new Error(`${name}: ${error.message}`)));
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    for (const reject of this.#onFailure.splice(0)) reject(error);
+  }
+
+  #unlessFailed<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== null) reject(this.#failure);
+      this.#onFailure.push(reject);
+      work.then(resolve, (error: unknown) => reject(this.#failure ?? error));
+    });
+  }
+}
+
+/** Where `createServer` finds the file, and its address for the page. */
+export function modelPlace(file: string): { readonly models: readonly string[]; readonly url: string } {
+  return { models: [dirname(file)], url: `/models/${encodeURIComponent(basename(file))}` };
+}
+
+export interface TabMemory {
+  readonly residentBytes: number;
+  readonly peakBytes: number;
+}
+
+/** Of the tab processes below this one, the largest first; empty where there is no /proc. Chromium does not tell which tab is which. */
+export function tabMemory(): readonly TabMemory[] {
+  let names: readonly string[] = [];
+  try {
+    names = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {
+    // Not Linux: memory is then not reported.
+  }
+  return names.flatMap(memoryOf).sort((a, b) => b.peakBytes - a.peakBytes);
+}
+
+function memoryOf(pid: string): TabMemory[] {
+  try {
+    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) return [];
+    if (!isBelow(Number(pid), process.pid)) return [];
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const read = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) * 1024;
+    return [{ residentBytes: read("VmRSS"), peakBytes: read("VmHWM") }];
+  } catch {
+    return []; // ended meanwhile
+  }
+}
+
+function isBelow(pid: number, ancestor: number): boolean {
+  for (let at = pid; at > 1; ) {
+    if (at === ancestor) return true;
+    at = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${at}/status`, "utf8"))?.[1] ?? 0);
+  }
+  return false;
+}
