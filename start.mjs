@@ -31,19 +31,28 @@ async function start() {
 
   const options = await parse();
   if (options.help) {
-    console.log(HELP + `\nModels: ${catalogue.map(({ id, sizeBytes }) => `${id} (${Math.round(sizeBytes / 1e6)} MB)`).join(", ")}\n`);
+    console.log(
+      HELP +
+        `\nModels: ${catalogue.map(({ id, sizeBytes }) => `${id} (${Math.round(sizeBytes / 1e6)} MB)`).join(", ")}\n`,
+    );
     return;
   }
   // npm runs this in the project's folder, wherever the user stands.
   const pathOf = (path) => resolve(process.env.INIT_CWD ?? ".", path);
-  if (!/^\d{1,5}$/.test(options.port) || Number(options.port) > 65535) throw new Error(`--port takes a number from 0 to 65535, not "${options.port}".`);
-  if (options.models !== undefined && !(existsSync(pathOf(options.models)) && statSync(pathOf(options.models)).isDirectory())) {
+  if (!/^\d{1,5}$/.test(options.port) || Number(options.port) > 65535)
+    throw new Error(`--port takes a number from 0 to 65535, not "${options.port}".`);
+  if (
+    options.models !== undefined &&
+    !(existsSync(pathOf(options.models)) && statSync(pathOf(options.models)).isDirectory())
+  ) {
     throw new Error(`--models: there is no folder ${options.models}.`);
   }
   const isFile = options.model.endsWith(".gguf");
   if (isFile && !existsSync(pathOf(options.model))) throw new Error(`--model: there is no file ${options.model}.`);
   if (!isFile && !catalogue.some(({ id }) => id === options.model)) {
-    throw new Error(`--model: "${options.model}" is neither a .gguf file nor one of ${catalogue.map(({ id }) => id).join(", ")}.`);
+    throw new Error(
+      `--model: "${options.model}" is neither a .gguf file nor one of ${catalogue.map(({ id }) => id).join(", ")}.`,
+    );
   }
   ensureInstalled();
   ensureBuilt();

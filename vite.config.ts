@@ -24,7 +24,9 @@ const withoutSecondRuntime: Plugin = {
     return null;
   },
   load(id) {
-    return id === "\0no-second-runtime" ? "export default {}; export const env = {}, InferenceSession = {}, Tensor = class {};" : null;
+    return id === "\0no-second-runtime"
+      ? "export default {}; export const env = {}, InferenceSession = {}, Tensor = class {};"
+      : null;
   },
 };
 

@@ -29,7 +29,10 @@ const models: Plugin = {
       if (range === null || !existsSync(file)) return next();
       const sizeBytes = statSync(file).size;
       const [start, end] = [Number(range[1]), Math.min(Number(range[2]), sizeBytes - 1)];
-      response.writeHead(206, { "Content-Range": `bytes ${start}-${end}/${sizeBytes}`, "Content-Length": end - start + 1 });
+      response.writeHead(206, {
+        "Content-Range": `bytes ${start}-${end}/${sizeBytes}`,
+        "Content-Length": end - start + 1,
+      });
       createReadStream(file, { start, end }).pipe(response);
     });
   },

@@ -72,8 +72,12 @@ export function compareFree(answer: CaseResult, reference: Reference, tieMargin:
   const steps = Math.max(tokens.length, answer.output.length);
   const first = Array.from({ length: steps }, (_, i) => i).find((i) => answer.output[i] !== tokens[i]);
   if (first === undefined) {
-    if (answer.finish !== reference.finish) faults.push(`${answer.id}: ended by ${answer.finish} instead of ${reference.finish}`);
-    if (answer.text !== reference.text) faults.push(`${answer.id}: same ids, but text ${JSON.stringify(answer.text)} instead of ${JSON.stringify(reference.text)}`);
+    if (answer.finish !== reference.finish)
+      faults.push(`${answer.id}: ended by ${answer.finish} instead of ${reference.finish}`);
+    if (answer.text !== reference.text)
+      faults.push(
+        `${answer.id}: same ids, but text ${JSON.stringify(answer.text)} instead of ${JSON.stringify(reference.text)}`,
+      );
     return { faults, ties: [], differing: 0, compared: steps };
   }
   const isTie = (margins[first] ?? Infinity) < tieMargin;
@@ -85,8 +89,10 @@ export function compareFree(answer: CaseResult, reference: Reference, tieMargin:
 export function compareForced(answer: CaseResult, reference: Reference, tieMargin: number): Comparison {
   const faults = promptFaults(answer, reference);
   const { tokens, margins } = reference;
-  if (!sameIds(answer.output, tokens)) faults.push(`${answer.id}: other ids were fed than the ${tokens.length} expected`);
-  if (answer.steps.length !== tokens.length) faults.push(`${answer.id}: ${answer.steps.length} steps instead of ${tokens.length}`);
+  if (!sameIds(answer.output, tokens))
+    faults.push(`${answer.id}: other ids were fed than the ${tokens.length} expected`);
+  if (answer.steps.length !== tokens.length)
+    faults.push(`${answer.id}: ${answer.steps.length} steps instead of ${tokens.length}`);
   const ties: number[] = [];
   let differing = 0;
   for (const [step, { chosen }] of answer.steps.entries()) {
@@ -103,7 +109,13 @@ function promptFaults(answer: CaseResult, reference: Reference): string[] {
   return [`${answer.id}: the prompt's ${answer.ids.length} ids are not the ${reference.ids.length} expected`];
 }
 
-function stepFault(id: string, step: number, chosen: number | undefined, expected: number | undefined, margin: number | undefined): string {
+function stepFault(
+  id: string,
+  step: number,
+  chosen: number | undefined,
+  expected: number | undefined,
+  margin: number | undefined,
+): string {
   const [did, should] = [chosen ?? "nothing", expected ?? "nothing"];
   return `${id}, step ${step}: ${did} instead of ${should}, which leads by ${margin?.toPrecision(3) ?? "any margin"}`;
 }

@@ -22,7 +22,10 @@ export function ensureBuilt(say = console.log) {
 function sourcesHash() {
   const hash = createHash("sha256");
   for (const file of ["vite.config.ts", "package-lock.json", ...["apps", "packages", "public"].flatMap(filesBelow)]) {
-    hash.update(`${file}\0`).update(readFileSync(join(root, file))).update("\0");
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update("\0");
   }
   return hash.digest("hex");
 }

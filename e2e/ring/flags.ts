@@ -35,7 +35,14 @@ const NUMBERS = {
   "top-k": "topK",
   seed: "seed",
 } as const;
-const TEXTS = { model: "model", backend: "backend", "host-layers": "hostLayers", wire: "wire", prompts: "prompts", force: "force" } as const;
+const TEXTS = {
+  model: "model",
+  backend: "backend",
+  "host-layers": "hostLayers",
+  wire: "wire",
+  prompts: "prompts",
+  force: "force",
+} as const;
 
 export interface Command {
   readonly help: boolean;
@@ -53,12 +60,14 @@ export function parseFlags(args: readonly string[], readJson: (path: string) => 
   for (const [flag, field] of Object.entries(NUMBERS)) {
     const value = values[flag];
     if (value === undefined) continue;
-    if (value === "" || Number.isNaN(Number(value))) throw new ScenarioError(`--${flag} takes a number, not "${String(value)}".`);
+    if (value === "" || Number.isNaN(Number(value)))
+      throw new ScenarioError(`--${flag} takes a number, not "${String(value)}".`);
     scenario[field] = Number(value);
   }
   if (typeof values["layers"] === "string") scenario["layers"] = values["layers"].split(",").map(Number);
   if (typeof values["cases"] === "string") scenario["cases"] = values["cases"].split(",");
-  if (scenario["prompts"] === undefined) throw new ScenarioError("--prompts FILE is missing. See npm run ring -- --help.");
+  if (scenario["prompts"] === undefined)
+    throw new ScenarioError("--prompts FILE is missing. See npm run ring -- --help.");
   const json = typeof values["json"] === "string" ? values["json"] : null;
   return { help: false, json, scenario: parse(Scenario, scenario, "scenario") };
 }
@@ -70,6 +79,8 @@ function parseOrExplain(args: readonly string[]): Record<string, string | boolea
   try {
     return parseArgs({ args: [...args], options }).values as Record<string, string | boolean | undefined>;
   } catch (error) {
-    throw new ScenarioError(`${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)} See npm run ring -- --help.`);
+    throw new ScenarioError(
+      `${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)} See npm run ring -- --help.`,
+    );
   }
 }

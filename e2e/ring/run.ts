@@ -57,7 +57,9 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
   say(`${scenario.tabs} donors are in the room`);
   const ring = await room.start(ringOptions(scenario, place.url));
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
-  say(`ring: ${ring.places.map(({ seat, layers }) => `${seat === "host" ? "host" : "donor"} ${layers.first}-${layers.end - 1}`).join(" → ")}`);
+  say(
+    `ring: ${ring.places.map(({ seat, layers }) => `${seat === "host" ? "host" : "donor"} ${layers.first}-${layers.end - 1}`).join(" → ")}`,
+  );
   const cases: CaseResult[] = [];
   const laps: object[] = [];
   for (const prompt of prompts) {
@@ -87,19 +89,31 @@ export function ringOptions(scenario: Scenario, url: string) {
   };
 }
 
-export async function modelFile({ model }: Pick<Scenario, "model">, folder: string, say: (message: string) => void): Promise<string> {
+export async function modelFile(
+  { model }: Pick<Scenario, "model">,
+  folder: string,
+  say: (message: string) => void,
+): Promise<string> {
   if (!model.endsWith(".gguf")) return fetchModel(model, { say });
   const path = resolve(folder, model);
   if (!existsSync(path)) throw new ScenarioError(`There is no model file ${path}.`);
   return path;
 }
 
-export function askCase(room: TabRoom, scenario: Scenario, prompt: Prompt, force?: readonly number[]): Promise<HarnessAnswer> {
+export function askCase(
+  room: TabRoom,
+  scenario: Scenario,
+  prompt: Prompt,
+  force?: readonly number[],
+): Promise<HarnessAnswer> {
   const { temperature, topP, topK, seed, tokens } = scenario;
   return room.ask({
     id: crypto.randomUUID(),
     conversation: crypto.randomUUID(),
-    prompt: prompt.messages === undefined ? { kind: "text", text: prompt.text ?? "" } : { kind: "chat", messages: prompt.messages },
+    prompt:
+      prompt.messages === undefined
+        ? { kind: "text", text: prompt.text ?? "" }
+        : { kind: "chat", messages: prompt.messages },
     maxTokens: force?.length ?? prompt.tokens ?? tokens,
     policy: { temperature, topP, topK, seed },
     stop: [],
@@ -111,7 +125,20 @@ export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseR
   const { ids, output, text, finish, timings } = finished;
   const { timeToFirstTokenMs, prefillMs, decodeMs, laps, reusedTokens } = timings;
   const steps = tokens.map(({ chosen, margin, token }) => ({ chosen, margin, token }));
-  return { id, ids, output, text, finish, timeToFirstTokenMs, prefillMs, decodeMs, laps, reusedTokens, steps, branches: [] };
+  return {
+    id,
+    ids,
+    output,
+    text,
+    finish,
+    timeToFirstTokenMs,
+    prefillMs,
+    decodeMs,
+    laps,
+    reusedTokens,
+    steps,
+    branches: [],
+  };
 }
 
 async function report(
@@ -122,9 +149,14 @@ async function report(
 ): Promise<RunReport> {
   const { host, places } = ring;
   const devices = await room.host.evaluate(() => globalThis.jupiterHarness!.devices());
-  const bytesSent: Record<string, Record<string, number>> = { host: await room.host.evaluate(() => globalThis.jupiterHarness!.sentBytes()) };
+  const bytesSent: Record<string, Record<string, number>> = {
+    host: await room.host.evaluate(() => globalThis.jupiterHarness!.sentBytes()),
+  };
   for (const page of room.donors) {
-    const donor = await page.evaluate(() => ({ peer: globalThis.jupiterDonor!.peer, sent: globalThis.jupiterDonor!.sentBytes() }));
+    const donor = await page.evaluate(() => ({
+      peer: globalThis.jupiterDonor!.peer,
+      sent: globalThis.jupiterDonor!.sentBytes(),
+    }));
     bytesSent[donor.peer] = donor.sent;
   }
   return {
@@ -142,7 +174,8 @@ async function report(
 function selectPrompts({ prompts, cases }: Scenario, folder: string): readonly Prompt[] {
   const all = typeof prompts === "string" ? parse(Prompts, readJson(resolve(folder, prompts)), prompts) : prompts;
   const unknown = cases?.find((id) => all.every((prompt) => prompt.id !== id));
-  if (unknown !== undefined) throw new ScenarioError(`There is no case ${unknown}; there are ${all.map(({ id }) => id).join(", ")}.`);
+  if (unknown !== undefined)
+    throw new ScenarioError(`There is no case ${unknown}; there are ${all.map(({ id }) => id).join(", ")}.`);
   return cases === undefined ? all : all.filter(({ id }) => cases.includes(id));
 }
 
@@ -155,6 +188,8 @@ export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new ScenarioError(`${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ScenarioError(
+      `${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }

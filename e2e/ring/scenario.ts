@@ -23,7 +23,10 @@ const ForcedCase = z
   .object({ id: z.string(), greedy: z.array(z.int().min(0)).optional(), output: z.array(z.int().min(0)).optional() })
   .transform(({ id, greedy, output }) => ({ id, output: output ?? greedy ?? [] }));
 /** Ids to feed, by case; golden files and this command's own output are of this form. */
-export const Forced = z.union([z.array(ForcedCase), z.object({ cases: z.array(ForcedCase) }).transform(({ cases }) => cases)]);
+export const Forced = z.union([
+  z.array(ForcedCase),
+  z.object({ cases: z.array(ForcedCase) }).transform(({ cases }) => cases),
+]);
 
 export const Scenario = z.strictObject({
   version: z.literal(1).default(1),

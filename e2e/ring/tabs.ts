@@ -23,7 +23,14 @@ export class TabRoom implements AsyncDisposable {
   #failure: Error | null = null;
   readonly #onFailure: ((error: Error) => void)[] = [];
 
-  private constructor(server: RunningServer, browser: Browser, ownsBrowser: boolean, context: BrowserContext, host: Page, link: string) {
+  private constructor(
+    server: RunningServer,
+    browser: Browser,
+    ownsBrowser: boolean,
+    context: BrowserContext,
+    host: Page,
+    link: string,
+  ) {
     this.server = server;
     this.browser = browser;
     this.host = host;
@@ -32,7 +39,11 @@ export class TabRoom implements AsyncDisposable {
     this.#ownsBrowser = ownsBrowser;
   }
 
-  static async open(options: { readonly models: readonly string[]; readonly donors: number; readonly browser?: Browser }): Promise<TabRoom> {
+  static async open(options: {
+    readonly models: readonly string[];
+    readonly donors: number;
+    readonly browser?: Browser;
+  }): Promise<TabRoom> {
     ensureBuilt(console.error);
     const server = await createServer({ port: 0, page, models: options.models });
     const browser = options.browser ?? (await launchChromium());
@@ -61,7 +72,8 @@ export class TabRoom implements AsyncDisposable {
     await donor.goto(`${this.server.url}?auto&harness${this.link}`);
     this.donors.push(donor);
     const count = this.donors.length;
-    const known = (n: number) => globalThis.jupiterHarness!.devices().filter(({ state }) => state.kind !== "connecting").length >= n;
+    const known = (n: number) =>
+      globalThis.jupiterHarness!.devices().filter(({ state }) => state.kind !== "connecting").length >= n;
     await this.#unlessFailed(this.host.waitForFunction(known, count, { timeout: JOIN_TIMEOUT_MS }));
     return donor;
   }
@@ -135,7 +147,7 @@ function memoryOf(pid: string): TabMemory[] {
 }
 
 function isBelow(pid: number, ancestor: number): boolean {
-  for (let at = pid; at > 1; ) {
+  for (let at = pid; at > 1;) {
     if (at === ancestor) return true;
     at = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${at}/status`, "utf8"))?.[1] ?? 0);
   }

@@ -5,7 +5,14 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
-import { compareForced, compareFree, goldenCases, goldenReference, ringReference, TIE_MARGINS } from "../golden-check.ts";
+import {
+  compareForced,
+  compareFree,
+  goldenCases,
+  goldenReference,
+  ringReference,
+  TIE_MARGINS,
+} from "../golden-check.ts";
 import { openRing, type OpenRing } from "../ring/open-ring.ts";
 import type { CaseResult } from "../ring/run.ts";
 

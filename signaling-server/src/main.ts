@@ -28,7 +28,9 @@ try {
     models: values.models,
     origins: values.origin,
   });
-  console.log(`\n  Jupiter is at ${server.url}\n  Open it in a browser; the page shows the link for other devices. Stop with Ctrl+C.\n`);
+  console.log(
+    `\n  Jupiter is at ${server.url}\n  Open it in a browser; the page shows the link for other devices. Stop with Ctrl+C.\n`,
+  );
   closeOnSignals(server);
 } catch (error) {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";

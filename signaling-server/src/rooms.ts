@@ -82,13 +82,18 @@ export class Rooms {
     request: unknown,
     seated: boolean,
   ): { room: RoomId; peer: PeerId; members: Member[] } | Extract<JoinAck, { ok: false }> {
-    if (seated) return refusal("bad-message", "This connection is in a room already; open another one for another room.");
+    if (seated)
+      return refusal("bad-message", "This connection is in a room already; open another one for another room.");
     const parsed = JoinRequest.safeParse(request);
-    if (!parsed.success) return refusal(sizeReason(request, "hello", SIGNALING_LIMITS.helloBytes), parsed.error.message);
+    if (!parsed.success)
+      return refusal(sizeReason(request, "hello", SIGNALING_LIMITS.helloBytes), parsed.error.message);
     const { room, peer, hello } = parsed.data;
     const seats = this.#rooms.get(room) ?? new Map<PeerId, Seat>();
     if (seats.size === 0 && this.#rooms.size >= this.#limits.rooms) {
-      return refusal("too-many-rooms", `This server holds ${this.#limits.rooms} rooms; try again later or run your own.`);
+      return refusal(
+        "too-many-rooms",
+        `This server holds ${this.#limits.rooms} rooms; try again later or run your own.`,
+      );
     }
     if (seats.size >= this.#limits.membersPerRoom) {
       return refusal("room-full", `This room holds ${this.#limits.membersPerRoom} devices; one must leave first.`);
@@ -104,7 +109,8 @@ export class Rooms {
   #relay(seat: { room: RoomId; peer: PeerId } | null, request: unknown): RelayAck {
     if (seat === null) return refusal("not-in-room", "Join a room before sending to its members.");
     const parsed = RelayRequest.safeParse(request);
-    if (!parsed.success) return refusal(sizeReason(request, "sealed", SIGNALING_LIMITS.sealedBytes), parsed.error.message);
+    if (!parsed.success)
+      return refusal(sizeReason(request, "sealed", SIGNALING_LIMITS.sealedBytes), parsed.error.message);
     const { to, sealed } = parsed.data;
     const target = this.#rooms.get(seat.room)?.get(to);
     if (target === undefined) return refusal("no-such-peer", "That device is not in the room any more.");

@@ -41,7 +41,9 @@ afterEach(async () => {
 });
 
 /** A tab: connected, with the events it was sent. */
-async function tab(options: { origin?: string } = {}): Promise<{ socket: Socket; next: (event: string) => Promise<unknown> }> {
+async function tab(
+  options: { origin?: string } = {},
+): Promise<{ socket: Socket; next: (event: string) => Promise<unknown> }> {
   const extraHeaders = options.origin === undefined ? {} : { Origin: options.origin };
   const socket = io(server.url, { reconnection: false, forceNew: true, extraHeaders, transports: ["websocket"] });
   sockets.push(socket);
@@ -76,13 +78,20 @@ describe("rooms", () => {
     const [a, b] = [await tab(), await tab()];
     await join_(a.socket, 1, 1);
     await join_(b.socket, 2, 2);
-    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(1) })).toMatchObject({ ok: false, reason: "no-such-peer" });
+    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(1) })).toMatchObject({
+      ok: false,
+      reason: "no-such-peer",
+    });
   });
 
   it("refuses with the reason that fits", async () => {
     const [a, b, c, d, e] = [await tab(), await tab(), await tab(), await tab(), await tab()];
-    expect(await a.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(1) })).toMatchObject({ reason: "not-in-room" });
-    expect(await a.socket.emitWithAck("join", { version: 1, room: "short", peer: peer(1), hello: bytes() })).toMatchObject({ reason: "bad-message" });
+    expect(await a.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(1) })).toMatchObject({
+      reason: "not-in-room",
+    });
+    expect(
+      await a.socket.emitWithAck("join", { version: 1, room: "short", peer: peer(1), hello: bytes() }),
+    ).toMatchObject({ reason: "bad-message" });
     expect(
       await a.socket.emitWithAck("join", { version: 1, room: room(1), peer: peer(1), hello: new Uint8Array(4097) }),
     ).toMatchObject({ reason: "too-large" });
@@ -97,20 +106,27 @@ describe("rooms", () => {
     expect(await join_(e.socket, 3, 5)).toMatchObject({ reason: "too-many-rooms" });
     d.socket.disconnect();
     await expect.poll(async () => (await join_(e.socket, 3, 5)) as object).toMatchObject({ ok: true });
-    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: new Uint8Array(65_537) })).toMatchObject({ reason: "too-large" });
+    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: new Uint8Array(65_537) })).toMatchObject({
+      reason: "too-large",
+    });
   });
 
   it("slows a flooding member down, and lets it go on later", async () => {
     const a = await tab();
     await join_(a.socket, 1, 1);
     const answers = await Promise.all(
-      Array.from({ length: 30 }, () => a.socket.emitWithAck("relay", { to: peer(9), sealed: bytes(1) }) as Promise<{ reason: string }>),
+      Array.from(
+        { length: 30 },
+        () => a.socket.emitWithAck("relay", { to: peer(9), sealed: bytes(1) }) as Promise<{ reason: string }>,
+      ),
     );
     const reasons = answers.map(({ reason }) => reason);
     expect(reasons.filter((reason) => reason === "no-such-peer")).toHaveLength(19); // a burst of 20, one of them the join
     expect(reasons.slice(19).every((reason) => reason === "too-fast")).toBe(true);
     nowMs += 1000;
-    expect(await a.socket.emitWithAck("relay", { to: peer(9), sealed: bytes(1) })).toMatchObject({ reason: "no-such-peer" });
+    expect(await a.socket.emitWithAck("relay", { to: peer(9), sealed: bytes(1) })).toMatchObject({
+      reason: "no-such-peer",
+    });
   });
 
   it("refuses pages of other origins, and says goodbye when it stops", async () => {
@@ -142,25 +158,32 @@ describe("files", () => {
     expect(await (await get("/healthz")).json()).toEqual({ ok: true, rooms: 0, members: 0 });
   });
 
-  it.each(["/../outside.txt", "/%2e%2e/outside.txt", "/assets/..%2f..%2foutside.txt", "/models/..%2foutside.txt", "/models/%2e%2e", "/%00", "/%zz"])(
-    "never leaves its folders: %s",
-    async (path) => {
-      // fetch() would tidy the path before sending it.
-      const status = await new Promise<number>((resolve, reject) => {
-        httpRequest({ port: server.port, host: "localhost", path }, (response) => {
-          response.resume();
-          resolve(response.statusCode ?? 0);
-        })
-          .on("error", reject)
-          .end();
-      });
-      expect(status).toBe(404);
-    },
-  );
+  it.each([
+    "/../outside.txt",
+    "/%2e%2e/outside.txt",
+    "/assets/..%2f..%2foutside.txt",
+    "/models/..%2foutside.txt",
+    "/models/%2e%2e",
+    "/%00",
+    "/%zz",
+  ])("never leaves its folders: %s", async (path) => {
+    // fetch() would tidy the path before sending it.
+    const status = await new Promise<number>((resolve, reject) => {
+      httpRequest({ port: server.port, host: "localhost", path }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on("error", reject)
+        .end();
+    });
+    expect(status).toBe(404);
+  });
 
   it("lists models, with an address that changes with the file", async () => {
     const list = (await (await get("/models/")).json()) as { file: string; sizeBytes: number; url: string }[];
-    expect(list).toEqual([{ file: "tiny.gguf", sizeBytes: 10, url: expect.stringMatching(/^\/models\/tiny\.gguf\?v=\w+$/) }]);
+    expect(list).toEqual([
+      { file: "tiny.gguf", sizeBytes: 10, url: expect.stringMatching(/^\/models\/tiny\.gguf\?v=\w+$/) },
+    ]);
     expect(await (await get(list[0]?.url ?? "")).text()).toBe("0123456789");
   });
 

@@ -49,13 +49,21 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
     url: `http://localhost:${port}/`,
     port,
     async close() {
-      io.emit("refused", { reason: "shutting-down", message: "The server is stopping; a running room goes on without it." });
+      io.emit("refused", {
+        reason: "shutting-down",
+        message: "The server is stopping; a running room goes on without it.",
+      });
       await io.close(); // closes the HTTP server as well
     },
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, options: ServerOptions, rooms: Rooms): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: ServerOptions,
+  rooms: Rooms,
+): Promise<void> {
   response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
   response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
   response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
@@ -63,7 +71,11 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   response.setHeader("Referrer-Policy", "no-referrer");
   if (request.method === "OPTIONS" && request.url?.startsWith("/models/")) {
     response
-      .writeHead(204, { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Range", "Access-Control-Max-Age": "86400" })
+      .writeHead(204, {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Headers": "Range",
+        "Access-Control-Max-Age": "86400",
+      })
       .end();
     return;
   }

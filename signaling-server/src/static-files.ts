@@ -35,7 +35,11 @@ interface ListedModel {
 }
 
 /** Answers GET and HEAD; false: no such file, the caller answers 404. */
-export async function serveStatic(request: IncomingMessage, response: ServerResponse, options: StaticOptions): Promise<boolean> {
+export async function serveStatic(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: StaticOptions,
+): Promise<boolean> {
   const path = decodedPath(request.url ?? "/");
   if (path === null) return false;
   if (path === "/models/") {
@@ -59,7 +63,13 @@ export async function serveStatic(request: IncomingMessage, response: ServerResp
       response.setHeader("Access-Control-Expose-Headers", "Content-Range, Content-Length, ETag");
       response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
     }
-    await sendFile(request, response, file, found.size, `"${found.size.toString(36)}-${Math.trunc(found.mtimeMs).toString(36)}"`);
+    await sendFile(
+      request,
+      response,
+      file,
+      found.size,
+      `"${found.size.toString(36)}-${Math.trunc(found.mtimeMs).toString(36)}"`,
+    );
     return true;
   }
   return false;
@@ -81,7 +91,13 @@ async function listModels(places: readonly string[]): Promise<ListedModel[]> {
   return [...listed.values()];
 }
 
-async function sendFile(request: IncomingMessage, response: ServerResponse, file: string, sizeBytes: number, etag: string): Promise<void> {
+async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: string,
+  sizeBytes: number,
+  etag: string,
+): Promise<void> {
   response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
   response.setHeader("Accept-Ranges", "bytes");
   response.setHeader("ETag", etag);
@@ -131,6 +147,9 @@ function decodedPath(url: string): string | null {
 function within(folder: string, path: string): string | null {
   const root = resolve(folder);
   const file = resolve(join(root, path));
-  const hidden = file.slice(root.length).split(sep).some((part) => part.startsWith("."));
+  const hidden = file
+    .slice(root.length)
+    .split(sep)
+    .some((part) => part.startsWith("."));
   return file.startsWith(root + sep) && !hidden ? file : null;
 }

@@ -25,7 +25,9 @@ export interface Harness {
   /** Rejects where an answer fails. */
   ask(options: AskOptions): Promise<HarnessAnswer>;
   /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */
-  probe(frames: readonly ProbeFrame[]): Promise<readonly { readonly hidden: readonly number[]; readonly dead: boolean }[]>;
+  probe(
+    frames: readonly ProbeFrame[],
+  ): Promise<readonly { readonly hidden: readonly number[]; readonly dead: boolean }[]>;
   sentBytes(): Readonly<Record<string, number>>;
   readonly versions: Readonly<Record<string, string>>;
 }

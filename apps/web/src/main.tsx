@@ -4,5 +4,6 @@ import { deviceName } from "./session/device.ts";
 
 if (location.hash) {
   const session = await DonorSession.join({ signalUrl: location.origin, link: location.href, name: deviceName() });
-  if (new URLSearchParams(location.search).has("harness")) globalThis.jupiterDonor = { peer: session.self, sentBytes: () => Object.fromEntries(session.sentBytes) };
+  if (new URLSearchParams(location.search).has("harness"))
+    globalThis.jupiterDonor = { peer: session.self, sentBytes: () => Object.fromEntries(session.sentBytes) };
 } else if (new URLSearchParams(location.search).has("harness")) globalThis.jupiterHarness = harness;

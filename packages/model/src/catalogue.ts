@@ -14,10 +14,12 @@ export interface CatalogueEntry {
   readonly contextLength: number;
   /** As people say it: "135M". */
   readonly parameters: string;
+  /** Where a page without the file on its own server gets it; allows ranges and other origins. */
+  readonly hubUrl: string;
 }
 
 export const catalogue: readonly CatalogueEntry[] = index.map(
-  ({ id, title, file, sizeBytes, licence, contextLength, parameters }) => ({
+  ({ id, title, file, sizeBytes, licence, contextLength, parameters, sources: { hub } }) => ({
     id,
     title,
     file,
@@ -25,6 +27,7 @@ export const catalogue: readonly CatalogueEntry[] = index.map(
     licence,
     contextLength,
     parameters,
+    hubUrl: `https://huggingface.co/${hub.repo}/resolve/${hub.revision}/${hub.file}`,
   }),
 );
 

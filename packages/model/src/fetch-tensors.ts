@@ -99,12 +99,7 @@ function endOf({ offsetBytes, sizeBytes }: Span): number {
   return offsetBytes + sizeBytes;
 }
 
-async function readPart(
-  source: ByteSource,
-  offsetBytes: number,
-  to: Uint8Array,
-  options: FetchOptions,
-): Promise<void> {
+async function readPart(source: ByteSource, offsetBytes: number, to: Uint8Array, options: FetchOptions): Promise<void> {
   const { signal, onBytes, wait } = options;
   const sizeBytes = to.length;
   for (let attempt = 0; ; attempt++) {

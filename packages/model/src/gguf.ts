@@ -50,7 +50,7 @@ const STREAM_BYTES = 256 << 10;
 async function readStream(body: ReadableStream<Uint8Array<ArrayBuffer>>, target: Uint8Array): Promise<number> {
   const reader = body.getReader({ mode: "byob" });
   let buffer = new ArrayBuffer(Math.min(STREAM_BYTES, Math.max(1, target.length)));
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const { done, value } = await reader.read(new Uint8Array(buffer));
     if (done) return at;
     if (at + value.length > target.length) {

@@ -12,9 +12,25 @@
  * 4. only the row of the last certain token is wanted back, and its verdict adds exactly one token;
  * 5. a request ends once, with one `finished`, and no token after it.
  */
-import { ROOT, type ArenaId, type CacheCommand, type FrameNumber, type RowScore, type ScorePolicy } from "@jupiter/protocol";
+import {
+  ROOT,
+  type ArenaId,
+  type CacheCommand,
+  type FrameNumber,
+  type RowScore,
+  type ScorePolicy,
+} from "@jupiter/protocol";
 import { seededUniform } from "./sampling.ts";
-import type { CoordinatorEffect, CoordinatorEvent, ConversationId, Finish, GenerateRequest, RequestId, Ring, SentFrame } from "./requests.ts";
+import type {
+  CoordinatorEffect,
+  CoordinatorEvent,
+  ConversationId,
+  Finish,
+  GenerateRequest,
+  RequestId,
+  Ring,
+  SentFrame,
+} from "./requests.ts";
 
 interface Conversation {
   readonly arena: ArenaId;
@@ -98,9 +114,10 @@ export class Coordinator {
   #pump(nowMs: number): CoordinatorEffect[] {
     const effects: CoordinatorEffect[] = [];
     this.#startWaiting(effects, nowMs);
-    for (let sent = true; sent; ) {
+    for (let sent = true; sent;) {
       const decoding = this.#active.find((a) => unsent(a) > 0 && a.firstTokenMs !== null);
-      const next = decoding ?? this.#active.find((a) => unsent(a) > 0 && this.#inFlight(a) < (this.#ring?.maxInFlight ?? 0));
+      const next =
+        decoding ?? this.#active.find((a) => unsent(a) > 0 && this.#inFlight(a) < (this.#ring?.maxInFlight ?? 0));
       sent = next !== undefined;
       if (next !== undefined) effects.push(this.#send(next, nowMs));
     }
@@ -111,7 +128,7 @@ export class Coordinator {
     const ring = this.#ring;
     if (ring === null) return;
     const busy = new Set(this.#active.map((a) => a.request.conversation));
-    for (let i = 0; i < this.#waiting.length; ) {
+    for (let i = 0; i < this.#waiting.length;) {
       const waiting = this.#waiting[i];
       if (waiting === undefined) return;
       const { request, submittedMs } = waiting;
@@ -128,7 +145,14 @@ export class Coordinator {
             : null;
       if (problem !== null) {
         this.#waiting.splice(i, 1);
-        effects.push({ kind: "finished", id: request.id, finish: "failed", reason: problem, output: [], timings: timingsOf(null, request, nowMs) });
+        effects.push({
+          kind: "finished",
+          id: request.id,
+          finish: "failed",
+          reason: problem,
+          output: [],
+          timings: timingsOf(null, request, nowMs),
+        });
         continue;
       }
       const conversation = this.#open(request.conversation, ring);
@@ -160,7 +184,9 @@ export class Coordinator {
       return known;
     }
     if (this.#conversations.size >= ring.arenas) {
-      const idle = [...this.#conversations].filter(([other]) => !this.#active.some((a) => a.request.conversation === other));
+      const idle = [...this.#conversations].filter(
+        ([other]) => !this.#active.some((a) => a.request.conversation === other),
+      );
       const oldest = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)[0];
       if (oldest === undefined) return null;
       this.#forget(oldest[0]);
@@ -183,7 +209,13 @@ export class Coordinator {
     active.sent += T;
     active.firstSentMs ??= nowMs;
     if (last) active.laps++;
-    this.#frames.set(frame, { frame, request: active.request.id, arena: active.conversation.arena, base, wanted: last });
+    this.#frames.set(frame, {
+      frame,
+      request: active.request.id,
+      arena: active.conversation.arena,
+      base,
+      wanted: last,
+    });
     this.#active = [...this.#active.filter((a) => a !== active), active];
     const commands = this.#commands;
     this.#commands = [];
@@ -203,7 +235,10 @@ export class Coordinator {
     };
   }
 
-  #returned(frame: FrameNumber, activations: Extract<CoordinatorEvent, { kind: "returned" }>["activations"]): CoordinatorEffect[] {
+  #returned(
+    frame: FrameNumber,
+    activations: Extract<CoordinatorEvent, { kind: "returned" }>["activations"],
+  ): CoordinatorEffect[] {
     const active = this.#owner(frame);
     if (active === undefined) {
       this.#frames.delete(frame); // cancelled on its way
@@ -236,7 +271,8 @@ export class Coordinator {
     ];
     const limit = Math.min(request.maxTokens, request.force?.length ?? Infinity);
     if (request.stopIds.includes(token)) effects.push(...this.#end(request.id, "stop", null));
-    else if (step + 1 >= limit || tokens.length >= (this.#ring?.capacity ?? 0)) effects.push(...this.#end(request.id, "length", null));
+    else if (step + 1 >= limit || tokens.length >= (this.#ring?.capacity ?? 0))
+      effects.push(...this.#end(request.id, "length", null));
     return effects;
   }
 
@@ -256,9 +292,13 @@ export class Coordinator {
     for (const { frame } of refuted) this.#frames.delete(frame);
     const computed = Math.min(active.sent, ...refuted.map(({ base }) => base));
     active.conversation.held = active.tokens.slice(0, computed);
-    const effects: CoordinatorEffect[] = refuted.length === 0 ? [] : [{ kind: "cancel-frames", frames: refuted.map(({ frame }) => frame) }];
+    const effects: CoordinatorEffect[] =
+      refuted.length === 0 ? [] : [{ kind: "cancel-frames", frames: refuted.map(({ frame }) => frame) }];
     const output = active.tokens.slice(active.promptTokens);
-    return [...effects, { kind: "finished", id, finish, reason, output, timings: timingsOf(active, active.request, active.submittedMs) }];
+    return [
+      ...effects,
+      { kind: "finished", id, finish, reason, output, timings: timingsOf(active, active.request, active.submittedMs) },
+    ];
   }
 
   #lose(reason: string): CoordinatorEffect[] {
@@ -271,7 +311,9 @@ export class Coordinator {
   }
 
   #close(id: ConversationId, nowMs: number): CoordinatorEffect[] {
-    const own = [...this.#waiting, ...this.#active].map(({ request }) => request).filter(({ conversation }) => conversation === id);
+    const own = [...this.#waiting, ...this.#active]
+      .map(({ request }) => request)
+      .filter(({ conversation }) => conversation === id);
     const effects = own.flatMap((request) => this.#end(request.id, "cancelled", null));
     this.#forget(id);
     return [...effects, ...this.#pump(nowMs)];
@@ -313,7 +355,11 @@ function policyOf({ request, tokens, promptTokens }: Active): ScorePolicy {
   return { temperature, topP, topK, random: seededUniform(seed, step), askIds: [] };
 }
 
-function timingsOf(active: Active | null, request: GenerateRequest, submittedMs: number): Extract<CoordinatorEffect, { kind: "finished" }>["timings"] {
+function timingsOf(
+  active: Active | null,
+  request: GenerateRequest,
+  submittedMs: number,
+): Extract<CoordinatorEffect, { kind: "finished" }>["timings"] {
   const first = active?.firstTokenMs ?? null;
   return {
     promptTokens: request.ids.length,

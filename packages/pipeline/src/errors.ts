@@ -1,4 +1,5 @@
-export type PipelineReason = "out-of-order" | "stale-plan" | "too-many-frames" | "bad-frame" | "stage-failed" | "context-full" | "no-ring";
+export type PipelineReason =
+  "out-of-order" | "stale-plan" | "too-many-frames" | "bad-frame" | "stage-failed" | "context-full" | "no-ring";
 
 /** A frame or a request that the pipeline refuses. The message says what was expected and what came. */
 export class PipelineError extends Error {

@@ -12,7 +12,14 @@ import {
 import { Coordinator } from "./coordinator.ts";
 import { PipelineError } from "./errors.ts";
 import type { Embedding, Head } from "./ports.ts";
-import type { ConversationId, CoordinatorEffect, CoordinatorEvent, GenerateRequest, RequestId, Ring } from "./requests.ts";
+import type {
+  ConversationId,
+  CoordinatorEffect,
+  CoordinatorEvent,
+  GenerateRequest,
+  RequestId,
+  Ring,
+} from "./requests.ts";
 
 export interface HostPorts {
   readonly embedding: Embedding;
@@ -102,12 +109,21 @@ export class HostDriver {
     if (frame.epoch !== this.#epoch) return;
     const sent = this.#sent.get(frame.frame);
     if (sent === undefined) {
-      this.#fail(new PipelineError("bad-frame", `Frame ${frame.frame} came back, but was not sent or came back before.`));
+      this.#fail(
+        new PipelineError("bad-frame", `Frame ${frame.frame} came back, but was not sent or came back before.`),
+      );
       return;
     }
     this.#sent.delete(frame.frame);
     const lapMs = this.#ports.nowMs() - sent.sentMs;
-    const lap = { kind: "lap", frame: frame.frame, rows: sent.rows, cached: sent.cached, lapMs, stageTimes: frame.times } as const;
+    const lap = {
+      kind: "lap",
+      frame: frame.frame,
+      rows: sent.rows,
+      cached: sent.cached,
+      lapMs,
+      stageTimes: frame.times,
+    } as const;
     switch (frame.kind) {
       case "ack":
         this.#ports.emit({ ...lap, wanted: false, dead: frame.dead, headMs: 0 });

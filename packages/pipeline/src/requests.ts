@@ -1,5 +1,13 @@
 /** What the coordinator is asked for and what it answers; the shapes that page, ring command and simulator share. */
-import type { Activations, ArenaId, CacheCommand, FrameNumber, RowScore, RowTable, ScorePolicy } from "@jupiter/protocol";
+import type {
+  Activations,
+  ArenaId,
+  CacheCommand,
+  FrameNumber,
+  RowScore,
+  RowTable,
+  ScorePolicy,
+} from "@jupiter/protocol";
 
 export type RequestId = string;
 export type ConversationId = string;
@@ -78,7 +86,12 @@ export type CoordinatorEffect =
       readonly tokenIds: Int32Array;
     }
   /** Run the head over the returned rows, one policy a row; answer with `scored`. */
-  | { readonly kind: "score"; readonly frame: FrameNumber; readonly activations: Activations; readonly policies: readonly ScorePolicy[] }
+  | {
+      readonly kind: "score";
+      readonly frame: FrameNumber;
+      readonly activations: Activations;
+      readonly policies: readonly ScorePolicy[];
+    }
   /** On every control link, ahead of frames. */
   | { readonly kind: "cancel-frames"; readonly frames: readonly FrameNumber[] }
   | {
@@ -92,7 +105,14 @@ export type CoordinatorEffect =
       /** Lead of the best log-probability over the second best: equals the lead of the logits. */
       readonly margin: number;
     }
-  | { readonly kind: "finished"; readonly id: RequestId; readonly finish: Finish; readonly reason: string | null; readonly output: readonly number[]; readonly timings: Timings };
+  | {
+      readonly kind: "finished";
+      readonly id: RequestId;
+      readonly finish: Finish;
+      readonly reason: string | null;
+      readonly output: readonly number[];
+      readonly timings: Timings;
+    };
 
 export interface SentFrame {
   readonly frame: FrameNumber;

@@ -2,7 +2,15 @@
  * Coordinator and stage loops against each other over a toy model: every stage mixes a row with all its ancestors' rows by integer hashing, so
  * that a wrong slot, parent, order or a missing row changes the text. Links are queues, delivered in seeded random order.
  */
-import { ROOT, SlotLists, type Activations, type CacheCommand, type Frame, type FrameNumber, type RowTable } from "@jupiter/protocol";
+import {
+  ROOT,
+  SlotLists,
+  type Activations,
+  type CacheCommand,
+  type Frame,
+  type FrameNumber,
+  type RowTable,
+} from "@jupiter/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Coordinator } from "./coordinator.ts";
@@ -95,7 +103,10 @@ class ToyRing {
 
   constructor(stages: number, seed: number, ring: Partial<Ring> = {}) {
     this.stages = Array.from({ length: stages }, (_, s) => new ToyStage(s));
-    this.#loops = Array.from({ length: stages }, (_, index) => new StageLoop({ index, last: index === stages - 1, epoch: 3 }));
+    this.#loops = Array.from(
+      { length: stages },
+      (_, index) => new StageLoop({ index, last: index === stages - 1, epoch: 3 }),
+    );
     this.#queues = Array.from({ length: stages + 1 }, () => []);
     this.#control = Array.from({ length: stages }, () => []);
     this.#turns = Array.from({ length: stages }, () => false);
@@ -115,7 +126,15 @@ class ToyRing {
   ask(id: string, ids: readonly number[], more: Partial<GenerateRequest> = {}): void {
     this.answers.set(id, { tokens: [], finish: null, reused: 0, laps: 0 });
     const policy = { temperature: 0, topP: 1, topK: 0, seed: 1 };
-    const request = { id, conversation: "one", ids: Int32Array.from(ids), maxTokens: 12, policy, stopIds: [EOS], ...more };
+    const request = {
+      id,
+      conversation: "one",
+      ids: Int32Array.from(ids),
+      maxTokens: 12,
+      policy,
+      stopIds: [EOS],
+      ...more,
+    };
     this.tell({ kind: "submit", request });
   }
 
@@ -161,7 +180,8 @@ class ToyRing {
     else if (effect.kind === "apply") stage?.apply(effect.command);
     else if (effect.kind === "skip") stage?.skip(effect.rows);
     else if (effect.kind === "pass") this.#queues[s + 1]?.push(effect.frame);
-    else if (stage) this.#stage(s, { kind: "forwarded", activations: stage.forward(effect.activations, effect.rows), computeUs: 1 });
+    else if (stage)
+      this.#stage(s, { kind: "forwarded", activations: stage.forward(effect.activations, effect.rows), computeUs: 1 });
   }
 
   #home(frame: Frame | undefined): void {
@@ -173,7 +193,12 @@ class ToyRing {
     switch (effect.kind) {
       case "send": {
         const { kind: _, tokenIds, ...head } = effect;
-        const activations: Activations = { wire: "f32", rows: tokenIds.length, hidden: 1, data: Float32Array.from(tokenIds) };
+        const activations: Activations = {
+          wire: "f32",
+          rows: tokenIds.length,
+          hidden: 1,
+          data: Float32Array.from(tokenIds),
+        };
         this.#queues[0]?.push({ kind: "rows", ...head, times: [], dead: false, activations });
         return;
       }
@@ -244,7 +269,10 @@ describe("one request", () => {
     const expected = toyAnswer(2, prompt(6), 5);
     ring.ask("b", prompt(6), { conversation: "two", maxTokens: 5, stopIds: [expected[2] ?? -1] });
     ring.run();
-    expect(ring.answers.get("b")).toMatchObject({ finish: "stop", tokens: expected.slice(0, expected.indexOf(expected[2] ?? -1) + 1) });
+    expect(ring.answers.get("b")).toMatchObject({
+      finish: "stop",
+      tokens: expected.slice(0, expected.indexOf(expected[2] ?? -1) + 1),
+    });
   });
 
   it("feeds forced ids whatever was chosen", () => {
@@ -293,7 +321,8 @@ describe("conversations", () => {
     const ring = new ToyRing(2, 5, { arenas: 2 });
     for (const c of ["1", "2", "3", "4", "5"]) ring.ask(c, prompt(9, Number(c)), { conversation: c });
     ring.run();
-    for (const c of ["1", "2", "3", "4", "5"]) expect(ring.answers.get(c)?.tokens).toEqual(toyAnswer(2, prompt(9, Number(c)), 12));
+    for (const c of ["1", "2", "3", "4", "5"])
+      expect(ring.answers.get(c)?.tokens).toEqual(toyAnswer(2, prompt(9, Number(c)), 12));
     ring.ask("again", prompt(9, 1), { conversation: "1" });
     ring.run();
     expect(ring.answers.get("again")).toMatchObject({ reused: 0, tokens: ring.answers.get("1")?.tokens });
@@ -313,38 +342,54 @@ describe("conversations", () => {
 
 it("random questions, cancels and conversations leave every finished text that of one device", () => {
   const action = fc.oneof(
-    fc.record({ do: fc.constant("ask" as const), conversation: fc.nat(2), length: fc.integer({ min: 1, max: 20 }), salt: fc.nat(2) }),
+    fc.record({
+      do: fc.constant("ask" as const),
+      conversation: fc.nat(2),
+      length: fc.integer({ min: 1, max: 20 }),
+      salt: fc.nat(2),
+    }),
     fc.record({ do: fc.constant("cancel" as const), which: fc.nat(20) }),
     fc.record({ do: fc.constant("close" as const), conversation: fc.nat(2) }),
     fc.record({ do: fc.constant("steps" as const), count: fc.integer({ min: 1, max: 60 }) }),
   );
   fc.assert(
-    fc.property(fc.array(action, { maxLength: 25 }), fc.integer({ min: 1, max: 4 }), fc.nat(), (actions, stages, seed) => {
-      const ring = new ToyRing(stages, seed, { arenas: 2 });
-      const prompts = new Map<string, number[]>();
-      actions.forEach((a, i) => {
-        if (a.do === "ask") {
-          prompts.set(`${i}`, prompt(a.length, a.salt));
-          ring.ask(`${i}`, prompt(a.length, a.salt), { conversation: `${a.conversation}`, maxTokens: 6 });
-        } else if (a.do === "cancel") ring.tell({ kind: "cancel", id: `${a.which}` });
-        else if (a.do === "close") ring.tell({ kind: "close-conversation", conversation: `${a.conversation}` });
-        else for (let n = 0; n < a.count; n++) ring.step();
-      });
-      ring.run();
-      for (const [id, ids] of prompts) {
-        const answer = ring.answers.get(id);
-        const expected = toyAnswer(stages, ids, 6);
-        if (answer?.finish === "cancelled") expect(answer.tokens).toEqual(expected.slice(0, answer.tokens.length));
-        else expect(answer?.tokens).toEqual(expected);
-      }
-      expect(ring.coordinator.framesInFlight).toBe(0);
-    }),
+    fc.property(
+      fc.array(action, { maxLength: 25 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.nat(),
+      (actions, stages, seed) => {
+        const ring = new ToyRing(stages, seed, { arenas: 2 });
+        const prompts = new Map<string, number[]>();
+        actions.forEach((a, i) => {
+          if (a.do === "ask") {
+            prompts.set(`${i}`, prompt(a.length, a.salt));
+            ring.ask(`${i}`, prompt(a.length, a.salt), { conversation: `${a.conversation}`, maxTokens: 6 });
+          } else if (a.do === "cancel") ring.tell({ kind: "cancel", id: `${a.which}` });
+          else if (a.do === "close") ring.tell({ kind: "close-conversation", conversation: `${a.conversation}` });
+          else for (let n = 0; n < a.count; n++) ring.step();
+        });
+        ring.run();
+        for (const [id, ids] of prompts) {
+          const answer = ring.answers.get(id);
+          const expected = toyAnswer(stages, ids, 6);
+          if (answer?.finish === "cancelled") expect(answer.tokens).toEqual(expected.slice(0, answer.tokens.length));
+          else expect(answer?.tokens).toEqual(expected);
+        }
+        expect(ring.coordinator.framesInFlight).toBe(0);
+      },
+    ),
     { seed: 20261123, numRuns: 300 },
   );
 });
 
 describe("stage loop", () => {
-  const rows: RowTable = { arena: 0, base: 0, positions: Int32Array.of(0), parents: Int32Array.of(ROOT), wanted: Uint8Array.of(1) };
+  const rows: RowTable = {
+    arena: 0,
+    base: 0,
+    positions: Int32Array.of(0),
+    parents: Int32Array.of(ROOT),
+    wanted: Uint8Array.of(1),
+  };
   const frame = (number: number, epoch = 1) =>
     ({
       kind: "rows",
@@ -360,9 +405,15 @@ describe("stage loop", () => {
   it("refuses gaps, repeats and frames of another plan", () => {
     const loop = new StageLoop({ index: 0, last: true, epoch: 1 });
     loop.handle({ kind: "frame", frame: frame(4) }, 0);
-    expect(() => loop.handle({ kind: "frame", frame: frame(6) }, 0)).toThrow(expect.objectContaining({ reason: "out-of-order" }));
-    expect(() => loop.handle({ kind: "frame", frame: frame(4) }, 0)).toThrow(expect.objectContaining({ reason: "out-of-order" }));
-    expect(() => loop.handle({ kind: "frame", frame: frame(5, 2) }, 0)).toThrow(expect.objectContaining({ reason: "stale-plan" }));
+    expect(() => loop.handle({ kind: "frame", frame: frame(6) }, 0)).toThrow(
+      expect.objectContaining({ reason: "out-of-order" }),
+    );
+    expect(() => loop.handle({ kind: "frame", frame: frame(4) }, 0)).toThrow(
+      expect.objectContaining({ reason: "out-of-order" }),
+    );
+    expect(() => loop.handle({ kind: "frame", frame: frame(5, 2) }, 0)).toThrow(
+      expect.objectContaining({ reason: "stale-plan" }),
+    );
   });
 
   it("a cancel that comes after the frame but before its turn makes it dead; one that comes too late is forgotten", () => {

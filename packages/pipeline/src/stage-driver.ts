@@ -1,5 +1,12 @@
 /** Carries out a stage loop's effects through ports: the part of a stage that has I/O, and no decisions. */
-import { type CommandsFrame, type Frame, type FrameNumber, type RowsFrame, toWire, type WireType } from "@jupiter/protocol";
+import {
+  type CommandsFrame,
+  type Frame,
+  type FrameNumber,
+  type RowsFrame,
+  toWire,
+  type WireType,
+} from "@jupiter/protocol";
 import type { Stage } from "./ports.ts";
 import { StageLoop, type StageEffect, type StageEvent, type StagePlace } from "./stage-loop.ts";
 
@@ -75,7 +82,11 @@ export class StageDriver {
           ({ result, computeMs }) => {
             this.#runs++;
             this.#computeMs += computeMs;
-            this.#handle({ kind: "forwarded", activations: toWire(result, wire), computeUs: Math.round(computeMs * 1000) });
+            this.#handle({
+              kind: "forwarded",
+              activations: toWire(result, wire),
+              computeUs: Math.round(computeMs * 1000),
+            });
           },
           (error: unknown) => this.#fail(error),
         );

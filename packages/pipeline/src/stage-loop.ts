@@ -8,7 +8,16 @@
  * 3. a frame is taken at a `turn`, never at its arrival: cancels that arrived meanwhile are seen first;
  * 4. a dead frame changes the slot lists (`skip`) and nothing else, and is passed on.
  */
-import { type Activations, type CacheCommand, type CommandsFrame, type Frame, type FrameNumber, type RowsFrame, type RowTable, type StageTime } from "@jupiter/protocol";
+import {
+  type Activations,
+  type CacheCommand,
+  type CommandsFrame,
+  type Frame,
+  type FrameNumber,
+  type RowsFrame,
+  type RowTable,
+  type StageTime,
+} from "@jupiter/protocol";
 import { PipelineError } from "./errors.ts";
 
 export interface StagePlace {
@@ -83,10 +92,16 @@ export class StageLoop {
       throw new PipelineError("out-of-order", `Frame ${this.#lastNumber + 1} should have come, ${frame.frame} did.`);
     }
     if (frame.epoch !== this.#place.epoch) {
-      throw new PipelineError("stale-plan", `Frame ${frame.frame} belongs to plan ${frame.epoch}; this stage runs plan ${this.#place.epoch}.`);
+      throw new PipelineError(
+        "stale-plan",
+        `Frame ${frame.frame} belongs to plan ${frame.epoch}; this stage runs plan ${this.#place.epoch}.`,
+      );
     }
     if (this.#queue.length >= MAX_QUEUED) {
-      throw new PipelineError("too-many-frames", `${MAX_QUEUED} frames wait here already; the sender does not heed acknowledgements.`);
+      throw new PipelineError(
+        "too-many-frames",
+        `${MAX_QUEUED} frames wait here already; the sender does not heed acknowledgements.`,
+      );
     }
     this.#lastNumber = frame.frame;
     this.#queue.push({ frame, arrivedMs: nowMs });
@@ -123,7 +138,9 @@ export class StageLoop {
     if (frame.kind === "commands") return { ...frame, times };
     const { hidden, wire } = frame.activations;
     const empty: Activations =
-      wire === "f32" ? { wire, rows: 0, hidden, data: new Float32Array(0) } : { wire, rows: 0, hidden, data: new Uint16Array(0) };
+      wire === "f32"
+        ? { wire, rows: 0, hidden, data: new Float32Array(0) }
+        : { wire, rows: 0, hidden, data: new Uint16Array(0) };
     return { ...frame, times, dead: true, activations: empty };
   }
 
@@ -137,7 +154,12 @@ export class StageLoop {
     const head = { frame: frame.frame, epoch: frame.epoch, times };
     const wanted = [...frame.rows.wanted.keys()].filter((row) => frame.rows.wanted[row] === 1);
     if (wanted.length === 0) return [{ kind: "pass", frame: { kind: "ack", ...head, dead: false } }];
-    return [{ kind: "pass", frame: { kind: "return", ...head, rowIndices: wanted, activations: pickRows(activations, wanted) } }];
+    return [
+      {
+        kind: "pass",
+        frame: { kind: "return", ...head, rowIndices: wanted, activations: pickRows(activations, wanted) },
+      },
+    ];
   }
 
   #time(computeUs: number, arrivedMs: number, startedMs: number): StageTime {

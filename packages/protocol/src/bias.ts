@@ -16,7 +16,9 @@ export function fillBias(list: SlotList, rows: RowTable, out: Float32Array): voi
   const T = parents.length;
   const total = list.length;
   if (base + T !== total || out.length < T * total) {
-    throw new RangeError(`append the frame's ${T} rows at ${base} first and give ${T * total} values; list ends at ${total}, got ${out.length}`);
+    throw new RangeError(
+      `append the frame's ${T} rows at ${base} first and give ${T * total} values; list ends at ${total}, got ${out.length}`,
+    );
   }
   let siblingParent = ROOT;
   let siblingRow = -1;
@@ -32,7 +34,7 @@ export function fillBias(list: SlotList, rows: RowTable, out: Float32Array): voi
       out[start + base + siblingRow] = HIDDEN_BIAS;
     } else {
       out.fill(HIDDEN_BIAS, start, start + total);
-      for (let slot = parent; slot !== ROOT; ) {
+      for (let slot = parent; slot !== ROOT;) {
         const runStart = list.runStartAt(slot);
         out.fill(0, start + runStart, start + slot + 1);
         slot = list.parentAt(runStart);

@@ -64,7 +64,12 @@ test("the largest table of tensors fits a control frame", () => {
 });
 
 test("donors' messages pass, hosts' messages are not taken from donors, fields unknown here are dropped", () => {
-  const profile: DonorMessage = { type: "profile", epoch: 1, backend: "wasm", layerTimes: [{ T: 64, S: 256, ms: 28.5 }] };
+  const profile: DonorMessage = {
+    type: "profile",
+    epoch: 1,
+    backend: "wasm",
+    layerTimes: [{ T: 64, S: 256, ms: 28.5 }],
+  };
   expect(parseDonorMessage(donorMessageFrame(profile))).toEqual(profile);
   const json = JSON.stringify({ type: "pong", id: 4, later: { more: 1 } });
   expect(parseDonorMessage({ kind: "control", json })).toEqual({ type: "pong", id: 4 });

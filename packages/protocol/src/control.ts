@@ -126,7 +126,13 @@ const Assign = z
 const HostMessage = z.discriminatedUnion("type", [
   Assign,
   /** Prove and time a layer of this shape, and answer with `profile` (or `failed`); nothing is fetched for it. */
-  z.object({ type: z.literal("profile"), epoch, shape: ModelShape, backend: z.union([Backend, z.literal("auto")]), threads }),
+  z.object({
+    type: z.literal("profile"),
+    epoch,
+    shape: ModelShape,
+    backend: z.union([Backend, z.literal("auto")]),
+    threads,
+  }),
   /** Every stage is ready and linked: frames of this epoch may come. */
   z.object({ type: z.literal("serve"), epoch }),
   /** Free the layers; stay in the room. */

@@ -7,8 +7,19 @@ import { ROOT } from "./frame-types.ts";
 import { LIMITS } from "./limits.ts";
 import { SlotError, SlotList, SlotLists } from "./slots.ts";
 
-function table(base: number, parents: readonly number[], positions: readonly number[] = parents.map((_, i) => base + i), arena = 1): RowTable {
-  return { arena, base, parents: Int32Array.from(parents), positions: Int32Array.from(positions), wanted: new Uint8Array(parents.length) };
+function table(
+  base: number,
+  parents: readonly number[],
+  positions: readonly number[] = parents.map((_, i) => base + i),
+  arena = 1,
+): RowTable {
+  return {
+    arena,
+    base,
+    parents: Int32Array.from(parents),
+    positions: Int32Array.from(positions),
+    wanted: new Uint8Array(parents.length),
+  };
 }
 
 interface NaiveSlot {
@@ -38,9 +49,16 @@ class NaiveLists {
       const copies = new Map<NaiveSlot, NaiveSlot>();
       for (const slot of command.slots) {
         const source = this.arenas.get(command.from)![slot]!;
-        copies.set(source, { name: this.#names++, parent: source.parent && (copies.get(source.parent) ?? null), position: source.position });
+        copies.set(source, {
+          name: this.#names++,
+          parent: source.parent && (copies.get(source.parent) ?? null),
+          position: source.position,
+        });
       }
-      this.arenas.set(command.arena, [...(this.arenas.get(command.arena) ?? []).slice(0, command.base), ...copies.values()]);
+      this.arenas.set(command.arena, [
+        ...(this.arenas.get(command.arena) ?? []).slice(0, command.base),
+        ...copies.values(),
+      ]);
     } else if (command.kind === "free") this.arenas.delete(command.arena);
   }
 
@@ -53,7 +71,11 @@ class NaiveLists {
 }
 
 test("any sequence of appends, rollbacks, keeps, moves and frees gives the naive model's lists and visibility", () => {
-  const step = fc.record({ pick: fc.nat(9), arena: fc.integer({ min: 1, max: 3 }), numbers: fc.array(fc.nat(1000), { minLength: 1, maxLength: 9 }) });
+  const step = fc.record({
+    pick: fc.nat(9),
+    arena: fc.integer({ min: 1, max: 3 }),
+    numbers: fc.array(fc.nat(1000), { minLength: 1, maxLength: 9 }),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const lists = new SlotLists();
@@ -129,14 +151,21 @@ test("a refused table or command names its reason and leaves the list as it was"
     expect(act).toThrow(SlotError);
     expect(act).toThrow(expect.objectContaining({ reason }));
     expect(lists.size).toBe(1);
-    expect(Array.from({ length: lists.tryGet(1)!.length }, (_, i) => lists.tryGet(1)!.parentAt(i))).toEqual([ROOT, 0, 1, 1]);
+    expect(Array.from({ length: lists.tryGet(1)!.length }, (_, i) => lists.tryGet(1)!.parentAt(i))).toEqual([
+      ROOT,
+      0,
+      1,
+      1,
+    ]);
   }
 });
 
 test("arenas and slots are bounded", () => {
   const lists = new SlotLists();
   for (let arena = 0; arena < LIMITS.arenas; arena++) lists.append(table(0, [ROOT], [0], arena));
-  expect(() => lists.append(table(0, [ROOT], [0], LIMITS.arenas))).toThrow(expect.objectContaining({ reason: "too-many-arenas" }));
+  expect(() => lists.append(table(0, [ROOT], [0], LIMITS.arenas))).toThrow(
+    expect.objectContaining({ reason: "too-many-arenas" }),
+  );
   const list = new SlotList();
   const rows = Array.from({ length: LIMITS.rowsPerFrame }, () => ROOT);
   while (list.length < LIMITS.slotsPerArena) list.append(table(list.length, rows));
@@ -152,7 +181,9 @@ const policy = { temperature: 1, topP: 1, topK: 0, random: 0 };
 
 test("choosing: greedy at 0, by mass otherwise, cut by top-k and top-p, sharpened by temperature", () => {
   expect(chooseToken(best, { ...policy, temperature: 0, random: 0.99 })).toBe(5);
-  expect([0, 0.49, 0.51, 0.79, 0.81, 0.9999999].map((random) => chooseToken(best, { ...policy, random }))).toEqual([5, 5, 3, 3, 9, 9]);
+  expect([0, 0.49, 0.51, 0.79, 0.81, 0.9999999].map((random) => chooseToken(best, { ...policy, random }))).toEqual([
+    5, 5, 3, 3, 9, 9,
+  ]);
   expect(chooseToken(best, { ...policy, topK: 2, random: 0.99 })).toBe(3);
   expect(chooseToken(best, { ...policy, topK: 2, random: 0.62 })).toBe(5);
   expect(chooseToken(best, { ...policy, topP: 0.4, random: 0.99 })).toBe(5);

@@ -10,7 +10,8 @@ import type { ArenaId, CacheCommand, RowTable, Slot } from "./frame-types.ts";
 import { ROOT } from "./frame-types.ts";
 import { LIMITS } from "./limits.ts";
 
-export type SlotReason = "bad-base" | "bad-parent" | "bad-rows" | "bad-keep" | "bad-move" | "too-many-slots" | "too-many-arenas";
+export type SlotReason =
+  "bad-base" | "bad-parent" | "bad-rows" | "bad-keep" | "bad-move" | "too-many-slots" | "too-many-arenas";
 
 /** A token table or a command that does not fit the list it names. The frame that brought it must not be run. */
 export class SlotError extends Error {
@@ -105,7 +106,10 @@ export class SlotList {
   #checkBase(base: Slot, rows: number): void {
     if (!Number.isInteger(base) || base < 0 || base > this.#length) throw badBase("bad-base", base, this.#length);
     if (base + rows > LIMITS.slotsPerArena) {
-      throw new SlotError("too-many-slots", `an arena holds at most ${LIMITS.slotsPerArena} slots; ${base + rows} asked`);
+      throw new SlotError(
+        "too-many-slots",
+        `an arena holds at most ${LIMITS.slotsPerArena} slots; ${base + rows} asked`,
+      );
     }
   }
 
@@ -173,7 +177,10 @@ export class SlotLists {
 
 function checkParent(parent: number, slot: Slot): void {
   if (parent >= ROOT && parent < slot) return;
-  throw new SlotError("bad-parent", `the parent of slot ${slot} must be ${ROOT} (a root) or a lower slot, not ${parent}`);
+  throw new SlotError(
+    "bad-parent",
+    `the parent of slot ${slot} must be ${ROOT} (a root) or a lower slot, not ${parent}`,
+  );
 }
 
 function checkRising(reason: "bad-keep" | "bad-move", slots: readonly Slot[], first: Slot, end: Slot): void {

@@ -171,7 +171,8 @@ export class ApiExecutor implements Executor {
     if (old !== undefined && from?.gpu) {
       const oldHeadBytes = old.capacity * E * this.#elementBytes;
       const encoder = this.#device.createCommandEncoder();
-      for (let k = 0; k < K; k++) encoder.copyBufferToBuffer(from.gpu, k * oldHeadBytes, gpu, k * headBytes, oldHeadBytes);
+      for (let k = 0; k < K; k++)
+        encoder.copyBufferToBuffer(from.gpu, k * oldHeadBytes, gpu, k * headBytes, oldHeadBytes);
       this.#device.queue.submit([encoder.finish()]);
       from.gpu.destroy();
     }

@@ -27,7 +27,8 @@ export async function buildStage(
   for await (const layers of groups) {
     const graph = stageGraph(shape, layers, { type, headSink: backend === "wasm", maxPositions: maxSlots });
     for (const { data } of graph.initializers) weightBytes += data.byteLength;
-    const inGpu: ort.InferenceSession.SessionOptions = backend === "webgpu" ? { preferredOutputLocation: "gpu-buffer" } : {};
+    const inGpu: ort.InferenceSession.SessionOptions =
+      backend === "webgpu" ? { preferredOutputLocation: "gpu-buffer" } : {};
     sessions.push({ session: await createSession(graph, backend, inGpu), layers: layers.length });
   }
   const module = capturedModule();

@@ -1,11 +1,5 @@
 export type RuntimeReason =
-  | "out-of-memory"
-  | "device-lost"
-  | "no-webgpu"
-  | "bad-frame"
-  | "known-answer"
-  | "session"
-  | "disposed";
+  "out-of-memory" | "device-lost" | "no-webgpu" | "bad-frame" | "known-answer" | "session" | "disposed";
 
 /** Everything that can go wrong while layers are built or run. The message says what to do next. */
 export class RuntimeError extends Error {

@@ -34,7 +34,10 @@ describe("SmolLM2-135M in one tab, wasm", () => {
     }
     stage = await buildStage(checkpoint.shape, groups(), { backend: "wasm", type: "float", maxSlots: 2048 });
     embed = await loadEmbedding(checkpoint, source);
-    head = await HeadRunner.create(checkpoint.shape, await loadHead(checkpoint, source), { backend: "wasm", type: "float" });
+    head = await HeadRunner.create(checkpoint.shape, await loadHead(checkpoint, source), {
+      backend: "wasm",
+      type: "float",
+    });
   }, 120_000);
 
   /** Appends `ids` as a chain in arena 1; the hidden state of the last. */
@@ -60,21 +63,24 @@ describe("SmolLM2-135M in one tab, wasm", () => {
     return last;
   }
 
-  it.each(golden.cases.map((c) => [c.id, c] as const))("%s: best id at every step, expected ids forced", async (_, c) => {
-    let last = await prefill(c.ids);
-    const wrong: string[] = [];
-    for (const [step, expected] of c.greedy.entries()) {
-      const [score] = (await head.score(last, [GREEDY])).result;
-      if (step === 0) {
-        // Log-probabilities differ from logits by one constant per row.
-        const [best, second] = [score?.best[0]?.logProb ?? NaN, score?.best[1]?.logProb ?? NaN];
-        expect(best - second).toBeCloseTo((c.top[0]?.[1] ?? NaN) - (c.top[1]?.[1] ?? NaN), 2);
+  it.each(golden.cases.map((c) => [c.id, c] as const))(
+    "%s: best id at every step, expected ids forced",
+    async (_, c) => {
+      let last = await prefill(c.ids);
+      const wrong: string[] = [];
+      for (const [step, expected] of c.greedy.entries()) {
+        const [score] = (await head.score(last, [GREEDY])).result;
+        if (step === 0) {
+          // Log-probabilities differ from logits by one constant per row.
+          const [best, second] = [score?.best[0]?.logProb ?? NaN, score?.best[1]?.logProb ?? NaN];
+          expect(best - second).toBeCloseTo((c.top[0]?.[1] ?? NaN) - (c.top[1]?.[1] ?? NaN), 2);
+        }
+        if (score?.chosen !== expected && (c.margin[step] ?? 0) >= TIE_MARGIN) {
+          wrong.push(`step ${step}: ${score?.chosen} instead of ${expected}, margin ${c.margin[step]}`);
+        }
+        if (step + 1 < c.greedy.length) last = await append(c.ids.length + step, [expected]);
       }
-      if (score?.chosen !== expected && (c.margin[step] ?? 0) >= TIE_MARGIN) {
-        wrong.push(`step ${step}: ${score?.chosen} instead of ${expected}, margin ${c.margin[step]}`);
-      }
-      if (step + 1 < c.greedy.length) last = await append(c.ids.length + step, [expected]);
-    }
-    expect(wrong).toEqual([]);
-  });
+      expect(wrong).toEqual([]);
+    },
+  );
 });

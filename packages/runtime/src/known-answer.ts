@@ -56,7 +56,10 @@ export async function knownAnswerTest(
           parents: Int32Array.from(part),
           wanted: new Uint8Array(part.length),
         };
-        const { result: out } = await stage.forward({ wire: "f32", rows: part.length, hidden: shape.D, data: x }, table);
+        const { result: out } = await stage.forward(
+          { wire: "f32", rows: part.length, hidden: shape.D, data: x },
+          table,
+        );
         const expected = referenceForward(shape, [layer], Float32Array.from(inputs), rows).subarray(base * shape.D);
         errors[frame.name] = Math.max(errors[frame.name] ?? 0, relativeError(out.data, expected));
       }
@@ -100,7 +103,11 @@ function rowsOf(parents: readonly number[]): ReferenceRow[] {
   const rows: ReferenceRow[] = [];
   parents.forEach((parent) => {
     const above = rows[parent];
-    rows.push(above === undefined ? { position: 0, ancestors: [] } : { position: above.position + 1, ancestors: [...above.ancestors, parent] });
+    rows.push(
+      above === undefined
+        ? { position: 0, ancestors: [] }
+        : { position: above.position + 1, ancestors: [...above.ancestors, parent] },
+    );
   });
   return rows;
 }

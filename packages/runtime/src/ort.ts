@@ -103,5 +103,8 @@ export async function deviceLost(): Promise<RuntimeError> {
   const device: unknown = await ort.env.webgpu.device;
   if (!(device instanceof GPUDevice)) return new Promise(() => undefined);
   const { message } = await device.lost;
-  return new RuntimeError("device-lost", `The GPU was lost (${message || "no reason given"}). Start again; if it happens often, use wasm on this device.`);
+  return new RuntimeError(
+    "device-lost",
+    `The GPU was lost (${message || "no reason given"}). Start again; if it happens often, use wasm on this device.`,
+  );
 }

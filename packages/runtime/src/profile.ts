@@ -13,7 +13,10 @@ export interface LayerTime {
 const REPEATS = 5;
 
 /** Times one layer of the model's shape with made-up weights in the form that the back end would hold: nothing is fetched for it. */
-export async function profileLayer(shape: ModelShape, { backend, type }: { readonly backend: Backend; readonly type: GraphFloat }): Promise<LayerTime[]> {
+export async function profileLayer(
+  shape: ModelShape,
+  { backend, type }: { readonly backend: Backend; readonly type: GraphFloat },
+): Promise<LayerTime[]> {
   const layer = { ...shape, L: 1 };
   async function* groups(): AsyncGenerator<LayerWeights[]> {
     yield await Promise.resolve([madeUpLayer(shape, backend)]);

@@ -81,7 +81,12 @@ function normed(x: Float64Array, gamma: Float32Array, D: number, epsilon: number
   return y;
 }
 
-function rotated(x: Float64Array, heads: number, rows: readonly ReferenceRow[], { E, ropeBase }: ModelShape): Float64Array {
+function rotated(
+  x: Float64Array,
+  heads: number,
+  rows: readonly ReferenceRow[],
+  { E, ropeBase }: ModelShape,
+): Float64Array {
   const y = new Float64Array(x.length);
   const half = E / 2;
   rows.forEach(({ position }, r) => {

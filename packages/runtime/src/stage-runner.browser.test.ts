@@ -86,7 +86,10 @@ class Walk {
   /** Appends rows with these parents (relative to the list as it will be); returns the largest error against a fresh forward. */
   async frame(base: number, parents: readonly number[]): Promise<number> {
     const { rows, x } = this.#append(base, parents);
-    const { result: out } = await this.#stage.forward({ wire: "f32", rows: parents.length, hidden: shape.D, data: x }, rows);
+    const { result: out } = await this.#stage.forward(
+      { wire: "f32", rows: parents.length, hidden: shape.D, data: x },
+      rows,
+    );
     let worst = 0;
     // A fresh forward per row is cubic in float64: the first two, the middle and the last three rows of a large frame stand for all.
     const T = parents.length;

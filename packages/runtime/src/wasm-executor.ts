@@ -46,7 +46,8 @@ export class WasmExecutor implements Executor {
     this.#weightBytes = weightBytes;
     this.#calls = sessions.map(({ session, layers }) => {
       const handle = sessionHandle(session);
-      if (handle === null) throw new RuntimeError("session", "This onnxruntime-web hides its session numbers; use 1.30.0.");
+      if (handle === null)
+        throw new RuntimeError("session", "This onnxruntime-web hides its session numbers; use 1.30.0.");
       const { inputs, outputs } = graphNames(layers);
       return new WasmCall(this.#heap, handle, inputs, outputs);
     });
@@ -154,7 +155,8 @@ export class WasmExecutor implements Executor {
   async dispose(): Promise<void> {
     for (const id of [...this.#arenas.keys()]) this.free(id);
     for (const tensor of this.#scalarTensors) this.#heap.releaseTensor(tensor);
-    for (const block of [...this.#hidden, this.#positions, this.#bias, this.#lastIndex, this.#total]) this.#heap.free(block);
+    for (const block of [...this.#hidden, this.#positions, this.#bias, this.#lastIndex, this.#total])
+      this.#heap.free(block);
     for (const call of this.#calls) call.dispose();
     for (const { session } of this.#sessions) await session.release();
   }

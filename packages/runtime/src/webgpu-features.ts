@@ -21,6 +21,10 @@ export function hideSubgroups(): void {
 export async function graphFloat(backend: Backend): Promise<GraphFloat> {
   if (backend === "wasm") return "float";
   const adapter = "gpu" in navigator ? await navigator.gpu.requestAdapter() : null;
-  if (adapter === null) throw new RuntimeError("no-webgpu", "This browser offers no WebGPU adapter; use wasm on this device, or another browser.");
+  if (adapter === null)
+    throw new RuntimeError(
+      "no-webgpu",
+      "This browser offers no WebGPU adapter; use wasm on this device, or another browser.",
+    );
   return adapter.features.has("shader-f16") ? "float16" : "float";
 }

@@ -78,7 +78,10 @@ export class Engine {
       // A GPU that cannot even be asked will not be there without subgroups either.
       if (!proof.ok && proof.reason === "unsupported" && wish.backend === "webgpu") break;
     }
-    throw new EngineError("known-answer", `This device computes wrong numbers or none at all (${fallbacks.join(", ")}: ${problem}). Use another browser on it, or leave it out.`);
+    throw new EngineError(
+      "known-answer",
+      `This device computes wrong numbers or none at all (${fallbacks.join(", ")}: ${problem}). Use another browser on it, or leave it out.`,
+    );
   }
 
   /** Takes the bytes' memory. */
@@ -108,7 +111,12 @@ export class Engine {
     const { port1: port, port2 } = new MessageChannel();
     port.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#emit(data);
     worker.onerror = (event) =>
-      this.#emit({ kind: "failed", from: null, reason: "internal", message: `The engine stopped: ${event.message}. Reload this page.` });
+      this.#emit({
+        kind: "failed",
+        from: null,
+        reason: "internal",
+        message: `The engine stopped: ${event.message}. Reload this page.`,
+      });
     const api = wrap<EngineApi>(worker);
     void api.configure({ threads, hideSubgroups, self: this.#self }, transfer(port2, [port2]));
     this.#running = { worker, api, port, threads, hideSubgroups };

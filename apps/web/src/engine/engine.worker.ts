@@ -12,7 +12,8 @@ let port: MessagePort | null = null;
 let ring: RingSettings | null = null;
 let watched = false;
 
-const progress = (loadedBytes: number, totalBytes: number, phase: Phase) => emit({ kind: "progress", loadedBytes, totalBytes, phase });
+const progress = (loadedBytes: number, totalBytes: number, phase: Phase) =>
+  emit({ kind: "progress", loadedBytes, totalBytes, phase });
 const shares = new Shares({ send, progress, failed: fail });
 const host = new HostEngine({
   send: (frame) => send(ring?.first ?? "host", frame),
@@ -104,7 +105,8 @@ const api: EngineApi = {
       const { passed, errors } = await knownAnswerTest(shape, { backend, type, maxRows });
       return { passed, maxError: Math.max(...Object.values(errors)), ms: performance.now() - start };
     }),
-  profile: (shape, { backend }) => outcome(async () => profileLayer(shape, { backend, type: await graphFloat(backend) })),
+  profile: (shape, { backend }) =>
+    outcome(async () => profileLayer(shape, { backend, type: await graphFloat(backend) })),
   loadShare: (assign, rung) =>
     outcome(async () => {
       const loaded = await shares.load(assign, rung);

@@ -98,7 +98,10 @@ export class HostEngine {
     const rows = await weights.embedding();
     const embedding: Embedding = (ids) => ({ wire: "f32", rows: ids.length, hidden: D, data: rows([...ids]) });
     const type = await graphFloat(rung.backend);
-    const head = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung.backend)), { backend: rung.backend, type });
+    const head = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung.backend)), {
+      backend: rung.backend,
+      type,
+    });
     this.#head = { embedding, head, fetchedBytes: weights.fetchedBytes };
     return { fetchedBytes: weights.fetchedBytes, memoryBytes: 0, inPlace: true };
   }
@@ -134,13 +137,38 @@ export class HostEngine {
       promptText = prompt.kind === "chat" ? tokenizer.renderChat(prompt.messages) : prompt.text;
       ids = this.#encode(tokenizer, conversation, promptText);
       stopIds = tokenizer.eosIds;
-      this.#answers.set(id, { options, ids, promptText, stream: tokenizer.stream(), filter: new StopFilter(options.stop), tokens: [], text: "" });
+      this.#answers.set(id, {
+        options,
+        ids,
+        promptText,
+        stream: tokenizer.stream(),
+        filter: new StopFilter(options.stop),
+        tokens: [],
+        text: "",
+      });
     } catch (error) {
       const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
-      this.#ports.emit({ kind: "finished", id, finish: "failed", reason: failure(error).message, ids: [], output: [], text: "", timings });
+      this.#ports.emit({
+        kind: "finished",
+        id,
+        finish: "failed",
+        reason: failure(error).message,
+        ids: [],
+        output: [],
+        text: "",
+        timings,
+      });
       return;
     }
-    this.#driver.submit({ id, conversation, ids, maxTokens, policy, stopIds, ...(force === undefined ? {} : { force }) });
+    this.#driver.submit({
+      id,
+      conversation,
+      ids,
+      maxTokens,
+      policy,
+      stopIds,
+      ...(force === undefined ? {} : { force }),
+    });
   }
 
   stopAnswer(id: string): void {
@@ -191,7 +219,16 @@ export class HostEngine {
     const written = output.map((token) => (tokenizer.eosIds.includes(token) ? tokenizer.textOf(token) : "")).join("");
     const text = answer.promptText + tokenizer.decode(output) + written;
     this.#known.set(answer.options.conversation, { text, ids: [...answer.ids, ...output] });
-    this.#ports.emit({ kind: "finished", id, finish, reason, ids: [...answer.ids], output, text: answer.text, timings });
+    this.#ports.emit({
+      kind: "finished",
+      id,
+      finish,
+      reason,
+      ids: [...answer.ids],
+      output,
+      text: answer.text,
+      timings,
+    });
   }
 
   #encode(tokenizer: Tokenizer, conversation: string, text: string): Int32Array {
@@ -206,7 +243,8 @@ export class HostEngine {
   }
 
   #loaded(): LoadedHead {
-    if (this.#head === null) throw new PipelineError("no-ring", "The model's head is not loaded; start the ring first.");
+    if (this.#head === null)
+      throw new PipelineError("no-ring", "The model's head is not loaded; start the ring first.");
     return this.#head;
   }
 }

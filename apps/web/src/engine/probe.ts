@@ -3,7 +3,14 @@
  * for tests of the real stages and links. It takes the coordinator's place for the life of one ring.
  */
 import type { Embedding } from "@jupiter/pipeline";
-import { toFloat32, type AckFrame, type FrameNumber, type ReturnFrame, type RowsFrame, type ScoresFrame } from "@jupiter/protocol";
+import {
+  toFloat32,
+  type AckFrame,
+  type FrameNumber,
+  type ReturnFrame,
+  type RowsFrame,
+  type ScoresFrame,
+} from "@jupiter/protocol";
 
 export interface ProbeFrame {
   readonly arena: number;
@@ -53,9 +60,24 @@ export class Probe {
     const { embedding, epoch, send, cancel } = this.#ports;
     const frame = this.#nextFrame++;
     if (refuted) cancel([frame]);
-    const rows = { arena, base, positions: Int32Array.from(positions), parents: Int32Array.from(parents), wanted: new Uint8Array(parents.length).fill(1) };
+    const rows = {
+      arena,
+      base,
+      positions: Int32Array.from(positions),
+      parents: Int32Array.from(parents),
+      wanted: new Uint8Array(parents.length).fill(1),
+    };
     const result = new Promise<ProbeResult>((resolve) => this.#waiting.set(frame, resolve));
-    send({ kind: "rows", frame, epoch, commands: [], rows, times: [], dead: false, activations: embedding(Int32Array.from(tokenIds)) });
+    send({
+      kind: "rows",
+      frame,
+      epoch,
+      commands: [],
+      rows,
+      times: [],
+      dead: false,
+      activations: embedding(Int32Array.from(tokenIds)),
+    });
     return result;
   }
 }

@@ -28,7 +28,12 @@ export class Shares {
     this.#ports = ports;
   }
 
-  get stats(): { readonly fetchedBytes: number; readonly memoryBytes: number; readonly runs: number; readonly computeMs: number } {
+  get stats(): {
+    readonly fetchedBytes: number;
+    readonly memoryBytes: number;
+    readonly runs: number;
+    readonly computeMs: number;
+  } {
     const sum = (of: (share: Share) => number) => this.#shares.reduce((total, share) => total + of(share), 0);
     return {
       fetchedBytes: this.#fetchedBytes,
@@ -41,11 +46,19 @@ export class Shares {
   async load(assign: AssignMessage, rung: Rung): Promise<LoadedShare> {
     const { checkpoint, layers, url, capacity } = assign;
     const type = await graphFloat(rung.backend);
-    const weights = weightSource(checkpoint, url, { layers: [layers], head: false, embedding: false }, (loaded, total) =>
-      this.#ports.progress(loaded, total, "fetching"),
+    const weights = weightSource(
+      checkpoint,
+      url,
+      { layers: [layers], head: false, embedding: false },
+      (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
     );
     const groups = weights.layerGroups(layers.first, layers.end, weightForm(rung.backend));
-    const runner = await buildStage(checkpoint.shape, groups, { backend: rung.backend, type, maxSlots: capacity, maxRows: rung.maxRows });
+    const runner = await buildStage(checkpoint.shape, groups, {
+      backend: rung.backend,
+      type,
+      maxSlots: capacity,
+      maxRows: rung.maxRows,
+    });
     const driver = this.#drive(assign, runner);
     this.#shares.push({ assign, runner, driver });
     this.#fetchedBytes += weights.fetchedBytes;
@@ -82,7 +95,11 @@ export class Shares {
         pass: (frame) => this.#ports.send(last ? assign.returnsTo : assign.next, frame),
         failed: (error) => {
           const { reason, message } = failure(error);
-          this.#ports.failed(reason === "bad-frame" || reason === "stale-plan" ? assign.previous : null, reason, message);
+          this.#ports.failed(
+            reason === "bad-frame" || reason === "stale-plan" ? assign.previous : null,
+            reason,
+            message,
+          );
         },
       },
     );

@@ -8,7 +8,9 @@ export function weightSource(
   onProgress: (loadedBytes: number, totalBytes: number) => void,
 ): WeightSource {
   const source = httpByteSource(new URL(url, self.location.origin).href);
-  return new WeightSource(checkpoint, source, share, { onProgress: ({ loadedBytes, totalBytes }) => onProgress(loadedBytes, totalBytes) });
+  return new WeightSource(checkpoint, source, share, {
+    onProgress: ({ loadedBytes, totalBytes }) => onProgress(loadedBytes, totalBytes),
+  });
 }
 
 /** Quantised blocks belong on the GPU; on wasm they would be unpacked anew on every run. */

@@ -1,10 +1,5 @@
 /** Control messages over a peer link: JSON in control frames, checked on both ends; the rest of the link's frames are cancels. */
-import {
-  decodeFrame,
-  encodeFrame,
-  type ControlFrame,
-  type FrameNumber,
-} from "@jupiter/protocol";
+import { decodeFrame, encodeFrame, type ControlFrame, type FrameNumber } from "@jupiter/protocol";
 import type { LinkClosed, PeerLink } from "@jupiter/transport";
 
 export interface ControlLinkOptions<Sent, Received> {

@@ -3,7 +3,8 @@ import type { Backend, DonorMessage } from "@jupiter/protocol";
 
 /** A guess that people recognise: "Chrome on Windows". */
 export function deviceName(userAgent = navigator.userAgent): string {
-  const find = (pairs: readonly (readonly [RegExp, string])[], other: string) => pairs.find(([pattern]) => pattern.test(userAgent))?.[1] ?? other;
+  const find = (pairs: readonly (readonly [RegExp, string])[], other: string) =>
+    pairs.find(([pattern]) => pattern.test(userAgent))?.[1] ?? other;
   const browser = find(
     [
       [/Edg\//, "Edge"],

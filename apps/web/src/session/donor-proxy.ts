@@ -28,7 +28,12 @@ export interface Device {
   readonly userAgent: string;
   readonly layers: LayerRange | null;
   /** Since it has layers. */
-  readonly serving: { readonly backend: Backend; readonly threads: number; readonly fallbacks: readonly string[]; readonly fetchedBytes: number } | null;
+  readonly serving: {
+    readonly backend: Backend;
+    readonly threads: number;
+    readonly fallbacks: readonly string[];
+    readonly fetchedBytes: number;
+  } | null;
   readonly stats: { readonly runs: number; readonly computeMs: number; readonly memoryBytes: number | null };
 }
 
@@ -144,11 +149,21 @@ export class DonorProxy {
         });
         return;
       case "progress":
-        this.#update({ state: { kind: "loading", phase: message.phase, loadedBytes: message.loadedBytes, totalBytes: message.totalBytes } });
+        this.#update({
+          state: {
+            kind: "loading",
+            phase: message.phase,
+            loadedBytes: message.loadedBytes,
+            totalBytes: message.totalBytes,
+          },
+        });
         return;
       case "ready": {
         const { backend, threads, knownAnswer, fetchedBytes } = message;
-        this.#update({ state: { kind: "ready" }, serving: { backend, threads, fallbacks: knownAnswer.fallbacks, fetchedBytes } });
+        this.#update({
+          state: { kind: "ready" },
+          serving: { backend, threads, fallbacks: knownAnswer.fallbacks, fetchedBytes },
+        });
         this.#settle(message);
         return;
       }
@@ -157,7 +172,8 @@ export class DonorProxy {
         return;
       case "failed":
         this.#update({ state: { kind: "failed", message: message.message } });
-        if (!this.#rejectAll(`${this.#options.name}: ${message.message}`)) this.#options.failed(`${this.#options.name}: ${message.message}`);
+        if (!this.#rejectAll(`${this.#options.name}: ${message.message}`))
+          this.#options.failed(`${this.#options.name}: ${message.message}`);
         return;
       case "goodbye":
         this.#lose(`${this.#options.name} left.`);

@@ -19,7 +19,13 @@ import { RingLinks } from "./ring-links.ts";
 
 export type DonorState =
   | { readonly kind: "waiting"; readonly message: string }
-  | { readonly kind: "loading"; readonly layers: Layers; readonly phase: Phase; readonly loadedBytes: number; readonly totalBytes: number }
+  | {
+      readonly kind: "loading";
+      readonly layers: Layers;
+      readonly phase: Phase;
+      readonly loadedBytes: number;
+      readonly totalBytes: number;
+    }
   | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
   | { readonly kind: "serving"; readonly layers: Layers; readonly backend: string; readonly frames: number }
   | { readonly kind: "failed"; readonly message: string }
@@ -78,7 +84,9 @@ export class DonorSession {
     room.events.on("state", (state) => (this.#roomState.value = state));
     room.events.on("signal", ({ from, payload }) => this.#links.receiveSignal(from, payload));
     this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
-    this.#engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) => this.#progress(phase, loadedBytes, totalBytes));
+    this.#engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) =>
+      this.#progress(phase, loadedBytes, totalBytes),
+    );
     this.#engine.events.on("failed", ({ reason, message }) => this.#failed(reason, message));
     this.#timer = setInterval(() => void this.#report(), STATS_EVERY_MS);
     addEventListener("pagehide", this.#onPageHide);
@@ -181,12 +189,18 @@ export class DonorSession {
         await unlessAborted(task(aborted), aborted);
       } catch (error) {
         if (aborted.aborted) return;
-        this.#failed(error instanceof EngineError ? error.reason : "link", error instanceof Error ? error.message : String(error));
+        this.#failed(
+          error instanceof EngineError ? error.reason : "link",
+          error instanceof Error ? error.message : String(error),
+        );
       }
     });
   }
 
-  async #profile({ epoch, shape, backend, threads }: Extract<HostMessage, { type: "profile" }>, aborted: AbortSignal): Promise<void> {
+  async #profile(
+    { epoch, shape, backend, threads }: Extract<HostMessage, { type: "profile" }>,
+    aborted: AbortSignal,
+  ): Promise<void> {
     const { rung } = await this.#engine.prove(shape, { backend, threads });
     const profile = await this.#engine.api.profile(shape, rung);
     if (aborted.aborted) return;

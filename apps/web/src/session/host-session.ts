@@ -2,7 +2,14 @@
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Checkpoint } from "@jupiter/model";
 import type { LapEvent, LayerRange } from "@jupiter/pipeline";
-import { Emitter, type AssignMessage, type PeerId, type Seat, type TypedEvents, type WireType } from "@jupiter/protocol";
+import {
+  Emitter,
+  type AssignMessage,
+  type PeerId,
+  type Seat,
+  type TypedEvents,
+  type WireType,
+} from "@jupiter/protocol";
 import { Room, type RoomCredentials, type RoomState } from "@jupiter/room";
 import { PeerLinks } from "@jupiter/transport";
 import type { AnswerEvent, AskOptions } from "../engine/api.ts";
@@ -44,7 +51,13 @@ export interface Place {
 export type RingState =
   | { readonly kind: "none" }
   | { readonly kind: "starting"; readonly message: string }
-  | { readonly kind: "ready"; readonly model: Model; readonly checkpoint: Checkpoint; readonly places: readonly Place[]; readonly host: HostPart }
+  | {
+      readonly kind: "ready";
+      readonly model: Model;
+      readonly checkpoint: Checkpoint;
+      readonly places: readonly Place[];
+      readonly host: HostPart;
+    }
   | { readonly kind: "lost"; readonly message: string };
 
 /** What the host's own tab holds. */
@@ -119,12 +132,17 @@ export class HostSession {
     room.events.on("state", (state) => (this.#roomState.value = state));
     room.events.on("signal", ({ from, payload }) => this.#links.receiveSignal(from, payload));
     room.events.on("member-joined", ({ peer, role, name }) => role === "donor" && void this.#welcome(peer, name));
-    room.events.on("member-left", ({ peer }) => void this.#donors.value.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS));
+    room.events.on(
+      "member-left",
+      ({ peer }) => void this.#donors.value.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS),
+    );
     this.#links.events.on("incoming", (incoming) => {
       if (incoming.channel === "activations") this.#neighbours.accept(incoming);
       else void incoming.link.close();
     });
-    this.engine.events.on("cancel", ({ frames }) => this.#taking.forEach((peer) => this.#donors.value.get(peer)?.cancel(frames)));
+    this.engine.events.on("cancel", ({ frames }) =>
+      this.#taking.forEach((peer) => this.#donors.value.get(peer)?.cancel(frames)),
+    );
     this.engine.events.on("failed", ({ message }) => this.#lose(message));
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
@@ -226,7 +244,16 @@ export class HostSession {
     if (epoch !== this.#epoch) throw new EngineError("internal", "Another ring was started meanwhile.");
     for (const { seat } of places) if (seat !== "host") this.#donor(seat).send({ type: "serve", epoch });
     const { capacity, arenas, chunkRows, maxInFlight } = options;
-    await this.engine.api.ringReady({ epoch, capacity, arenas, chunkRows, maxInFlight, wire, first: first.seat, last: last.seat });
+    await this.engine.api.ringReady({
+      epoch,
+      capacity,
+      arenas,
+      chunkRows,
+      maxInFlight,
+      wire,
+      first: first.seat,
+      last: last.seat,
+    });
     return { kind: "ready", model, checkpoint, places, host };
   }
 
@@ -237,9 +264,18 @@ export class HostSession {
   }
 
   async #loadHostPart(assigns: readonly AssignMessage[], { rung, fallbacks }: Proven): Promise<HostPart> {
-    let part: HostPart = { rung: rung.name, backend: rung.backend, fallbacks, fetchedBytes: 0, memoryBytes: 0, inPlace: true };
+    let part: HostPart = {
+      rung: rung.name,
+      backend: rung.backend,
+      fallbacks,
+      fetchedBytes: 0,
+      memoryBytes: 0,
+      inPlace: true,
+    };
     const loads = [
-      ...assigns.filter(({ ring, stageIndex }) => ring[stageIndex] === "host").map((assign) => () => this.engine.api.loadShare(assign, rung)),
+      ...assigns
+        .filter(({ ring, stageIndex }) => ring[stageIndex] === "host")
+        .map((assign) => () => this.engine.api.loadShare(assign, rung)),
       () => this.engine.api.loadHead(rung),
     ];
     for (const load of loads) {
@@ -255,9 +291,27 @@ export class HostSession {
     return part;
   }
 
-  async #place(options: RingOptions, checkpoint: Checkpoint, epoch: number, proven: Proven, say: (message: string) => void): Promise<readonly Place[]> {
+  async #place(
+    options: RingOptions,
+    checkpoint: Checkpoint,
+    epoch: number,
+    proven: Proven,
+    say: (message: string) => void,
+  ): Promise<readonly Place[]> {
     const { donors, hostLayers, layers, compute, capacity } = options;
-    if (layers !== undefined) return placeLayers({ checkpoint, hostLayers, capacity, layers, devices: donors.map((peer) => ({ seat: peer, layerMs: 1, memoryBytes: Infinity, backend: proven.rung.backend })) });
+    if (layers !== undefined)
+      return placeLayers({
+        checkpoint,
+        hostLayers,
+        capacity,
+        layers,
+        devices: donors.map((peer) => ({
+          seat: peer,
+          layerMs: 1,
+          memoryBytes: Infinity,
+          backend: proven.rung.backend,
+        })),
+      });
     const devices = [];
     // One after the other: devices of one machine would slow each other down.
     for (const peer of donors) {
@@ -265,12 +319,22 @@ export class HostSession {
       const answer = this.#donor(peer).expect("profile", epoch);
       this.#donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
       const { backend, layerTimes } = await answer;
-      devices.push({ seat: peer, layerMs: layerMs(layerTimes), memoryBytes: this.#donor(peer).device.value.memoryPledgeBytes, backend });
+      devices.push({
+        seat: peer,
+        layerMs: layerMs(layerTimes),
+        memoryBytes: this.#donor(peer).device.value.memoryPledgeBytes,
+        backend,
+      });
     }
     if (hostLayers !== "none" && donors.length > 0) {
       const profile = await this.engine.api.profile(checkpoint.shape, proven.rung);
       if (!profile.ok) throw new EngineError(profile.reason, profile.message);
-      devices.push({ seat: "host" as const, layerMs: layerMs(profile.value), memoryBytes: Infinity, backend: proven.rung.backend });
+      devices.push({
+        seat: "host" as const,
+        layerMs: layerMs(profile.value),
+        memoryBytes: Infinity,
+        backend: proven.rung.backend,
+      });
     }
     return placeLayers({ checkpoint, hostLayers, capacity, devices });
   }
@@ -296,7 +360,8 @@ export class HostSession {
 
   #donor(peer: PeerId): DonorProxy {
     const donor = this.#donors.value.get(peer);
-    if (donor === undefined) throw new DonorLost("A device of the plan has left; start again with those that are there.");
+    if (donor === undefined)
+      throw new DonorLost("A device of the plan has left; start again with those that are there.");
     return donor;
   }
 
@@ -311,7 +376,10 @@ export class HostSession {
     this.#epoch++;
     this.#ring.value = { kind: "lost", message };
     void this.engine.api.ringLost(message);
-    for (const peer of this.#taking) this.#donors.value.get(peer)?.send({ type: "release", reason: "The ring was given up. Waiting for the host to start again." });
+    for (const peer of this.#taking)
+      this.#donors.value
+        .get(peer)
+        ?.send({ type: "release", reason: "The ring was given up. Waiting for the host to start again." });
     this.#taking = [];
     void this.#neighbours.close();
   }
@@ -325,7 +393,9 @@ function assignOf(
   { layers }: Place,
   index: number,
 ): AssignMessage {
-  const wanted = new RegExp(`^blk\\.(${Array.from({ length: layers.end - layers.first }, (_, i) => layers.first + i).join("|")})\\.`);
+  const wanted = new RegExp(
+    `^blk\\.(${Array.from({ length: layers.end - layers.first }, (_, i) => layers.first + i).join("|")})\\.`,
+  );
   return {
     type: "assign",
     epoch,

@@ -9,7 +9,12 @@ export interface PlaceOptions {
   readonly hostLayers: HostLayers;
   readonly capacity: number;
   readonly layers?: readonly number[];
-  readonly devices: readonly { readonly seat: Seat; readonly layerMs: number; readonly memoryBytes: number; readonly backend: Backend }[];
+  readonly devices: readonly {
+    readonly seat: Seat;
+    readonly layerMs: number;
+    readonly memoryBytes: number;
+    readonly backend: Backend;
+  }[];
 }
 
 export function placeLayers({ checkpoint, hostLayers, layers, devices }: PlaceOptions): readonly Place[] {
@@ -18,7 +23,8 @@ export function placeLayers({ checkpoint, hostLayers, layers, devices }: PlaceOp
   const after = hostLayers === "last" || hostLayers === "both" ? ["host" as const] : [];
   const seats = [...before, ...donors, ...after];
   const { L } = checkpoint.shape;
-  const counts = layers ?? seats.map((_, i) => Math.floor(((i + 1) * L) / seats.length) - Math.floor((i * L) / seats.length));
+  const counts =
+    layers ?? seats.map((_, i) => Math.floor(((i + 1) * L) / seats.length) - Math.floor((i * L) / seats.length));
   let first = 0;
   return seats.map((seat, i) => {
     const end = first + (counts[i] ?? 0);

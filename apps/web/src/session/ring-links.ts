@@ -52,7 +52,8 @@ export class RingLinks {
   async close(): Promise<void> {
     const links = [...this.#outgoing];
     this.#outgoing.clear();
-    for (const [seat, link] of links) this.#sentBefore.set(seat, (this.#sentBefore.get(seat) ?? 0) + link.stats().sentBytes);
+    for (const [seat, link] of links)
+      this.#sentBefore.set(seat, (this.#sentBefore.get(seat) ?? 0) + link.stats().sentBytes);
     await Promise.all(links.map(([, link]) => link.close()));
   }
 

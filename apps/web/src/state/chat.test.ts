@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { emptyConversation, messagesFor, openTurn, step, type ChatEvent, type Conversation } from "./chat.ts";
+
+const timings = { promptTokens: 10, reusedTokens: 0, prefillMs: 200, timeToFirstTokenMs: 250, decodeMs: 1000, laps: 5 };
+
+function play(events: readonly ChatEvent[], from: Conversation = emptyConversation("c")): Conversation {
+  return events.reduce(step, from);
+}
+
+const asked = (id: string, question = `question ${id}`): ChatEvent => ({ kind: "asked", id, question });
+const token = (id: string, text: string): ChatEvent => ({ kind: "token", id, text });
+function finished(
+  id: string,
+  finish: "stop" | "length" | "cancelled" | "failed",
+  text: string,
+  reason: string | null = null,
+): ChatEvent {
+  return { kind: "finished", id, finish, reason, text, output: [1, 2, 3, 4, 5], timings };
+}
+
+describe("step", () => {
+  it("grows the answer by each token's text and keeps the turn open until it ends", () => {
+    const waiting = play([asked("a")]);
+    expect(openTurn(waiting)).toMatchObject({ id: "a", answer: "", state: { kind: "waiting" } });
+    const streaming = play([token("a", "Hel"), token("a", ""), token("a", "lo")], waiting);
+    expect(openTurn(streaming)).toMatchObject({ answer: "Hello", state: { kind: "streaming" } });
+    expect(openTurn(play([finished("a", "stop", "Hello!")], streaming))).toBeNull();
+  });
+
+  it("ends with the engine's whole text and its figures", () => {
+    const { turns } = play([asked("a"), token("a", "Hel"), finished("a", "stop", "Hello")]);
+    expect(turns).toEqual([
+      {
+        id: "a",
+        question: "question a",
+        answer: "Hello",
+        state: { kind: "complete", figures: { tokens: 5, timeToFirstTokenMs: 250, tokensPerSecond: 4 } },
+      },
+    ]);
+  });
+
+  it("names each way an answer ends", () => {
+    const kindOf = (finish: "stop" | "length" | "cancelled") =>
+      play([asked("a"), finished("a", finish, "x")]).turns[0]?.state.kind;
+    expect([kindOf("stop"), kindOf("length"), kindOf("cancelled")]).toEqual(["complete", "length", "stopped"]);
+  });
+
+  it("keeps every word that was read when an answer fails, whatever text the failure carries", () => {
+    const { turns } = play([asked("a"), token("a", "Paris is"), finished("a", "failed", "", "Phone left.")]);
+    expect(turns[0]).toMatchObject({ answer: "Paris is", state: { kind: "failed", message: "Phone left." } });
+  });
+
+  it("gives no speed where one token leaves nothing to measure", () => {
+    const one: ChatEvent = {
+      kind: "finished",
+      id: "a",
+      finish: "stop",
+      reason: null,
+      text: "x",
+      output: [1],
+      timings: { ...timings, decodeMs: 0 },
+    };
+    expect(play([asked("a"), one]).turns[0]?.state).toEqual({
+      kind: "complete",
+      figures: { tokens: 1, timeToFirstTokenMs: 250, tokensPerSecond: null },
+    });
+  });
+
+  it("ignores events of answers of another conversation and of ended ones", () => {
+    const ended = play([asked("a"), finished("a", "cancelled", "x")]);
+    expect(play([token("a", "more"), finished("a", "stop", "more")], ended)).toBe(ended);
+    const other = play([asked("b")], ended);
+    expect(play([token("elsewhere", "?")], other)).toBe(other);
+  });
+});
+
+describe("messagesFor", () => {
+  it("sends the dialogue in order, stopped and failed answers with the text they have", () => {
+    const conversation = play([
+      ...[asked("a"), finished("a", "stop", "one")],
+      ...[asked("b"), token("b", "tw"), finished("b", "cancelled", "tw")],
+      ...[asked("c"), token("c", "thr"), finished("c", "failed", "", "lost")],
+    ]);
+    expect(messagesFor(conversation, "next", "").map(({ role, content }) => `${role}: ${content}`)).toEqual([
+      "user: question a",
+      "assistant: one",
+      "user: question b",
+      "assistant: tw",
+      "user: question c",
+      "assistant: thr",
+      "user: next",
+    ]);
+  });
+
+  it("leaves out a question that got no text, so that roles alternate", () => {
+    const conversation = play([asked("a"), finished("a", "failed", "", "lost")]);
+    expect(messagesFor(conversation, "again", "")).toEqual([{ role: "user", content: "again" }]);
+  });
+
+  it("begins with the system prompt unless it is blank", () => {
+    const conversation = emptyConversation("c");
+    expect(messagesFor(conversation, "q", " Be brief. ")[0]).toEqual({ role: "system", content: "Be brief." });
+    expect(messagesFor(conversation, "q", "  \n")).toEqual([{ role: "user", content: "q" }]);
+  });
+});

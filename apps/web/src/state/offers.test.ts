@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import { offersOf, parseListing } from "./offers.ts";
+
+const entry = (id: string, sizeBytes: number) => ({
+  id,
+  title: id,
+  file: `${id}.gguf`,
+  sizeBytes,
+  licence: "Apache-2.0",
+  contextLength: 8192,
+  parameters: "1M",
+  hubUrl: `https://hub.example/${id}.gguf`,
+});
+
+it("takes bytes from this server where it has the whole file, else from the hub", () => {
+  const listing = [
+    { file: "b.gguf", sizeBytes: 20, url: "/models/b.gguf?v=1" },
+    { file: "c.gguf", sizeBytes: 7, url: "/models/c.gguf?v=1" },
+  ];
+  const offers = offersOf([entry("a", 10), entry("b", 20), entry("c", 30)], listing);
+  expect(offers.map(({ id, url, isHere }) => [id, url, isHere])).toEqual([
+    ["b", "/models/b.gguf?v=1", true],
+    ["a", "https://hub.example/a.gguf", false],
+    ["c", "https://hub.example/c.gguf", false],
+  ]);
+});
+
+it("reads a listing that names no addresses, and drops what is no entry", () => {
+  expect(parseListing([{ file: "a b.gguf", sizeBytes: 1 }, null, { file: 3 }])).toEqual([
+    { file: "a b.gguf", sizeBytes: 1, url: "/models/a%20b.gguf" },
+  ]);
+  expect(parseListing("<!doctype html>")).toEqual([]);
+});

@@ -1,0 +1,78 @@
+import { PeerId } from "@jupiter/protocol";
+import { describe, expect, it } from "vitest";
+import type { Device } from "../session/donor-proxy.ts";
+import type { RingState } from "../session/host-session.ts";
+import { isOtherSet, nextRingView, startLabel, takingPart, whyNotAsk, type RingView } from "./ring-view.ts";
+
+const [phone, laptop] = ["phone0000000000A", "laptop000000000A"].map((id) => PeerId.parse(id)) as [PeerId, PeerId];
+
+function device(peer: PeerId, state: Device["state"], backends: Device["backends"] = ["wasm"]): Device {
+  const stats = { runs: 0, computeMs: 0, memoryBytes: null };
+  return {
+    peer,
+    name: peer,
+    state,
+    memoryPledgeBytes: 1e9,
+    backends,
+    userAgent: "",
+    layers: null,
+    serving: null,
+    stats,
+  };
+}
+
+function ready(donors: readonly PeerId[]): RingView {
+  const places = ["host" as const, ...donors, "host" as const].map((seat, i) => ({
+    seat,
+    layers: { first: i, end: i + 1 },
+  }));
+  return { kind: "ready", ring: { kind: "ready", places } as unknown as Extract<RingState, { kind: "ready" }> };
+}
+
+describe("nextRingView", () => {
+  it("tells a ring that was lost from one that never ran, and from one that was given up", () => {
+    const lost: RingState = { kind: "lost", message: "Phone left." };
+    const starting: RingView = { kind: "starting", message: "Linking…" };
+    expect(nextRingView(ready([phone]), lost, false)).toEqual({ kind: "lost", message: "Phone left." });
+    expect(nextRingView(starting, lost, false)).toEqual({ kind: "not-started", message: "Phone left." });
+    expect(nextRingView(starting, lost, true)).toEqual({ kind: "cancelled" });
+  });
+});
+
+describe("takingPart", () => {
+  it("takes those that have said what they are, unless left out; one that failed may try again", () => {
+    const devices = [device(phone, { kind: "failed", message: "out of memory" }), device(laptop, { kind: "idle" })];
+    expect(takingPart(devices, new Set())).toEqual([phone, laptop]);
+    expect(takingPart(devices, new Set([phone]))).toEqual([laptop]);
+  });
+
+  it("leaves out those that connect or were never reached", () => {
+    const devices = [
+      device(phone, { kind: "connecting" }, []),
+      device(laptop, { kind: "failed", message: "no way" }, []),
+    ];
+    expect(takingPart(devices, new Set())).toEqual([]);
+  });
+});
+
+describe("startLabel", () => {
+  it("names what pressing it does", () => {
+    expect(startLabel({ kind: "none" }, [phone])).toBe("Start the ring");
+    expect(startLabel(ready([phone]), [phone])).toBe("Start again");
+    expect(startLabel(ready([phone]), [phone, laptop])).toBe("Start again with 3 devices");
+    expect(startLabel(ready([phone]), [])).toBe("Start again with this device alone");
+    expect(startLabel({ kind: "lost", message: "" }, [laptop])).toBe("Start again");
+  });
+
+  it("sees a swap of one device for another, not a change of order", () => {
+    expect(isOtherSet(ready([phone]), [laptop])).toBe(true);
+    expect(isOtherSet(ready([phone, laptop]), [laptop, phone])).toBe(false);
+  });
+});
+
+it("gives a reason in every state but a ready ring", () => {
+  expect(whyNotAsk(ready([]))).toBeNull();
+  for (const kind of ["none", "cancelled"] as const) expect(whyNotAsk({ kind })).toContain("Start the ring");
+  for (const kind of ["starting", "lost", "not-started"] as const)
+    expect(whyNotAsk({ kind, message: "" })).not.toBeNull();
+});
