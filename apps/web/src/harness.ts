@@ -7,7 +7,8 @@ import type { AnswerEvent, AskOptions } from "./engine/api.ts";
 import type { ProbeFrame } from "./engine/probe.ts";
 import type { LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
-import { HostSession, type RingOptions, type RingState } from "./session/host-session.ts";
+import { openRoom } from "./compose.ts";
+import type { HostSession, RingOptions, RingState } from "./session/host-session.ts";
 
 export interface HarnessAnswer {
   readonly tokens: readonly Extract<AnswerEvent, { kind: "token" }>[];
@@ -42,7 +43,7 @@ function opened(): HostSession {
 export const harness: Harness = {
   versions: JUPITER_VERSIONS,
   async open(name) {
-    session = await HostSession.open({ signalUrl: location.origin, name });
+    session = await openRoom({ name });
     return session.link;
   },
   devices: () => opened().devices.value,

@@ -1,9 +1,26 @@
-import { harness } from "./harness.ts";
-import { DonorSession } from "./session/donor-session.ts";
-import { deviceName } from "./session/device.ts";
+/** Which page this address asks for: a link with a room in it is a donor's, anything else a host's. Each is a chunk of its own. */
+import { render } from "preact";
+import "./styles.css";
+import { Notice } from "./shared/notice.tsx";
 
-if (location.hash) {
-  const session = await DonorSession.join({ signalUrl: location.origin, link: location.href, name: deviceName() });
-  if (new URLSearchParams(location.search).has("harness"))
-    globalThis.jupiterDonor = { peer: session.self, sentBytes: () => Object.fromEntries(session.sentBytes) };
-} else if (new URLSearchParams(location.search).has("harness")) globalThis.jupiterHarness = harness;
+const root = document.querySelector("#app");
+if (root === null) throw new TypeError("the page has no #app");
+const query = new URLSearchParams(location.search);
+const isDonor = location.hash.length > 1;
+
+if (!isSecureContext) {
+  const text =
+    "Browsers lend their graphics processor and their keys only to pages with https, or on localhost. Open this page that way.";
+  render(<Notice tone="bad" title="This address is not secure" text={text} />, root);
+} else if (isDonor) {
+  const { DonorPage } = await import("./donor/donor-page.tsx");
+  render(<DonorPage link={location.href} joinsByItself={query.has("auto")} isHarness={query.has("harness")} />, root);
+} else if (query.has("harness")) {
+  globalThis.jupiterHarness = (await import("./harness.ts")).harness;
+} else {
+  const { HostPage } = await import("./host/host-page.tsx");
+  render(<HostPage />, root);
+}
+
+// Another room's link pasted into an open page, or a host's page turned into a donor's: the whole page changes.
+addEventListener("hashchange", () => location.reload());

@@ -65,7 +65,7 @@ export class Engine {
     }
     const fallbacks: string[] = [];
     let problem = "";
-    for (const rung of ladder(wish.backend, "gpu" in navigator)) {
+    for (const rung of ladder(wish.backend, await hasGpu())) {
       const { api } = this.#start(wish.threads, rung.hideSubgroups);
       const proof = await api.prove(shape, rung);
       if (proof.ok && proof.value.passed) {
@@ -126,4 +126,10 @@ export class Engine {
   #emit<Kind extends FromEngine["kind"]>(event: Extract<FromEngine, { kind: Kind }>): void {
     this.#emitter.emit(event.kind, event as EngineEvents[Kind]);
   }
+}
+
+/** A graphics processor behind WebGPU: software that stands in for one is slower than wasm. */
+async function hasGpu(): Promise<boolean> {
+  const adapter = "gpu" in navigator ? await navigator.gpu.requestAdapter() : null;
+  return adapter !== null && !adapter.info.isFallbackAdapter;
 }

@@ -9,12 +9,13 @@ import {
   type PeerId,
   type Seat,
 } from "@jupiter/protocol";
-import { Room, type RoomState } from "@jupiter/room";
-import { PeerLinks, type IncomingLink } from "@jupiter/transport";
-import { Engine, EngineError } from "../engine/engine.ts";
+import type { Room, RoomState } from "@jupiter/room";
+import type { IncomingLink, PeerLinks } from "@jupiter/transport";
+import { EngineError, type Engine } from "../engine/engine.ts";
 import type { FailureReason, Phase } from "../engine/api.ts";
 import { ControlLink } from "./control-link.ts";
 import { hello } from "./device.ts";
+import type { SessionParts } from "./host-session.ts";
 import { RingLinks } from "./ring-links.ts";
 
 export type DonorState =
@@ -37,12 +38,6 @@ interface Layers {
   readonly of: number;
 }
 
-export interface DonorOptions {
-  readonly signalUrl: string;
-  readonly link: string;
-  readonly name: string;
-}
-
 const STATS_EVERY_MS = 1000;
 
 /** The control link's message order is kept: one is handled after the other. */
@@ -62,18 +57,15 @@ export class DonorSession {
   #assign: AssignMessage | null = null;
   readonly #timer: ReturnType<typeof setInterval>;
 
-  private constructor(room: Room, name: string) {
+  /** Takes the room over: leaving ends it. Made by `compose.ts`. */
+  constructor({ room, links, engine }: SessionParts, name: string) {
     this.#room = room;
+    this.#links = links;
+    this.#engine = engine;
     this.#name = name;
     this.#roomState = signal<RoomState>(room.state);
     this.state = this.#state;
     this.room = this.#roomState;
-    this.#engine = new Engine(room.self);
-    this.#links = new PeerLinks({
-      iceServers: [],
-      // A signal that cannot be sent ends in the link's own time-out, which says what to do.
-      sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
-    });
     this.#ring = new RingLinks({
       links: this.#links,
       engine: this.#engine,
@@ -82,7 +74,6 @@ export class DonorSession {
       lost: (seat, message) => this.#failed("link", `The link to ${this.#nameOf(seat)} was lost: ${message}`),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
-    room.events.on("signal", ({ from, payload }) => this.#links.receiveSignal(from, payload));
     this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
     this.#engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) =>
       this.#progress(phase, loadedBytes, totalBytes),
@@ -90,11 +81,6 @@ export class DonorSession {
     this.#engine.events.on("failed", ({ reason, message }) => this.#failed(reason, message));
     this.#timer = setInterval(() => void this.#report(), STATS_EVERY_MS);
     addEventListener("pagehide", this.#onPageHide);
-  }
-
-  /** Rejects `RoomError`. */
-  static async join({ signalUrl, link, name }: DonorOptions): Promise<DonorSession> {
-    return new DonorSession(await Room.join({ signalUrl, link, name }), name);
   }
 
   get self(): PeerId {

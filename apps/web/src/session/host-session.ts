@@ -10,10 +10,10 @@ import {
   type TypedEvents,
   type WireType,
 } from "@jupiter/protocol";
-import { Room, type RoomCredentials, type RoomState } from "@jupiter/room";
-import { PeerLinks } from "@jupiter/transport";
+import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
+import type { PeerLinks } from "@jupiter/transport";
 import type { AnswerEvent, AskOptions } from "../engine/api.ts";
-import { Engine, EngineError, type ComputeWish, type Proven } from "../engine/engine.ts";
+import { EngineError, type Engine, type ComputeWish, type Proven } from "../engine/engine.ts";
 import { DonorLost, DonorProxy, type Device } from "./donor-proxy.ts";
 import { placeLayers, type HostLayers } from "./place-layers.ts";
 import { RingLinks } from "./ring-links.ts";
@@ -70,16 +70,16 @@ export interface HostPart {
   readonly inPlace: boolean;
 }
 
+/** What a session works through; of host and donor alike. */
+export interface SessionParts {
+  readonly room: Room;
+  readonly links: PeerLinks;
+  readonly engine: Engine;
+}
+
 interface HostEvents {
   readonly answer: AnswerEvent;
   readonly lap: LapEvent;
-}
-
-export interface HostOptions {
-  readonly signalUrl: string;
-  readonly name: string;
-  /** To open the same room again. */
-  readonly credentials?: RoomCredentials;
 }
 
 /** How long a donor that the server missed may take to show that its link lives. */
@@ -109,19 +109,16 @@ export class HostSession {
   /** Donors of the ring that runs or starts. */
   #taking: readonly PeerId[] = [];
 
-  private constructor(room: Room) {
+  /** Takes the room over: leaving ends it. Made by `compose.ts`. */
+  constructor({ room, links, engine }: SessionParts) {
     this.#room = room;
+    this.#links = links;
+    this.engine = engine;
     this.#roomState = signal<RoomState>(room.state);
     this.room = this.#roomState;
     this.ring = this.#ring;
     this.events = this.#emitter;
     this.devices = computed(() => [...this.#donors.value.values()].map(({ device }) => device.value));
-    this.engine = new Engine("host");
-    this.#links = new PeerLinks({
-      iceServers: [],
-      // A signal that cannot be sent ends in the link's own time-out, which says what to do.
-      sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
-    });
     this.#neighbours = new RingLinks({
       links: this.#links,
       engine: this.engine,
@@ -130,7 +127,6 @@ export class HostSession {
       lost: (_, message) => this.#lose(`A link of the ring was lost: ${message}`),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
-    room.events.on("signal", ({ from, payload }) => this.#links.receiveSignal(from, payload));
     room.events.on("member-joined", ({ peer, role, name }) => role === "donor" && void this.#welcome(peer, name));
     room.events.on(
       "member-left",
@@ -148,11 +144,6 @@ export class HostSession {
     this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("lap", (event) => this.#emitter.emit("lap", event));
     for (const { peer, role, name } of room.members) if (role === "donor") void this.#welcome(peer, name);
-  }
-
-  /** Rejects `RoomError`. */
-  static async open({ signalUrl, name, credentials }: HostOptions): Promise<HostSession> {
-    return new HostSession(await Room.open({ signalUrl, name, ...(credentials === undefined ? {} : { credentials }) }));
   }
 
   /** What follows the page's address in the invitation, from `#` on. */

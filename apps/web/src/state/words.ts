@@ -1,6 +1,7 @@
 /** Numbers and states as people read them. */
 import type { Phase } from "../engine/api.ts";
 import type { Device } from "../session/donor-proxy.ts";
+import type { HostLayers } from "../session/place-layers.ts";
 
 /** Decimal units, as browsers and shops count downloads. */
 export function bytesInWords(bytes: number): string {
@@ -59,4 +60,20 @@ export function deviceStateInWords({ state, layers }: Device): string {
 
 export function backendInWords(backend: string): string {
   return backend === "webgpu" ? "WebGPU" : backend === "wasm" ? "Processor (wasm)" : backend;
+}
+
+/** What the host's own tab computes; the first layers hide the words from everyone else. */
+export function hostLayersInWords(hostLayers: Exclude<HostLayers, "all">): string {
+  switch (hostLayers) {
+    case "none":
+      return "no layers";
+    case "first":
+      return "the first layers";
+    case "last":
+      return "the last layers";
+    case "both":
+      return "the first and the last layers";
+    default:
+      return hostLayers satisfies never;
+  }
 }

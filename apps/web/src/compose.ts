@@ -1,0 +1,39 @@
+/** The only place where adapters meet: rooms over socket.io, links over simple-peer, the engine in its worker. */
+import { Room, type RoomCredentials } from "@jupiter/room";
+import { PeerLinks } from "@jupiter/transport";
+import { Engine } from "./engine/engine.ts";
+import { DonorSession } from "./session/donor-session.ts";
+import { HostSession, type SessionParts } from "./session/host-session.ts";
+
+/** The signaling server is the one that served this page. */
+const signalUrl = location.origin;
+
+export interface OpenOptions {
+  /** What the others see, 1 to 100 characters. */
+  readonly name: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Opens a room as its host; with `credentials` the one of before. Rejects `RoomError`. */
+export async function openRoom(
+  options: OpenOptions & { readonly credentials?: RoomCredentials },
+): Promise<HostSession> {
+  const room = await Room.open({ ...options, signalUrl });
+  return new HostSession(partsOf(room, new Engine("host")));
+}
+
+/** Joins as a donor by the whole link. Rejects `RoomError`. */
+export async function joinRoom(options: OpenOptions & { readonly link: string }): Promise<DonorSession> {
+  const room = await Room.join({ ...options, signalUrl });
+  return new DonorSession(partsOf(room, new Engine(room.self)), options.name);
+}
+
+function partsOf(room: Room, engine: Engine): SessionParts {
+  const links = new PeerLinks({
+    iceServers: [],
+    // A signal that cannot be sent ends in the link's own time-out, which says what to do.
+    sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
+  });
+  room.events.on("signal", ({ from, payload }) => links.receiveSignal(from, payload));
+  return { room, links, engine };
+}

@@ -1,0 +1,72 @@
+/** The page that opens a room: chat beside the ring that answers. */
+import { signal } from "@preact/signals";
+import { catalogue } from "@jupiter/model/catalogue";
+import { useEffect, useMemo } from "preact/hooks";
+import { openRoom } from "../compose.ts";
+import { deviceName } from "../session/device.ts";
+import { Brand } from "../shared/brand.tsx";
+import { Notice } from "../shared/notice.tsx";
+import { offersOf, parseListing, type Offer } from "../state/offers.ts";
+import { Chat } from "./chat.tsx";
+import { HostStore } from "./host-store.ts";
+import { RoomPanel } from "./room-panel.tsx";
+
+type Opening =
+  | { readonly kind: "opening" }
+  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "open"; readonly store: HostStore };
+
+export function HostPage() {
+  const { opening, open } = useMemo(createOpening, []);
+  useEffect(() => void open(), [open]);
+  const now = opening.value;
+  if (now.kind === "open") {
+    return (
+      <div class="host">
+        <header>
+          <Brand />
+        </header>
+        <RoomPanel store={now.store} />
+        <Chat store={now.store} />
+      </div>
+    );
+  }
+  return (
+    <main class="donor">
+      <Brand />
+      {now.kind === "opening" ? (
+        <p role="status">Opening a room…</p>
+      ) : (
+        <Notice tone="bad" title="The room could not be opened" text={now.message}>
+          <button class="primary" type="button" onClick={() => void open()}>
+            Try again
+          </button>
+        </Notice>
+      )}
+    </main>
+  );
+}
+
+function createOpening() {
+  const opening = signal<Opening>({ kind: "opening" });
+  const open = async (): Promise<void> => {
+    opening.value = { kind: "opening" };
+    try {
+      const [first, ...rest] = await loadOffers();
+      if (first === undefined) throw new Error("The catalogue has no models.");
+      const store = new HostStore(await openRoom({ name: deviceName() }), [first, ...rest]);
+      opening.value = { kind: "open", store };
+    } catch (error) {
+      opening.value = { kind: "failed", message: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  return { opening, open };
+}
+
+/** A page from static hosting has no `/models/`; its models come from the hub. */
+async function loadOffers(): Promise<readonly Offer[]> {
+  const listing = await fetch("/models/")
+    .then((response) => (response.ok ? response.json() : []) as Promise<unknown>)
+    .catch(() => []);
+  return offersOf(catalogue, parseListing(listing));
+}

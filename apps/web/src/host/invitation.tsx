@@ -1,0 +1,64 @@
+/** The room's link, as text, on the clipboard, and as a code for cameras. */
+import { signal } from "@preact/signals";
+import { useMemo, useRef } from "preact/hooks";
+import { encode } from "uqr";
+
+export function Invitation({ link }: { readonly link: string }) {
+  const field = useRef<HTMLInputElement>(null);
+  const copied = useMemo(() => signal<"no" | "yes" | "failed">("no"), []);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(link);
+      copied.value = "yes";
+    } catch {
+      // Some browsers ask first, some never allow it: the text lies selected for a copy by hand.
+      field.current?.select();
+      copied.value = "failed";
+    }
+  };
+  return (
+    <section class="card invitation">
+      <h2>Invite devices</h2>
+      <p>Open this link on each device. It carries the room’s key: share it only with people you trust.</p>
+      <div class="copy">
+        <input
+          ref={field}
+          aria-label="Invitation link"
+          readOnly
+          value={link}
+          onFocus={(event) => event.currentTarget.select()}
+        />
+        <button type="button" onClick={() => void copy()}>
+          Copy link
+        </button>
+      </div>
+      <p role="status" class="hint">
+        {{ no: "", yes: "Copied.", failed: "Press Ctrl or ⌘ and C to copy it." }[copied.value]}
+      </p>
+      <details>
+        <summary>Code for cameras</summary>
+        <QrCode text={link} />
+      </details>
+    </section>
+  );
+}
+
+function QrCode({ text }: { readonly text: string }) {
+  const { size, path } = useMemo(() => {
+    const { size, data } = encode(text, { border: 2 });
+    const squares = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : "")));
+    return { size, path: squares.join("") };
+  }, [text]);
+  return (
+    <svg
+      class="qr"
+      viewBox={`0 0 ${size} ${size}`}
+      role="img"
+      aria-label="The invitation link as a QR code"
+      shape-rendering="crispEdges"
+    >
+      <rect width={size} height={size} fill="#fff" />
+      <path d={path} fill="#000" />
+    </svg>
+  );
+}
