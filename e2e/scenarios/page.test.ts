@@ -1,0 +1,123 @@
+/** The page as people use it, by clicking: SmolLM2-135M in real tabs, every device a browser context of its own. */
+import type { RunningServer } from "@jupiter/signaling-server";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../chromium.ts";
+import { DonorPerson, HostPerson, serve } from "./people.ts";
+
+const STORY = "Tell me a long story about a fisherman and the sea.";
+let browser: Browser;
+let server: RunningServer;
+
+beforeAll(async () => {
+  [browser, server] = [await launchChromium(), await serve()];
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+describe("a host and two donors", () => {
+  let host: HostPerson;
+  let anna: DonorPerson;
+  let ben: DonorPerson;
+
+  it("open a room, invite, join and see one another", async () => {
+    host = await HostPerson.open(browser, server);
+    await host.page.getByText("Nobody has joined yet").waitFor();
+    expect(await host.page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+    const link = await host.invitation();
+    expect(link).toContain("#");
+    anna = await DonorPerson.open(browser, link);
+    const costs = await anna.text();
+    for (const cost of ["Memory", "Download", "Battery", "Privacy"]) expect(costs).toContain(cost);
+    await anna.join("Anna’s phone");
+    ben = await DonorPerson.open(browser, link.replace("/#", "/?auto#"));
+    await ben.page.getByRole("heading", { name: "In the room" }).waitFor();
+    await host.devices.nth(2).waitFor();
+    expect(await host.devices.allInnerTexts()).toEqual([
+      expect.stringContaining("This device"),
+      expect.stringContaining("Anna’s phone"),
+      expect.stringContaining("Waiting"),
+    ]);
+  });
+
+  it("answer the host's question together", async () => {
+    await host.start("Start the ring");
+    await host.ask("What is the capital of France?");
+    const answer = await host.answered();
+    expect(answer).toContain("The capital of France is Paris.");
+    expect(answer).toMatch(/8 tokens · first after .* s · .* tokens\/s/);
+    const states = await host.devices.allInnerTexts();
+    expect(states.every((state) => state.includes("In the ring") && /layers? \d+.* of 30/i.test(state))).toBe(true);
+    for (const donor of [anna, ben]) await donor.page.getByText(/[1-9]\d* frames computed/).waitFor();
+    expect(await anna.text()).toMatch(/Layers \d+–\d+ of 30/);
+  });
+
+  it("stop mid-answer, and go on in the same conversation", async () => {
+    await host.ask(STORY);
+    const shown = await host.waitForText(20);
+    await host.page.getByRole("button", { name: "Stop" }).click();
+    const stopped = await host.answered();
+    expect(stopped).toContain("Stopped");
+    expect(stopped.startsWith(shown)).toBe(true);
+    await host.ask("What is the capital of Italy? Answer with its name.");
+    expect(await host.answered()).toContain("Rome");
+    expect(await host.page.locator("article").count()).toBe(3);
+  });
+
+  it("keep every word when a donor leaves, and start again with those that are left", async () => {
+    await host.ask(STORY);
+    const shown = await host.waitForText(20);
+    await anna.leave();
+    expect(await host.answered()).toContain("The answer ends here: Anna’s phone left.");
+    expect((await host.answer.innerText()).startsWith(shown)).toBe(true);
+    await host.page.getByText("The ring has ended").waitFor();
+    expect(await host.page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+    expect(await anna.text()).toContain("You left the room.");
+    expect(await host.page.locator("article").count()).toBe(4);
+    await ben.page.getByText("Waiting for the host to start again").waitFor();
+
+    await host.start("Start again");
+    expect(await host.devices.count()).toBe(2);
+    await host.ask("What is the capital of Germany? Answer with its name.");
+    expect(await host.answered()).toContain("Berlin");
+  });
+
+  it("and the same when a device vanishes without a word", async () => {
+    await host.ask(STORY);
+    const shown = await host.waitForText(20);
+    await ben.vanish();
+    expect(await host.answered()).toContain("The answer ends here:");
+    expect((await host.answer.innerText()).startsWith(shown)).toBe(true);
+    await host.page.getByText("Nobody has joined yet").waitFor();
+    await host.start("Start again");
+    await host.ask("What is the capital of Spain? Answer with its name.");
+    expect(await host.answered()).toContain("Madrid");
+  });
+
+  it("a device that left joins again", async () => {
+    await anna.page.getByRole("button", { name: "Join again" }).click();
+    await host.devices.nth(1).waitFor();
+    await host.page.getByRole("button", { name: "Start again with 2 devices" }).waitFor();
+  });
+});
+
+it("a start that is given up leaves a room that can start again", async () => {
+  const host = await HostPerson.open(browser, server);
+  await host.page.getByRole("button", { name: "Start the ring" }).click();
+  await host.page.getByRole("button", { name: "Cancel" }).click();
+  await host.page.getByText("The start was given up.").waitFor();
+  await host.start("Start again");
+  await host.page.context().close();
+});
+
+it("a link that lost its end says what to do", async () => {
+  const host = await HostPerson.open(browser, server);
+  const donor = await DonorPerson.open(browser, (await host.invitation()).slice(0, -8));
+  await donor.page.getByRole("button", { name: "Join", exact: true }).click();
+  await donor.page.getByText("copy it whole").waitFor();
+  expect(await donor.page.getByRole("button", { name: "Join", exact: true }).isEnabled()).toBe(true);
+  await host.page.context().close();
+});

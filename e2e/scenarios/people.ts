@@ -1,0 +1,104 @@
+/** People at their devices, for scenario tests: what they can click, type and see. Each device is a browser context of its own. */
+import { fileURLToPath } from "node:url";
+import { createServer, type RunningServer } from "@jupiter/signaling-server";
+import type { Browser, Locator, Page } from "playwright";
+import { ensureBuilt } from "../../scripts/build.mjs";
+import { cacheFolder } from "../../scripts/models.mjs";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const page = `${root}dist`;
+/** A start checks kernels, times layers and loads weights, on cores that all devices share. */
+export const START_TIMEOUT_MS = 120_000;
+
+export function serve(): Promise<RunningServer> {
+  ensureBuilt(console.error);
+  return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()] });
+}
+
+async function newDevice(browser: Browser, url: string): Promise<Page> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(url);
+  return page;
+}
+
+export class HostPerson {
+  readonly page: Page;
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens the page; a room opens with it. */
+  static async open(browser: Browser, server: RunningServer): Promise<HostPerson> {
+    return new HostPerson(await newDevice(browser, server.url));
+  }
+
+  invitation(): Promise<string> {
+    return this.page.getByRole("textbox", { name: "Invitation link" }).inputValue();
+  }
+
+  get devices(): Locator {
+    return this.page.getByRole("list", { name: "Devices" }).getByRole("listitem");
+  }
+
+  /** Presses the button of this name and waits until the ring can be asked. */
+  async start(label: string): Promise<void> {
+    await this.page.getByRole("button", { name: label, exact: true }).click();
+    await this.page.getByText("The ring is ready").waitFor({ timeout: START_TIMEOUT_MS });
+  }
+
+  async ask(question: string): Promise<void> {
+    await this.page.getByRole("textbox", { name: "Message" }).fill(question);
+    await this.page.getByRole("button", { name: "Send" }).click();
+  }
+
+  /** The newest answer, as it reads now. */
+  get answer(): Locator {
+    return this.page.getByRole("log").locator("article").last().locator(".answer");
+  }
+
+  async waitForText(minimumLength: number): Promise<string> {
+    const longEnough = (n: number) =>
+      ([...document.querySelectorAll(".answer")].at(-1)?.querySelector(".markdown")?.textContent ?? "").length >= n;
+    await this.page.waitForFunction(longEnough, minimumLength, { timeout: 60_000 });
+    return this.answer.locator(".markdown").innerText();
+  }
+
+  /** Until the field takes the next question again. */
+  async answered(): Promise<string> {
+    await this.answer.locator(".figures, .bad").waitFor({ timeout: 120_000 });
+    return this.answer.innerText();
+  }
+}
+
+export class DonorPerson {
+  readonly page: Page;
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async open(browser: Browser, link: string): Promise<DonorPerson> {
+    return new DonorPerson(await newDevice(browser, link));
+  }
+
+  async join(name: string): Promise<void> {
+    await this.page.getByRole("textbox", { name: "This device’s name" }).fill(name);
+    await this.page.getByRole("button", { name: "Join", exact: true }).click();
+    await this.page.getByRole("heading", { name: "In the room" }).waitFor();
+  }
+
+  async leave(): Promise<void> {
+    await this.page.getByRole("button", { name: "Leave" }).click();
+  }
+
+  /** What the page says. */
+  text(): Promise<string> {
+    return this.page.locator("main").innerText();
+  }
+
+  /** The device is gone, as when a lid is shut. */
+  async vanish(): Promise<void> {
+    await this.page.context().close();
+  }
+}
