@@ -58,8 +58,8 @@ export function DonorPage({ link, joinsByItself, isHarness }: DonorPageProps) {
               <strong>Battery:</strong> it computes while answers are written. On a phone, keep this page in front.
             </li>
             <li>
-              <strong>Privacy:</strong> your device sees numbers that belong to the conversation, no text, and nothing
-              of yours is read.
+              <strong>Privacy:</strong> nothing of yours is read. Your device gets numbers out of the conversation;
+              whoever tries hard may guess words from them.
             </li>
           </ul>
           <label class="field">

@@ -123,8 +123,8 @@ export class Engine {
     return this.#running;
   }
 
-  #emit<Kind extends FromEngine["kind"]>(event: Extract<FromEngine, { kind: Kind }>): void {
-    this.#emitter.emit(event.kind, event as EngineEvents[Kind]);
+  #emit<Kind extends FromEngine["kind"]>(event: EngineEvents[Kind] & { kind: Kind }): void {
+    this.#emitter.emit(event.kind, event);
   }
 }
 

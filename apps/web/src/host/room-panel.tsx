@@ -1,5 +1,5 @@
 /** Beside the chat: the way into the room, its devices, the model, and the button that puts the ring together. */
-import { hostLayersInWords } from "../state/words.ts";
+import { hostLayersInWords, privacyInWords } from "../state/words.ts";
 import { Notice } from "../shared/notice.tsx";
 import { startLabel } from "../state/ring-view.ts";
 import { DeviceList } from "./device-list.tsx";
@@ -28,13 +28,13 @@ export function RoomPanel({ store }: RoomPanelProps) {
         />
       )}
       <section class="card">
-        <h2>Devices</h2>
-        <DeviceList store={store} />
-      </section>
-      <section class="card">
-        <h2>Model</h2>
+        <h2>Ring</h2>
         <ModelSettings store={store} />
         <RingStatus store={store} />
+      </section>
+      <section class="card">
+        <h2>Devices</h2>
+        <DeviceList store={store} />
       </section>
     </aside>
   );
@@ -70,6 +70,7 @@ function ModelSettings({ store }: RoomPanelProps) {
               </option>
             ))}
           </select>
+          <span class="hint">{privacyInWords(hostLayers)}</span>
         </label>
         <label class="field">
           Devices compute on

@@ -77,3 +77,10 @@ export function hostLayersInWords(hostLayers: Exclude<HostLayers, "all">): strin
       return hostLayers satisfies never;
   }
 }
+
+/** What the other devices can learn of a conversation. */
+export function privacyInWords(hostLayers: Exclude<HostLayers, "all">): string {
+  return hostLayers === "first" || hostLayers === "both"
+    ? "The words stay here; other devices get numbers from which they could at best be guessed."
+    : "Without the first layers here, the next device can read your questions off the numbers it gets.";
+}
