@@ -21,7 +21,7 @@ describe("dequantize", () => {
   });
 
   it("refuses bytes that do not make whole blocks", () => {
-    expect(() => dequantize("Q4_1", new Uint8Array(19), new Float32Array(32))).toThrowError(/19 bytes/);
-    expect(() => dequantize("Q4_1", new Uint8Array(20), new Float32Array(31))).toThrowError(/Q4_1/);
+    expect(() => dequantize("Q4_1", new Uint8Array(19), new Float32Array(32))).toThrow(/19 bytes/);
+    expect(() => dequantize("Q4_1", new Uint8Array(20), new Float32Array(31))).toThrow(/Q4_1/);
   });
 });

@@ -19,9 +19,9 @@ export interface Span {
 export interface FetchOptions {
   readonly signal: AbortSignal;
   /** `fetchedBytes` more came over the line, a failed try's included; `loadedBytes` of them are there to stay. */
-  onBytes(fetchedBytes: number, loadedBytes: number): void;
+  readonly onBytes: (fetchedBytes: number, loadedBytes: number) => void;
   /** Resolves after `delayMs`, rejects when the signal aborts. */
-  wait(delayMs: number, signal: AbortSignal): Promise<void>;
+  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>;
   /** Memory for the bytes; default: new. */
   readonly allocate?: (sizeBytes: number) => Uint8Array<ArrayBuffer>;
 }
@@ -37,7 +37,7 @@ export async function fetchTensors(
 ): Promise<ByteSource> {
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const { allocate = (sizeBytes) => new Uint8Array(sizeBytes) } = options;
+  const { allocate = (sizeBytes: number) => new Uint8Array(sizeBytes) } = options;
   const spans = coalesce(tensors).map((span) => ({ ...span, bytes: allocate(span.sizeBytes) }));
   const parts = spans.flatMap(({ offsetBytes, sizeBytes, bytes }) =>
     Array.from({ length: Math.ceil(sizeBytes / PART_BYTES) }, (_, i) => ({

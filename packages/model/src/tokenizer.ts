@@ -146,5 +146,5 @@ function strings(metadata: ReadonlyMap<string, MetadataValue>, key: string): str
   if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
     throw new ModelError("unsupported", `The file's ${key} must be a list of texts.`);
   }
-  return value as string[];
+  return value;
 }

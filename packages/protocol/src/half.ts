@@ -44,7 +44,7 @@ export function halvesByBits(values: Float32Array): Uint16Array {
     else {
       // Below 2^-14 the unit is 2^-24, which is float32's unit at 0.5: the addition does the rounding.
       scratchBits[0] = size;
-      scratch[0] = (scratch[0] ?? 0) + 0.5;
+      scratch[0]! += 0.5;
       half = (scratchBits[0] ?? 0) - 0x3f00_0000;
     }
     halves[i] = sign | half;

@@ -4,7 +4,7 @@ import type { Member, PeerId, RelayRequest } from "@jupiter/protocol";
 import { createServer } from "@jupiter/signaling-server";
 import { Server, type Socket } from "socket.io";
 import { afterEach, describe, expect, test } from "vitest";
-import { createRoomCredentials, createRoomSecret, deriveRoomKeys } from "./credentials.ts";
+import { createRoomCredentials, createRoomSecret, deriveRoomKeys, type RoomCredentials } from "./credentials.ts";
 import { encodeRoomLink, parseRoomLink } from "./link.ts";
 import { Room, type RoomEvents } from "./room.ts";
 import { Sealer } from "./sealing.ts";
@@ -150,7 +150,7 @@ describe("with an honest server", () => {
     const { signalUrl } = await honestServer();
     const first = await openRoom(signalUrl);
     const phone = await joinRoom(signalUrl, first.link);
-    const credentials = JSON.parse(JSON.stringify(first.credentials));
+    const credentials = JSON.parse(JSON.stringify(first.credentials)) as RoomCredentials;
     const joined = next(phone, "member-joined");
     const second = await openRoom(signalUrl, credentials);
     expect(second.link).toBe(first.link);

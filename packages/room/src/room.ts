@@ -107,7 +107,7 @@ export class Room {
     const { events } = this.#socket;
     events.on("members", (members) => this.#take(null, () => this.#setMembers(members)));
     events.on("joined", (member) => this.#take(member.peer, () => this.#admit(member, false)));
-    events.on("left", (peer) => this.#take(peer, () => Promise.resolve(this.#drop(peer))));
+    events.on("left", (peer) => this.#take(peer, async () => this.#drop(peer)));
     events.on("relay", ({ from, sealed }) =>
       this.#take(from, async () => {
         const payload = await this.#doorkeeper.read(from, sealed);

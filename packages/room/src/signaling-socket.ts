@@ -102,7 +102,7 @@ export class SignalingSocket {
   /** Rejects `RoomError` 'offline' or with the server's reason. */
   async relay(to: PeerId, sealed: Uint8Array): Promise<void> {
     if (!this.#isJoined) throw offline();
-    const answer = await this.#socket
+    const answer: unknown = await this.#socket
       .timeout(ACK_TIMEOUT_MS)
       .emitWithAck("relay", { to, sealed })
       .catch((cause: unknown) => {

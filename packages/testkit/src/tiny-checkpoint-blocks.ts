@@ -19,7 +19,7 @@ export function seeded(seed: number): Random {
 const FILL: Readonly<
   Record<
     BlockType,
-    { readonly values: number; readonly bytes: number; fill(view: DataView, random: Random, spread: number): void }
+    { readonly values: number; readonly bytes: number; fill: (view: DataView, random: Random, spread: number) => void }
   >
 > = {
   F32: { values: 1, bytes: 4, fill: (view, random, spread) => view.setFloat32(0, uniform(random, spread), true) },

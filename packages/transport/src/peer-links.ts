@@ -65,7 +65,7 @@ export class PeerLinks {
       }
       this.#begin(from, channel, id, false, undefined).then(
         (link) => this.#emitter.emit("incoming", { from, channel, link }),
-        (error: TransportError) => this.#fail(from, error),
+        (error: unknown) => this.#fail(from, error as TransportError),
       );
     }
     this.#connecting.get(key)?.connection.receiveSignal(signal);

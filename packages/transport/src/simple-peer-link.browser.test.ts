@@ -11,7 +11,10 @@ async function connectedPair(sliceBytes?: number) {
   const a = connectPeer({ ...options, initiator: true, sendSignal: (signal) => b.receiveSignal(signal) });
   const b = connectPeer({ ...options, initiator: false, sendSignal: (signal) => a.receiveSignal(signal) });
   const links = await Promise.all([a.link, b.link]);
-  return { links, dispose: async () => void (await Promise.all(links.map((link) => link.close()))) };
+  const dispose = async () => {
+    await Promise.all(links.map((link) => link.close()));
+  };
+  return { links, dispose };
 }
 
 peerLinkContract("simple-peer", () => connectedPair());

@@ -154,7 +154,7 @@ class RtcWire implements SliceWire {
     this.#shutting = true;
     // Closing the channel lets what it holds arrive; closing the connection would not.
     this.#channel?.close();
-    const timer = setTimeout(() => this.#peer.destroy(), this.#channel ? SHUT_TIMEOUT_MS : 0);
+    const timer = setTimeout(() => void this.#peer.destroy(), this.#channel ? SHUT_TIMEOUT_MS : 0);
     this.#peer.once("close", () => clearTimeout(timer));
   }
 
