@@ -4,11 +4,16 @@ import { spawnSync } from "node:child_process";
 import { ensureInstalled } from "./scripts/install.mjs";
 
 ensureInstalled();
+// What is quick and fails most comes first.
 const steps = [
   ["types", "npx", "tsc", "-p", "."],
+  ["format", "npx", "prettier", "--check", "--log-level", "warn", "."],
+  ["dead code", "npx", "knip"],
+  ["lint", "npx", "eslint", "."],
   ["unit tests", "npx", "vitest", "run", "--project", "unit"],
   ["the model of the golden runs", "node", "scripts/models.mjs", "smollm2-135m-instruct"],
   ["browser tests", "npx", "vitest", "run", "--project", "browser"],
+  ["scenarios", "npx", "vitest", "run", "--project", "scenarios"],
 ];
 for (const [name, command, ...args] of steps) {
   console.log(`\n== ${name}`);

@@ -126,7 +126,7 @@ async function sendFile(
 }
 
 /** One range as RFC 9110 has it; null: not a form we answer with a part (several ranges, other units), the whole file is sent. */
-export function parseRange(header: string, sizeBytes: number): { start: number; end: number } | "unsatisfiable" | null {
+function parseRange(header: string, sizeBytes: number): { start: number; end: number } | "unsatisfiable" | null {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header);
   if (match === null || (match[1] === "" && match[2] === "")) return null;
   const first = match[1] === "" ? Math.max(0, sizeBytes - Number(match[2])) : Number(match[1]);

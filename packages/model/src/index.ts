@@ -1,7 +1,7 @@
 export type * from "./shape.ts";
 export { catalogue, withHashes, type CatalogueEntry } from "./catalogue.ts";
 export { encodeModel, type OnnxGraph } from "./onnx/proto.ts";
-export { stageGraph, rotaryTables, type LayerWeights } from "./onnx/stage-graph.ts";
+export { stageGraph, type LayerWeights } from "./onnx/stage-graph.ts";
 export { headGraph } from "./onnx/head-graph.ts";
 export type { BlockWeights, GraphFloat, LinearWeights } from "./onnx/linear.ts";
 export { ModelError, type ModelReason } from "./errors.ts";

@@ -78,7 +78,7 @@ function shaped(entry: TensorEntry, dims: readonly number[]): TensorEntry {
  * llama files hold the rows of Q and K so that neighbours (2i, 2i + 1) of a head rotate together; this puts them back to halves
  * (i, i + E/2), which one graph form serves for every architecture. Exact: rows (of weights or of packed bytes) only change places.
  */
-export function unpermuteRows<T extends Float32Array | Uint8Array>(rows: T, rowLength: number, heads: number): T {
+function unpermuteRows<T extends Float32Array | Uint8Array>(rows: T, rowLength: number, heads: number): T {
   const E = rows.length / rowLength / heads;
   const out = rows.slice() as T;
   for (let h = 0; h < heads; h++) {

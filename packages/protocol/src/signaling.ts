@@ -88,13 +88,12 @@ export const RelayAck = z.discriminatedUnion("ok", [z.strictObject({ ok: z.liter
 export type RelayAck = z.infer<typeof RelayAck>;
 
 /** Server events, by socket.io event name. */
-export const JoinedEvent = Member;
 export const LeftEvent = z.strictObject({ peer: PeerId });
 export const RelayEvent = z.strictObject({ from: PeerId, sealed: sealedBytes });
 export const RefusedEvent = z.strictObject(refusal);
 
 export interface ServerToClient {
-  joined(event: z.infer<typeof JoinedEvent>): void;
+  joined(event: z.infer<typeof Member>): void;
   left(event: z.infer<typeof LeftEvent>): void;
   relay(event: z.infer<typeof RelayEvent>): void;
   refused(event: z.infer<typeof RefusedEvent>): void;

@@ -2,10 +2,9 @@ import {
   type ClientToServer,
   Emitter,
   JoinAck,
-  JoinedEvent,
   type JoinRequest,
   LeftEvent,
-  type Member,
+  Member,
   type PeerId,
   RefusedEvent,
   RelayAck,
@@ -77,7 +76,7 @@ export class SignalingSocket {
     });
     socket.on(
       "joined",
-      this.#checked(JoinedEvent, (member) => this.#emitter.emit("joined", member)),
+      this.#checked(Member, (member) => this.#emitter.emit("joined", member)),
     );
     socket.on(
       "left",

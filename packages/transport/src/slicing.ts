@@ -5,7 +5,7 @@
  */
 import { TransportError } from "./errors.ts";
 
-export const SLICE_HEADER_BYTES = 8;
+const SLICE_HEADER_BYTES = 8;
 
 const VERSION = 1;
 const WHOLE = 0;

@@ -4,7 +4,7 @@
  */
 import { Writer } from "protobufjs/minimal.js";
 
-export const DataType = { float: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
+const DataType = { float: 1, uint8: 2, int32: 6, int64: 7, float16: 10 } as const;
 export type DataTypeName = keyof typeof DataType;
 
 export type AttributeValue =
