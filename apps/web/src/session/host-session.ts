@@ -15,7 +15,7 @@ import type { PeerLinks } from "@jupiter/transport";
 import type { AnswerEvent, AskOptions } from "../engine/api.ts";
 import { EngineError, type Engine, type ComputeWish, type Proven } from "../engine/engine.ts";
 import { DonorLost, DonorProxy, type Device } from "./donor-proxy.ts";
-import { placeLayers, type HostLayers } from "./place-layers.ts";
+import { placeLayers, type HostLayers, type PlaceDevice } from "./place-layers.ts";
 import { RingLinks } from "./ring-links.ts";
 
 export interface Model {
@@ -289,45 +289,32 @@ export class HostSession {
     proven: Proven,
     say: (message: string) => void,
   ): Promise<readonly Place[]> {
-    const { donors, hostLayers, layers, compute, capacity } = options;
-    if (layers !== undefined)
-      return placeLayers({
-        checkpoint,
-        hostLayers,
-        capacity,
-        layers,
-        devices: donors.map((peer) => ({
-          seat: peer,
-          layerMs: 1,
-          memoryBytes: Infinity,
-          backend: proven.rung.backend,
-        })),
-      });
-    const devices = [];
+    const { donors, hostLayers, layers, compute, capacity, arenas } = options;
+    const place = (devices: readonly PlaceDevice[]) =>
+      placeLayers({ checkpoint, hostLayers, capacity, arenas, layers, devices });
+    // What a browser says of its memory is a coarse hint: enough to spare guests, not to refuse the host its own model.
+    const host = { seat: "host", name: "the host", memoryBytes: Infinity, backend: proven.rung.backend } as const;
+    // Nothing to weigh, so nothing to measure.
+    if (layers !== undefined || hostLayers === "all" || donors.length === 0) {
+      const unmeasured = donors.map((peer) => ({ ...host, seat: peer, name: this.#donor(peer).device.value.name }));
+      return place([...unmeasured, host].map((device) => ({ ...device, layerMs: 1 })));
+    }
+    const devices: PlaceDevice[] = [];
     // One after the other: devices of one machine would slow each other down.
     for (const peer of donors) {
-      say(`Timing ${this.#donor(peer).device.value.name}…`);
+      const { name, memoryPledgeBytes } = this.#donor(peer).device.value;
+      say(`Timing ${name}…`);
       const answer = this.#donor(peer).expect("profile", epoch);
       this.#donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
       const { backend, layerTimes } = await answer;
-      devices.push({
-        seat: peer,
-        layerMs: layerMs(layerTimes),
-        memoryBytes: this.#donor(peer).device.value.memoryPledgeBytes,
-        backend,
-      });
+      devices.push({ seat: peer, name, layerMs: layerMs(layerTimes), memoryBytes: memoryPledgeBytes, backend });
     }
-    if (hostLayers !== "none" && donors.length > 0) {
+    if (hostLayers !== "none") {
       const profile = await this.engine.api.profile(checkpoint.shape, proven.rung);
       if (!profile.ok) throw new EngineError(profile.reason, profile.message);
-      devices.push({
-        seat: "host" as const,
-        layerMs: layerMs(profile.value),
-        memoryBytes: Infinity,
-        backend: proven.rung.backend,
-      });
+      devices.push({ ...host, layerMs: layerMs(profile.value) });
     }
-    return placeLayers({ checkpoint, hostLayers, capacity, devices });
+    return place(devices);
   }
 
   async #welcome(peer: PeerId, name: string): Promise<void> {
@@ -409,5 +396,6 @@ function assignOf(
 
 /** One token's time weighs as much as a chunk row's: an answer is about as long as its prompt. */
 function layerMs(times: readonly { readonly T: number; readonly ms: number }[]): number {
+  if (times.length === 0) throw new EngineError("internal", "A device did not say how fast it is; reload its page.");
   return times.reduce((sum, { T, ms }) => sum + ms / T, 0);
 }

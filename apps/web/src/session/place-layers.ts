@@ -1,35 +1,107 @@
-import type { Checkpoint } from "@jupiter/model";
+/** From a checkpoint and what devices say of themselves to what the planner asks, and back to places in the ring. */
+import type { BlockType, Checkpoint, ModelShape } from "@jupiter/model";
+import { plan, type DeviceProfile, type HostLayers } from "@jupiter/planner";
 import type { Backend, Seat } from "@jupiter/protocol";
+import { EngineError } from "../engine/engine.ts";
 import type { Place } from "./host-session.ts";
 
-export type HostLayers = "none" | "first" | "last" | "both" | "all";
+export type { HostLayers };
 
 export interface PlaceOptions {
   readonly checkpoint: Checkpoint;
   readonly hostLayers: HostLayers;
+  /** Slots per conversation. */
   readonly capacity: number;
-  readonly layers?: readonly number[];
-  readonly devices: readonly {
-    readonly seat: Seat;
-    readonly layerMs: number;
-    readonly memoryBytes: number;
-    readonly backend: Backend;
-  }[];
+  /** Conversations whose cache is kept at once. */
+  readonly arenas: number;
+  /** Layers per stage in ring order; undefined: the planner splits. */
+  readonly layers: readonly number[] | undefined;
+  /** Donors in ring order; the host too where it holds layers. */
+  readonly devices: readonly PlaceDevice[];
 }
 
-export function placeLayers({ checkpoint, hostLayers, layers, devices }: PlaceOptions): readonly Place[] {
-  const donors = devices.map(({ seat }) => seat).filter((seat) => seat !== "host");
-  const before = hostLayers === "first" || hostLayers === "both" || hostLayers === "all" ? ["host" as const] : [];
-  const after = hostLayers === "last" || hostLayers === "both" ? ["host" as const] : [];
-  const seats = [...before, ...donors, ...after];
-  const { L } = checkpoint.shape;
-  const counts =
-    layers ?? seats.map((_, i) => Math.floor(((i + 1) * L) / seats.length) - Math.floor((i * L) / seats.length));
-  let first = 0;
-  return seats.map((seat, i) => {
-    const end = first + (counts[i] ?? 0);
-    const place = { seat, layers: { first, end } };
-    first = end;
-    return place;
+export interface PlaceDevice {
+  readonly seat: Seat;
+  /** As messages call it. */
+  readonly name: string;
+  /** Of one layer. */
+  readonly layerMs: number;
+  readonly memoryBytes: number;
+  readonly backend: Backend;
+}
+
+/** onnxruntime, its heap, and buffers of a run: what a tab with one layer of SmolLM2 held above an idle one and the layer (115 MB). */
+const ENGINE_BYTES = 128 << 20;
+
+/** Throws `EngineError` 'out-of-memory' or 'unsupported' where the devices are not enough, `PlannerError` for counts that do not fit the ring. */
+export function placeLayers({
+  checkpoint,
+  hostLayers,
+  capacity,
+  arenas,
+  layers,
+  devices,
+}: PlaceOptions): readonly Place[] {
+  const { shape } = checkpoint;
+  const result = plan({
+    devices: devices.map((device) => profileOf(device, checkpoint)),
+    model: { L: shape.L, kvBytes: contextBytes(shape, capacity, arenas) },
+    placement: { hostLayers, ...(layers === undefined ? {} : { layers }) },
   });
+  if (result.kind === "not-enough")
+    throw new EngineError(result.reason === "memory" ? "out-of-memory" : "unsupported", result.message);
+  return result.stages.map(({ seat, layers }) => ({ seat, layers }));
+}
+
+function profileOf({ seat, name, layerMs, memoryBytes, backend }: PlaceDevice, checkpoint: Checkpoint): DeviceProfile {
+  const layerBytes = heldLayerBytes(checkpoint, backend);
+  // While a layer is loaded it stands twice more: as unpacked, and as onnxruntime takes it in.
+  const fixedBytes = ENGINE_BYTES + 2 * Math.max(...layerBytes);
+  return { seat, name, layerMs, memoryBytes, fixedBytes, layerBytes };
+}
+
+/**
+ * What a layer holds of full conversations: keys and values in float32 (float16 on some GPUs; the host is not told), and the rotary tables of a
+ * session of its own.
+ */
+function contextBytes({ K, E }: ModelShape, capacity: number, arenas: number): number {
+  return 4 * capacity * (2 * K * E * arenas + E);
+}
+
+/** `[L]`: bytes of each layer's weights as the back end holds them. */
+export function heldLayerBytes({ shape, tensors }: Checkpoint, backend: Backend): readonly number[] {
+  const sizes = Array<number>(shape.L).fill(0);
+  for (const { name, type, dims } of tensors) {
+    const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? NaN);
+    if (!(layer < shape.L)) continue;
+    const values = dims.reduce((a, b) => a * b, 1);
+    // Vectors are few; they are float32 everywhere.
+    const inBlocks = backend === "webgpu" && dims.length > 1;
+    sizes[layer] = (sizes[layer] ?? 0) + (inBlocks ? blockBytes(type, values, dims.at(-1) ?? 1) : 4 * values);
+  }
+  return sizes;
+}
+
+/** Bits of a value and values of a block in the containers of `toBlockWeights`; `minimums`: zero points (half a byte) and minimums too. */
+const CONTAINERS: Readonly<
+  Record<BlockType, { readonly bits: number; readonly blockSize: number; readonly minimums?: true } | null>
+> = {
+  F32: null,
+  F16: null,
+  Q4_0: { bits: 4, blockSize: 32 },
+  Q4_1: { bits: 4, blockSize: 32, minimums: true },
+  Q5_0: { bits: 8, blockSize: 32 },
+  Q8_0: { bits: 8, blockSize: 32 },
+  Q4_K: { bits: 4, blockSize: 32, minimums: true },
+  Q6_K: { bits: 8, blockSize: 16 },
+};
+
+/** Scales and minimums as float32. Types that are not quantised are dense. */
+function blockBytes(type: BlockType, values: number, rowLength: number): number {
+  const container = CONTAINERS[type];
+  if (container === null) return 4 * values;
+  const { bits, blockSize, minimums = false } = container;
+  const blocks = values / blockSize;
+  const zeroPoints = (values / rowLength) * Math.ceil(rowLength / blockSize / 2);
+  return (values * bits) / 8 + 4 * blocks + (minimums ? 4 * blocks + zeroPoints : 0);
 }

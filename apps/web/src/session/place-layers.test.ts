@@ -1,0 +1,101 @@
+import { loadLayer, readGguf, type BlockType, type Checkpoint, type LayerWeights } from "@jupiter/model";
+import { PeerId } from "@jupiter/protocol";
+import { memoryByteSource, tinyCheckpoint } from "@jupiter/testkit";
+import { describe, expect, it } from "vitest";
+import { heldLayerBytes, placeLayers, type PlaceDevice, type PlaceOptions } from "./place-layers.ts";
+
+const phone = PeerId.parse("phone_01");
+const laptop = PeerId.parse("laptop_1");
+
+async function tiny(type: BlockType, architecture: "llama" | "qwen2" = "llama") {
+  const dims = { L: 6, D: 256, F: 512, H: 4, K: 2 };
+  const typeOf = (name: string) => (name.startsWith("blk.") ? type : "Q8_0");
+  const source = memoryByteSource(tinyCheckpoint({ architecture, dims, typeOf }));
+  return { checkpoint: (await readGguf(source, "tiny")).checkpoint, source };
+}
+
+function bytesOf(layer: LayerWeights): number {
+  const size = (part: ArrayBufferView | null) => part?.byteLength ?? 0;
+  return Object.values(layer).reduce((sum, part: LayerWeights[keyof LayerWeights]) => {
+    if (part instanceof Float32Array) return sum + part.byteLength;
+    const { weights, bias } = part;
+    if (weights.form === "dense") return sum + size(weights.data) + size(bias);
+    const { packed, scales, zeroPoints, minimums } = weights;
+    return sum + size(packed) + size(scales) + size(zeroPoints) + size(minimums) + size(bias);
+  }, 0);
+}
+
+describe("bytes of a layer are those of the loaded one", () => {
+  it.each<BlockType>(["F32", "F16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K"])("%s", async (type) => {
+    const { checkpoint, source } = await tiny(type, type === "Q5_0" ? "qwen2" : "llama");
+    const blocks = await loadLayer(checkpoint, source, 1, "blocks");
+    expect(heldLayerBytes(checkpoint, "webgpu")).toEqual(Array(6).fill(bytesOf(blocks)));
+    const dense = await loadLayer(checkpoint, source, 1, "dense");
+    expect(heldLayerBytes(checkpoint, "wasm")).toEqual(Array(6).fill(bytesOf(dense)));
+  });
+});
+
+describe("placing", () => {
+  const device = (seat: PlaceDevice["seat"], change: Partial<PlaceDevice> = {}): PlaceDevice => ({
+    seat,
+    name: seat === phone ? "Phone" : seat === laptop ? "Laptop" : "the host",
+    layerMs: 1,
+    memoryBytes: Infinity,
+    backend: "wasm",
+    ...change,
+  });
+  const options = (checkpoint: Checkpoint, change: Partial<PlaceOptions> = {}): PlaceOptions => ({
+    checkpoint,
+    hostLayers: "none",
+    capacity: 64,
+    arenas: 2,
+    layers: undefined,
+    devices: [device(phone, { layerMs: 2 }), device(laptop)],
+    ...change,
+  });
+
+  it("follows measured times, or the given counts", async () => {
+    const { checkpoint } = await tiny("Q4_1");
+    expect(placeLayers(options(checkpoint))).toEqual([
+      { seat: phone, layers: { first: 0, end: 2 } },
+      { seat: laptop, layers: { first: 2, end: 6 } },
+    ]);
+    const devices = [device(phone), device("host")];
+    expect(placeLayers(options(checkpoint, { devices, hostLayers: "both", layers: [1, 2, 3] }))).toEqual([
+      { seat: "host", layers: { first: 0, end: 1 } },
+      { seat: phone, layers: { first: 1, end: 3 } },
+      { seat: "host", layers: { first: 3, end: 6 } },
+    ]);
+    expect(() => placeLayers(options(checkpoint, { layers: [6] }))).toThrow("expected 2 counts (Phone, Laptop)");
+  });
+
+  it("holds a pledge against the weights as the back end keeps them, and the promised context", async () => {
+    const { checkpoint } = await tiny("Q4_0");
+    const [layerBytes = 0] = heldLayerBytes(checkpoint, "wasm");
+    const memoryBytes = (128 << 20) + 2 * layerBytes + 2 * (layerBytes + 4 * 64 * (2 * 2 * 64 * 2 + 64));
+    const layersOn = (change: Partial<PlaceDevice>, more: Partial<PlaceOptions> = {}) => {
+      const devices = [device(phone, { layerMs: 0, ...change }), device(laptop)];
+      return placeLayers(options(checkpoint, { devices, ...more }))[0]?.layers.end;
+    };
+    expect(layersOn({ memoryBytes })).toBe(2);
+    expect(layersOn({ memoryBytes: memoryBytes - 1 })).toBe(1);
+    expect(layersOn({ memoryBytes }, { capacity: 65 })).toBe(1);
+    expect(layersOn({ memoryBytes, backend: "webgpu" })).toBe(5);
+  });
+
+  it("tells the page what is missing", async () => {
+    const { checkpoint } = await tiny("Q4_0");
+    const devices = [device(phone, { memoryBytes: 1e8 })];
+    expect(() => placeLayers(options(checkpoint, { devices }))).toThrow(
+      expect.objectContaining({
+        name: "EngineError",
+        reason: "out-of-memory",
+        message: expect.stringContaining("Phone"),
+      }),
+    );
+    const crowd = Array.from({ length: 7 }, (_, i) => device(PeerId.parse(`donor_0${i}`)));
+    expect(() => placeLayers(options(checkpoint, { devices: crowd }))).toThrow(
+      expect.objectContaining({ reason: "unsupported", message: expect.stringContaining("6 layers") }),
+    );
+  });
+});
