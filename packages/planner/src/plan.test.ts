@@ -1,7 +1,7 @@
 import { PeerId, type Seat } from "@jupiter/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PlannerError } from "./errors.ts";
+import type { PlannerError } from "./errors.ts";
 import { plan } from "./plan.ts";
 import type { DeviceProfile, HostLayers, PlanRequest } from "./request.ts";
 
@@ -291,7 +291,9 @@ describe("against every possible split", () => {
   });
 
   it("is found for a large model in the host's both ends", () => {
-    const devices = ["host", ..."abcdefg"].map((seat, i) => device(seat, { L: 126, layerMs: 1 + i }));
+    const devices = ["host", "a", "b", "c", "d", "e", "f", "g"].map((seat, i) =>
+      device(seat, { L: 126, layerMs: 1 + i }),
+    );
     const result = plan(request(devices, placed("both")));
     expect(result).toMatchObject({ kind: "plan", maxMs: 48 });
   });

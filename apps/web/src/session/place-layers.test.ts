@@ -15,14 +15,14 @@ async function tiny(type: BlockType, architecture: "llama" | "qwen2" = "llama") 
 }
 
 function bytesOf(layer: LayerWeights): number {
-  const size = (part: ArrayBufferView | null) => part?.byteLength ?? 0;
-  return Object.values(layer).reduce((sum, part: LayerWeights[keyof LayerWeights]) => {
-    if (part instanceof Float32Array) return sum + part.byteLength;
+  const parts: readonly LayerWeights[keyof LayerWeights][] = Object.values(layer);
+  const held = parts.flatMap((part): readonly (ArrayBufferView | null)[] => {
+    if (part instanceof Float32Array) return [part];
     const { weights, bias } = part;
-    if (weights.form === "dense") return sum + size(weights.data) + size(bias);
-    const { packed, scales, zeroPoints, minimums } = weights;
-    return sum + size(packed) + size(scales) + size(zeroPoints) + size(minimums) + size(bias);
-  }, 0);
+    if (weights.form === "dense") return [weights.data, bias];
+    return [weights.packed, weights.scales, weights.zeroPoints, weights.minimums, bias];
+  });
+  return held.reduce((sum, values) => sum + (values?.byteLength ?? 0), 0);
 }
 
 describe("bytes of a layer are those of the loaded one", () => {
