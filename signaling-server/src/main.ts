@@ -1,11 +1,17 @@
 /** The server's command line; `npm start` prepares what it serves. */
 import { parseArgs } from "node:util";
-import { createServer, type RunningServer } from "./server.ts";
+import { renderUnicodeCompact } from "uqr";
+import { dataFolder, secureOptions } from "./secure-options.ts";
+import { createServer, ListenError, type RunningServer } from "./server.ts";
 
 const { values } = parseArgs({
   options: {
     port: { type: "string", default: "8080" },
     host: { type: "string", default: "localhost" },
+    "https-port": { type: "string", default: "8443" },
+    "no-https": { type: "boolean", default: false },
+    "tls-cert": { type: "string" },
+    "tls-key": { type: "string" },
     page: { type: "string", default: "dist" },
     /** A folder or a file; may be given several times. */
     models: { type: "string", multiple: true, default: [] },
@@ -13,29 +19,66 @@ const { values } = parseArgs({
   },
 });
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: `Port ${values.port} is taken: stop what uses it, or choose another with --port.`,
-  EACCES: `Port ${values.port} may not be used without more rights: choose one above 1023 with --port.`,
-  ENOTFOUND: `There is no network interface ${values.host}: choose another with --host, such as localhost or 0.0.0.0.`,
-  EADDRNOTAVAIL: `This machine has no address ${values.host}: choose another with --host, such as localhost or 0.0.0.0.`,
-};
-
 try {
+  const secure = values["no-https"]
+    ? {}
+    : {
+        secure: await secureOptions({
+          port: Number(values["https-port"]),
+          folder: dataFolder(),
+          certFile: values["tls-cert"],
+          keyFile: values["tls-key"],
+        }),
+      };
   const server = await createServer({
     port: Number(values.port),
     host: values.host,
+    ...secure,
     page: values.page,
     models: values.models,
     origins: values.origin,
   });
-  console.log(
-    `\n  Jupiter is at ${server.url}\n  Open it in a browser; the page shows the link for other devices. Stop with Ctrl+C.\n`,
-  );
+  console.log(welcome(server, values["tls-cert"] === undefined));
   closeOnSignals(server);
 } catch (error) {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  console.error(REASONS[code] ?? `The server could not start: ${String(error)}`);
+  console.error(
+    error instanceof ListenError
+      ? listenProblem(error)
+      : `The server could not start: ${error instanceof Error ? error.message : String(error)}`,
+  );
   process.exitCode = 1;
+}
+
+function welcome({ url, secureUrls }: RunningServer, isOwnAuthority: boolean): string {
+  const [first, ...others] = secureUrls;
+  const here = `\n  On this device:    ${url}\n`;
+  if (first === undefined) {
+    const why = values["no-https"]
+      ? "need https, which is off"
+      : "cannot reach it: this machine is in no local network";
+    return `${here}  Other devices ${why}.\n\n  Stop with Ctrl+C.\n`;
+  }
+  const code = renderUnicodeCompact(first, { border: 2 }).replace(/^/gm, "  ");
+  const more = others.map((other) => `                     ${other}\n`).join("");
+  const warning = isOwnAuthority
+    ? `  Browsers warn once, as nobody signs certificates for home networks: go on ("Advanced"), or see ${first}trust\n`
+    : "";
+  return `${here}  On other devices:  ${first}\n${more}${warning}\n${code}\n\n  Stop with Ctrl+C.\n`;
+}
+
+function listenProblem({ code, port, isSecure, message }: ListenError): string {
+  const flag = isSecure ? "--https-port" : "--port";
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} is taken: stop what uses it, or choose another with ${flag}.`;
+    case "EACCES":
+      return `Port ${port} may not be used without more rights: choose one above 1023 with ${flag}.`;
+    case "ENOTFOUND":
+    case "EADDRNOTAVAIL":
+      return `This machine has no address ${values.host}: choose another with --host, such as localhost or 0.0.0.0.`;
+    default:
+      return `Port ${port} could not be opened: ${message}.`;
+  }
 }
 
 function closeOnSignals(server: RunningServer): void {
