@@ -17,6 +17,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
   ".webmanifest": "application/manifest+json",
 };
+/** Addresses that people type. */
+const PAGES: Readonly<Record<string, string>> = { "/": "index.html", "/trust": "trust.html" };
 const FOREVER = "public, max-age=31536000, immutable";
 
 export interface StaticOptions {
@@ -51,7 +53,7 @@ export async function serveStatic(
   const candidates =
     model !== undefined
       ? options.models.map((place) => (basename(place) === model ? resolve(place) : within(place, model)))
-      : [within(options.page, path === "/" ? "index.html" : `.${path}`)];
+      : [within(options.page, PAGES[path] ?? `.${path}`)];
   for (const file of candidates) {
     if (file === null) continue;
     const found = await stat(file).catch(() => null);

@@ -7,6 +7,7 @@ import { deviceName } from "../session/device.ts";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { offersOf, parseListing, type Offer } from "../state/offers.ts";
+import { invitationOrigin } from "../state/invitation-origin.ts";
 import { Chat } from "./chat.tsx";
 import { HostStore } from "./host-store.ts";
 import { RoomPanel } from "./room-panel.tsx";
@@ -54,7 +55,7 @@ function createOpening() {
     try {
       const [first, ...rest] = await loadOffers();
       if (first === undefined) throw new Error("The catalogue has no models.");
-      const store = new HostStore(await openRoom({ name: deviceName() }), [first, ...rest]);
+      const store = new HostStore(await openRoom({ name: deviceName() }), [first, ...rest], await invitationOrigin());
       opening.value = { kind: "open", store };
     } catch (error) {
       opening.value = { kind: "failed", message: error instanceof Error ? error.message : String(error) };

@@ -26,6 +26,8 @@ const CHUNKS_IN_FLIGHT = 3;
 export class HostStore {
   readonly session: HostSession;
   readonly offers: readonly Offer[];
+  /** The link that lets other devices in. */
+  readonly invitation: string;
   readonly settings;
   readonly leftOut = signal<ReadonlySet<PeerId>>(new Set());
   readonly ring = signal<RingView>({ kind: "none" });
@@ -35,8 +37,9 @@ export class HostStore {
   readonly whyNotAsk: ReadonlySignal<string | null>;
   #isGivenUp = false;
 
-  constructor(session: HostSession, offers: readonly [Offer, ...Offer[]]) {
+  constructor(session: HostSession, offers: readonly [Offer, ...Offer[]], origin: string) {
     this.session = session;
+    this.invitation = `${origin}/${session.link}`;
     this.offers = offers;
     this.settings = signal<Settings>({ modelId: offers[0].id, backend: "auto", hostLayers: "first", maxTokens: 512 });
     this.chosen = computed(() => takingPart(session.devices.value, this.leftOut.value));

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { encode } from "uqr";
+import { isThisDeviceOnly } from "../state/invitation-origin.ts";
 
 export function Invitation({ link }: { readonly link: string }) {
   const field = useRef<HTMLInputElement>(null);
@@ -20,6 +21,11 @@ export function Invitation({ link }: { readonly link: string }) {
     <section class="card invitation">
       <h2>Invite devices</h2>
       <p>Open this link on each device. It carries the room’s key: share it only with people you trust.</p>
+      {isThisDeviceOnly(link) && (
+        <p class="hint">
+          This address leads to this device alone. Connect it to your network, and start the server again.
+        </p>
+      )}
       <div class="copy">
         <input
           ref={field}

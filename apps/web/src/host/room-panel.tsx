@@ -14,7 +14,7 @@ export function RoomPanel({ store }: RoomPanelProps) {
   const room = store.session.room.value;
   return (
     <aside class="room" aria-label="Room">
-      <Invitation link={`${location.origin}/${store.session.link}`} />
+      <Invitation link={store.invitation} />
       {room.kind === "reconnecting" && (
         <Notice
           tone="info"
