@@ -1,9 +1,12 @@
 /** The only place where adapters meet: rooms over socket.io, links over simple-peer, the engine in its worker. */
-import { Room, type RoomCredentials } from "@jupiter/room";
+import { Room } from "@jupiter/room";
 import { PeerLinks } from "@jupiter/transport";
+import { IdbShelf } from "./browser/idb-shelf.ts";
+import { keepRoom, keptRoom } from "./browser/kept-room.ts";
 import { Engine } from "./engine/engine.ts";
 import { DonorSession } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
+import type { Shelf } from "./state/shelf.ts";
 
 /** The signaling server is the one that served this page. */
 const signalUrl = location.origin;
@@ -14,18 +17,29 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Opens a room as its host; with `credentials` the one of before. Rejects `RoomError`. */
-export async function openRoom(
-  options: OpenOptions & { readonly credentials?: RoomCredentials },
-): Promise<HostSession> {
-  const room = await Room.open({ ...options, signalUrl });
+/** Opens a room as its host; the one of before the tab's reload if there was one. Rejects `RoomError`. */
+export async function openRoom(options: OpenOptions): Promise<HostSession> {
+  const credentials = keptRoom();
+  const room = await Room.open({ ...options, signalUrl, ...(credentials === null ? {} : { credentials }) });
+  keepRoom(room.credentials);
   return new HostSession(partsOf(room, new Engine("host")));
+}
+
+/** Leaves the room for good: the next one has another link. */
+export async function closeRoom(session: HostSession): Promise<void> {
+  keepRoom(null);
+  await session.leave();
 }
 
 /** Joins as a donor by the whole link. Rejects `RoomError`. */
 export async function joinRoom(options: OpenOptions & { readonly link: string }): Promise<DonorSession> {
   const room = await Room.join({ ...options, signalUrl });
   return new DonorSession(partsOf(room, new Engine(room.self)), options.name);
+}
+
+/** Kept by this browser, for this origin. */
+export function conversationShelf(): Shelf {
+  return new IdbShelf();
 }
 
 function partsOf(room: Room, engine: Engine): SessionParts {

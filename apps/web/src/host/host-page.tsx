@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { catalogue } from "@jupiter/model/catalogue";
 import { useEffect, useMemo } from "preact/hooks";
-import { openRoom } from "../compose.ts";
+import { closeRoom, conversationShelf, openRoom } from "../compose.ts";
 import { deviceName } from "../session/device.ts";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
@@ -15,10 +15,11 @@ import { RoomPanel } from "./room-panel.tsx";
 type Opening =
   | { readonly kind: "opening" }
   | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "open"; readonly store: HostStore };
+  | { readonly kind: "open"; readonly store: HostStore }
+  | { readonly kind: "closed" };
 
 export function HostPage() {
-  const { opening, open } = useMemo(createOpening, []);
+  const { opening, open, close } = useMemo(createOpening, []);
   useEffect(() => void open(), [open]);
   const now = opening.value;
   if (now.kind === "open") {
@@ -27,7 +28,7 @@ export function HostPage() {
         <header>
           <Brand />
         </header>
-        <RoomPanel store={now.store} />
+        <RoomPanel store={now.store} close={() => void close(now.store)} />
         <Chat store={now.store} />
       </div>
     );
@@ -35,9 +36,19 @@ export function HostPage() {
   return (
     <main class="donor">
       <Brand />
-      {now.kind === "opening" ? (
-        <p role="status">Opening a room…</p>
-      ) : (
+      {now.kind === "opening" && <p role="status">Opening a room…</p>}
+      {now.kind === "closed" && (
+        <Notice
+          tone="info"
+          title="The room is closed"
+          text="Its link lets nobody in any more. Your conversations stay in this browser."
+        >
+          <button class="primary" type="button" onClick={() => void open()}>
+            Open a new room
+          </button>
+        </Notice>
+      )}
+      {now.kind === "failed" && (
         <Notice tone="bad" title="The room could not be opened" text={now.message}>
           <button class="primary" type="button" onClick={() => void open()}>
             Try again
@@ -55,13 +66,18 @@ function createOpening() {
     try {
       const [first, ...rest] = await loadOffers();
       if (first === undefined) throw new Error("The catalogue has no models.");
-      const store = new HostStore(await openRoom({ name: deviceName() }), [first, ...rest], await invitationOrigin());
+      const [session, origin] = await Promise.all([openRoom({ name: deviceName() }), invitationOrigin()]);
+      const store = new HostStore(session, [first, ...rest], origin, conversationShelf());
       opening.value = { kind: "open", store };
     } catch (error) {
       opening.value = { kind: "failed", message: error instanceof Error ? error.message : String(error) };
     }
   };
-  return { opening, open };
+  const close = async ({ session }: HostStore): Promise<void> => {
+    opening.value = { kind: "closed" };
+    await closeRoom(session);
+  };
+  return { opening, open, close };
 }
 
 /** A page from static hosting has no `/models/`; its models come from the hub. */

@@ -1,11 +1,12 @@
-/** What the host's page shows and does: one session, its ring, one conversation. */
+/** What the host's page shows and does beside the chat: one session, its devices, its ring. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
 import type { HostSession, RingOptions } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
-import { emptyConversation, messagesFor, openTurn, step, type Conversation } from "../state/chat.ts";
 import type { Offer } from "../state/offers.ts";
 import { nextRingView, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
+import type { Shelf } from "../state/shelf.ts";
+import { ChatStore } from "./chat-store.ts";
 
 export interface Settings {
   readonly modelId: string;
@@ -31,25 +32,32 @@ export class HostStore {
   readonly settings;
   readonly leftOut = signal<ReadonlySet<PeerId>>(new Set());
   readonly ring = signal<RingView>({ kind: "none" });
-  readonly conversation = signal<Conversation>(emptyConversation(crypto.randomUUID()));
+  readonly chat: ChatStore;
   /** Donors of the next ring. */
   readonly chosen: ReadonlySignal<readonly PeerId[]>;
   readonly whyNotAsk: ReadonlySignal<string | null>;
   #isGivenUp = false;
 
-  constructor(session: HostSession, offers: readonly [Offer, ...Offer[]], origin: string) {
+  constructor(session: HostSession, offers: readonly [Offer, ...Offer[]], origin: string, shelf: Shelf) {
     this.session = session;
     this.invitation = `${origin}/${session.link}`;
     this.offers = offers;
     this.settings = signal<Settings>({ modelId: offers[0].id, backend: "auto", hostLayers: "first", maxTokens: 512 });
     this.chosen = computed(() => takingPart(session.devices.value, this.leftOut.value));
     this.whyNotAsk = computed(() => whyNotAsk(this.ring.value));
+    this.chat = new ChatStore({
+      shelf,
+      ask: (options) => session.ask(options),
+      stopAnswer: (id) => session.stopAnswer(id),
+      closeConversation: (id) => session.closeConversation(id),
+    });
     effect(() => {
       const state = session.ring.value;
       this.ring.value = nextRingView(this.ring.peek(), state, this.#isGivenUp);
-      if (state.kind === "lost") this.#endOpenAnswer(state.message);
+      if (state.kind === "lost") this.chat.endAll(state.message);
     });
-    session.events.on("answer", (event) => (this.conversation.value = step(this.conversation.value, event)));
+    session.events.on("answer", (event) => this.chat.take(event));
+    void this.chat.load();
   }
 
   get model(): Offer | undefined {
@@ -77,7 +85,7 @@ export class HostStore {
         hostLayers: donors.length === 0 ? "all" : hostLayers,
         compute: { backend, threads: 1 },
         wire: "f16",
-        capacity: Math.min(CAPACITY, model.contextLength),
+        capacity: this.capacity,
         arenas: ARENAS,
         chunkRows: CHUNK_ROWS,
         maxInFlight: CHUNKS_IN_FLIGHT,
@@ -90,46 +98,8 @@ export class HostStore {
     await this.session.end("The start was given up.");
   }
 
-  ask(question: string): void {
-    if (this.whyNotAsk.value !== null || openTurn(this.conversation.value) !== null) return;
-    const id = crypto.randomUUID();
-    const { value: conversation } = this.conversation;
-    this.conversation.value = step(conversation, { kind: "asked", id, question });
-    this.session.ask({
-      id,
-      conversation: conversation.id,
-      prompt: { kind: "chat", messages: messagesFor(conversation, question, "") },
-      maxTokens: this.settings.value.maxTokens,
-      policy: { temperature: 0, topP: 1, topK: 0, seed: 0 },
-      stop: [],
-    });
-  }
-
-  stop(): void {
-    const open = openTurn(this.conversation.value);
-    if (open !== null) this.session.stopAnswer(open.id);
-  }
-
-  newConversation(): void {
-    this.stop();
-    this.session.closeConversation(this.conversation.value.id);
-    this.conversation.value = emptyConversation(crypto.randomUUID());
-  }
-
-  /** An engine that is gone cannot say so for its answers; one that lives has ended them already. */
-  #endOpenAnswer(message: string): void {
-    const conversation = this.conversation.peek();
-    const open = openTurn(conversation);
-    if (open === null) return;
-    const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
-    const ending = {
-      kind: "finished",
-      finish: "failed",
-      reason: message,
-      text: open.answer,
-      output: [],
-      timings,
-    } as const;
-    this.conversation.value = step(conversation, { ...ending, id: open.id });
+  /** Slots of one conversation. */
+  get capacity(): number {
+    return Math.min(CAPACITY, this.model?.contextLength ?? CAPACITY);
   }
 }

@@ -10,7 +10,7 @@ export interface RoomPanelProps {
   readonly store: HostStore;
 }
 
-export function RoomPanel({ store }: RoomPanelProps) {
+export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: () => void }) {
   const room = store.session.room.value;
   return (
     <aside class="room" aria-label="Room">
@@ -36,6 +36,9 @@ export function RoomPanel({ store }: RoomPanelProps) {
         <h2>Devices</h2>
         <DeviceList store={store} />
       </section>
+      <button type="button" onClick={close}>
+        Close the room
+      </button>
     </aside>
   );
 }

@@ -196,7 +196,9 @@ export class HostSession {
   }
 
   async leave(): Promise<void> {
-    await this.end("The host closed the room.");
+    const reason = "The host closed the room.";
+    await this.end(reason);
+    for (const donor of this.#donors.value.values()) donor.send({ type: "removed", reason });
     await Promise.all([...this.#donors.value.values()].map((donor) => donor.close()));
     this.#room.leave();
     this.engine.dispose();

@@ -1,5 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { emptyConversation, messagesFor, openTurn, step, type ChatEvent, type Conversation } from "./chat.ts";
+import {
+  DEFAULT_SETTINGS,
+  emptyConversation,
+  messagesFor,
+  openTurn,
+  reopened,
+  step,
+  titleOf,
+  toMarkdown,
+  withoutFrom,
+  type ChatEvent,
+  type Conversation,
+} from "./chat.ts";
 
 const timings = { promptTokens: 10, reusedTokens: 0, prefillMs: 200, timeToFirstTokenMs: 250, decodeMs: 1000, laps: 5 };
 
@@ -15,7 +27,7 @@ function finished(
   text: string,
   reason: string | null = null,
 ): ChatEvent {
-  return { kind: "finished", id, finish, reason, text, output: [1, 2, 3, 4, 5], timings };
+  return { kind: "finished", id, finish, reason, text, ids: [1, 2, 3], output: [1, 2, 3, 4, 5], timings };
 }
 
 describe("step", () => {
@@ -34,7 +46,10 @@ describe("step", () => {
         id: "a",
         question: "question a",
         answer: "Hello",
-        state: { kind: "complete", figures: { tokens: 5, timeToFirstTokenMs: 250, tokensPerSecond: 4 } },
+        state: {
+          kind: "complete",
+          figures: { tokens: 5, timeToFirstTokenMs: 250, tokensPerSecond: 4, contextTokens: 8 },
+        },
       },
     ]);
   });
@@ -57,12 +72,13 @@ describe("step", () => {
       finish: "stop",
       reason: null,
       text: "x",
+      ids: [1, 2],
       output: [1],
       timings: { ...timings, decodeMs: 0 },
     };
     expect(play([asked("a"), one]).turns[0]?.state).toEqual({
       kind: "complete",
-      figures: { tokens: 1, timeToFirstTokenMs: 250, tokensPerSecond: null },
+      figures: { tokens: 1, timeToFirstTokenMs: 250, tokensPerSecond: null, contextTokens: 3 },
     });
   });
 
@@ -81,7 +97,7 @@ describe("messagesFor", () => {
       ...[asked("b"), token("b", "tw"), finished("b", "cancelled", "tw")],
       ...[asked("c"), token("c", "thr"), finished("c", "failed", "", "lost")],
     ]);
-    expect(messagesFor(conversation, "next", "").map(({ role, content }) => `${role}: ${content}`)).toEqual([
+    expect(messagesFor(conversation, "next").map(({ role, content }) => `${role}: ${content}`)).toEqual([
       "user: question a",
       "assistant: one",
       "user: question b",
@@ -94,12 +110,43 @@ describe("messagesFor", () => {
 
   it("leaves out a question that got no text, so that roles alternate", () => {
     const conversation = play([asked("a"), finished("a", "failed", "", "lost")]);
-    expect(messagesFor(conversation, "again", "")).toEqual([{ role: "user", content: "again" }]);
+    expect(messagesFor(conversation, "again")).toEqual([{ role: "user", content: "again" }]);
   });
 
   it("begins with the system prompt unless it is blank", () => {
-    const conversation = emptyConversation("c");
-    expect(messagesFor(conversation, "q", " Be brief. ")[0]).toEqual({ role: "system", content: "Be brief." });
-    expect(messagesFor(conversation, "q", "  \n")).toEqual([{ role: "user", content: "q" }]);
+    const told = (systemPrompt: string) => emptyConversation("c", { ...DEFAULT_SETTINGS, systemPrompt });
+    expect(messagesFor(told(" Be brief. "), "q")[0]).toEqual({ role: "system", content: "Be brief." });
+    expect(messagesFor(told("  \n"), "q")).toEqual([{ role: "user", content: "q" }]);
   });
+});
+
+describe("withoutFrom", () => {
+  const two = play([asked("a"), finished("a", "stop", "one"), asked("b"), finished("b", "stop", "two")]);
+
+  it("drops a turn and what followed from it", () => {
+    expect(withoutFrom(two, "b").turns.map(({ id }) => id)).toEqual(["a"]);
+    expect(withoutFrom(two, "a").turns).toEqual([]);
+  });
+
+  it("changes nothing while an answer is being written, or for a turn that is not there", () => {
+    expect(withoutFrom(two, "z")).toBe(two);
+    const open = play([asked("c")], two);
+    expect(withoutFrom(open, "a")).toBe(open);
+  });
+});
+
+it("an answer that was open when the page closed has ended, with its text", () => {
+  const { turns } = reopened(play([asked("a"), token("a", "Once")]));
+  expect(turns[0]).toMatchObject({ answer: "Once", state: { kind: "failed" } });
+  const complete = play([asked("a"), finished("a", "stop", "x")]);
+  expect(reopened(complete)).toBe(complete);
+});
+
+it("is named after its first question, and kept as Markdown", () => {
+  expect(titleOf(emptyConversation("c"))).toBe("New conversation");
+  expect(titleOf(play([asked("a", "Why\n is the   sky blue?")]))).toBe("Why is the sky blue?");
+  expect(titleOf(play([asked("a", "x".repeat(80))]))).toHaveLength(60);
+  expect(toMarkdown(play([asked("a", "Why?"), finished("a", "stop", "Because.")]))).toBe(
+    "# Why?\n\n**Question**\n\nWhy?\n\n**Answer**\n\nBecause.\n\n",
+  );
 });

@@ -7,6 +7,8 @@ export interface Figures {
   readonly timeToFirstTokenMs: number;
   /** Null: fewer than two tokens, nothing to measure. */
   readonly tokensPerSecond: number | null;
+  /** Of the dialogue with this answer, as the model counts: what has to fit into its context. */
+  readonly contextTokens: number;
 }
 
 export type AnswerState =
@@ -28,21 +30,35 @@ export interface Turn {
   readonly state: AnswerState;
 }
 
+/** How answers of one conversation are written. */
+export interface ChatSettings {
+  readonly systemPrompt: string;
+  /** 0: the likeliest token at every step. */
+  readonly temperature: number;
+  /** Of the choice of tokens: the same one gives the same answer to the same dialogue. */
+  readonly seed: number;
+}
+
 export interface Conversation {
   readonly id: string;
   readonly turns: readonly Turn[];
+  readonly settings: ChatSettings;
+  /** Milliseconds since 1970. */
+  readonly changedAtMs: number;
 }
+
+export const DEFAULT_SETTINGS: ChatSettings = { systemPrompt: "", temperature: 0, seed: 1 };
 
 export type ChatEvent =
   | { readonly kind: "asked"; readonly id: string; readonly question: string }
   | Pick<Extract<AnswerEvent, { kind: "token" }>, "kind" | "id" | "text">
   | Pick<
       Extract<AnswerEvent, { kind: "finished" }>,
-      "kind" | "id" | "finish" | "reason" | "text" | "output" | "timings"
+      "kind" | "id" | "finish" | "reason" | "ids" | "text" | "output" | "timings"
     >;
 
-export function emptyConversation(id: string): Conversation {
-  return { id, turns: [] };
+export function emptyConversation(id: string, settings = DEFAULT_SETTINGS): Conversation {
+  return { id, turns: [], settings, changedAtMs: 0 };
 }
 
 /** Events of an answer that is not here, or that has ended, change nothing: they belong to a conversation that was left. */
@@ -63,6 +79,48 @@ export function step(conversation: Conversation, event: ChatEvent): Conversation
   return { ...conversation, turns: [...conversation.turns.slice(0, -1), next] };
 }
 
+/** Without this turn and those after it: its question is asked anew, or another in its place. Unchanged while an answer is open. */
+export function withoutFrom(conversation: Conversation, turnId: string): Conversation {
+  const index = conversation.turns.findIndex(({ id }) => id === turnId);
+  if (index < 0 || openTurn(conversation) !== null) return conversation;
+  return { ...conversation, turns: conversation.turns.slice(0, index) };
+}
+
+/** As it is read again later: an answer that was being written when the page closed has ended there. */
+export function reopened(conversation: Conversation): Conversation {
+  const open = openTurn(conversation);
+  if (open === null) return conversation;
+  const ended: Turn = {
+    ...open,
+    state: { kind: "failed", message: "This page was closed while the answer was written." },
+  };
+  return { ...conversation, turns: [...conversation.turns.slice(0, -1), ended] };
+}
+
+/** Its first question's beginning. */
+export function titleOf({ turns }: Conversation): string {
+  const question = turns[0]?.question.replace(/\s+/g, " ").trim() ?? "";
+  if (question === "") return "New conversation";
+  return question.length <= 60 ? question : `${question.slice(0, 59).trimEnd()}…`;
+}
+
+/** For a file that people keep. */
+export function toMarkdown(conversation: Conversation): string {
+  const { systemPrompt } = conversation.settings;
+  return [
+    `# ${titleOf(conversation)}`,
+    ...(systemPrompt.trim() === "" ? [] : [`*System prompt:* ${systemPrompt.trim()}`]),
+    ...conversation.turns.flatMap(({ question, answer }) => [`**Question**\n\n${question}`, `**Answer**\n\n${answer}`]),
+    "",
+  ].join("\n\n");
+}
+
+/** What the dialogue takes of the model's context; 0 before the first answer has ended. */
+export function contextTokens({ turns }: Conversation): number {
+  for (const { state } of turns.toReversed()) if ("figures" in state) return state.figures.contextTokens;
+  return 0;
+}
+
 /** The turn whose answer is still being written; only the last can be. */
 export function openTurn({ turns }: Conversation): Turn | null {
   const last = turns.at(-1);
@@ -73,8 +131,8 @@ export function openTurn({ turns }: Conversation): Turn | null {
  * What the model is told, with `question` as the newest. An unfinished answer counts with the text it has; a question that got no text at all
  * is left out together with its answer, as roles must alternate.
  */
-export function messagesFor({ turns }: Conversation, question: string, systemPrompt: string): readonly ChatMessage[] {
-  const system = systemPrompt.trim();
+export function messagesFor({ turns, settings }: Conversation, question: string): readonly ChatMessage[] {
+  const system = settings.systemPrompt.trim();
   return [
     ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
     ...turns.flatMap((turn) =>
@@ -96,11 +154,12 @@ function finalText({ answer }: Turn, { text }: Finished): string {
   return text.length >= answer.length ? text : answer;
 }
 
-function ending({ finish, reason, output, timings }: Finished): AnswerState {
+function ending({ finish, reason, ids, output, timings }: Finished): AnswerState {
   const { timeToFirstTokenMs, decodeMs } = timings;
   const intervals = output.length - 1;
   const tokensPerSecond = intervals > 0 && decodeMs > 0 ? (intervals * 1000) / decodeMs : null;
-  const figures = { tokens: output.length, timeToFirstTokenMs, tokensPerSecond };
+  const contextTokens = ids.length + output.length;
+  const figures = { tokens: output.length, timeToFirstTokenMs, tokensPerSecond, contextTokens };
   switch (finish) {
     case "stop":
       return { kind: "complete", figures };

@@ -17,7 +17,7 @@ export async function invitationOrigin(own = location.origin): Promise<string> {
 /** `lan`: the server's answer, unchecked. */
 export function chooseOrigin(own: string, lan: unknown): string {
   if (typeof lan !== "object" || lan === null || !("origins" in lan) || !Array.isArray(lan.origins)) return own;
-  const [first]: readonly unknown[] = lan.origins;
+  const first: unknown = lan.origins[0];
   return typeof first === "string" && URL.canParse(first) ? new URL(first).origin : own;
 }
 

@@ -1,0 +1,67 @@
+/** The field for the next question. */
+import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { contextTokens } from "../state/chat.ts";
+import type { HostStore } from "./host-store.ts";
+
+interface ComposerProps {
+  readonly store: HostStore;
+  readonly isAnswering: boolean;
+}
+
+export function Composer({ store, isAnswering }: ComposerProps) {
+  const text = useMemo(() => signal(""), []);
+  const reason = store.whyNotAsk.value;
+  const canSend = reason === null && !isAnswering && text.value.trim() !== "";
+  const send = () => {
+    if (!canSend) return;
+    store.chat.ask(text.value.trim(), store.settings.value.maxTokens);
+    text.value = "";
+  };
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <textarea
+        aria-label="Message"
+        aria-describedby="why-not-ask"
+        rows={2}
+        placeholder="Ask the ring…"
+        value={text.value}
+        onInput={(event) => (text.value = event.currentTarget.value)}
+        onKeyDown={(event) => {
+          // Enter that ends a composed character (Chinese, Japanese, …) does not send.
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          send();
+        }}
+      />
+      <div class="actions">
+        <span id="why-not-ask" class="hint">
+          {reason ?? contextInWords(store)}
+        </span>
+        {isAnswering ? (
+          <button class="primary" type="button" onClick={() => store.chat.stop()}>
+            Stop
+          </button>
+        ) : (
+          <button class="primary" type="submit" disabled={!canSend}>
+            Send
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** Said before the context is full: from then on answers end early, and longer questions cannot be asked. */
+function contextInWords(store: HostStore): string | null {
+  const used = contextTokens(store.chat.current.value);
+  const { capacity } = store;
+  if (used < 0.75 * capacity) return null;
+  return `This conversation fills ${used} of ${capacity} tokens. When it is full answers end early: begin a new one soon.`;
+}

@@ -1,0 +1,113 @@
+/** What is kept and done anew: conversations, edited questions, the room over a reload. The host alone computes, and one donor waits. */
+import type { RunningServer } from "@jupiter/signaling-server";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "../chromium.ts";
+import { DonorPerson, HostPerson, serve } from "./people.ts";
+
+let browser: Browser;
+let server: RunningServer;
+let host: HostPerson;
+let donor: DonorPerson;
+
+beforeAll(async () => {
+  [browser, server] = [await launchChromium(), await serve()];
+  host = await HostPerson.open(browser, server);
+  await host.start("Start the ring");
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+it("an edited question takes the place of the old one and of what followed, and is answered as if asked first", async () => {
+  const question = "What is the capital of Spain? Answer with its name.";
+  await host.ask(question);
+  await host.answered();
+  const wanted = await host.answer.locator(".markdown").innerText();
+  await host.page.getByRole("button", { name: "New conversation" }).click();
+  await host.ask("What is the capital of Italy? Answer with its name.");
+  expect(await host.answered()).toContain("Rome");
+  await host.ask("And of Germany?");
+  await host.answered();
+  await host.page.getByRole("button", { name: "Edit" }).first().click();
+  const field = host.page.getByRole("textbox", { name: "Edited question" });
+  expect(await field.inputValue()).toContain("Italy");
+  await field.fill(question);
+  await host.page.getByRole("button", { name: "Ask this instead" }).click();
+  await host.answered();
+  expect(await host.answer.locator(".markdown").innerText()).toBe(wanted);
+  expect(await host.page.locator("article").count()).toBe(1);
+});
+
+it("asking again gives the same greedy answer, and by chance another", async () => {
+  const first = await host.answer.locator(".markdown").innerText();
+  await host.page.getByRole("button", { name: "Ask again" }).click();
+  await host.answered();
+  expect(await host.answer.locator(".markdown").innerText()).toBe(first);
+  await host.page.getByText("How it answers").click();
+  await host.page.getByRole("slider").fill("1.5");
+  await host.page.getByRole("textbox", { name: /What the model is told first/ }).fill("You write one short sentence.");
+  const texts = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    await host.page.getByRole("button", { name: "Ask again" }).click();
+    await host.answered();
+    texts.add(await host.answer.locator(".markdown").innerText());
+  }
+  expect(texts.size).toBeGreaterThan(1);
+});
+
+it("several conversations, each as it was left", async () => {
+  await host.page.getByRole("button", { name: "New conversation" }).click();
+  expect(await host.page.locator("article").count()).toBe(0);
+  await host.ask("What is the capital of Germany? Answer with its name.");
+  await host.answered();
+  await host.page.locator(".chat-header summary").first().click();
+  const list = host.page.getByRole("list", { name: "Conversations" });
+  expect(await list.getByRole("listitem").count()).toBe(3);
+  await list
+    .getByRole("button", { name: /^What is the capital of Spain/ })
+    .first()
+    .click();
+  expect(await host.page.locator("article .question").innerText()).toContain("Spain");
+  const download = host.page.waitForEvent("download");
+  await list
+    .getByRole("link", { name: /^Export What is the capital of Spain/ })
+    .first()
+    .click();
+  expect((await download).suggestedFilename()).toMatch(/^What is the capital of Spain.*\.md$/);
+});
+
+it("a reload keeps the conversations and the room's link; who waited is there again", async () => {
+  const link = await host.invitation();
+  donor = await DonorPerson.open(browser, link);
+  await donor.join("Anna’s phone");
+  await host.devices.nth(1).waitFor();
+  await host.page.reload();
+  await host.devices.nth(1).waitFor();
+  expect(await host.devices.nth(1).innerText()).toContain("Anna’s phone");
+  expect(await host.invitation()).toBe(link);
+  await host.page.locator(".chat-header summary").first().click();
+  const list = host.page.getByRole("list", { name: "Conversations" });
+  expect(await list.getByRole("listitem").count()).toBe(3);
+  await list.getByRole("button", { name: /^Delete What is the capital of Germany/ }).click();
+  expect(await list.getByRole("listitem").count()).toBe(2);
+  await list
+    .getByRole("button", { name: /^What is the capital of Spain/ })
+    .first()
+    .click();
+  await host.start("Start the ring");
+  await host.ask("And of Portugal?");
+  expect(await host.answered()).toMatch(/\d+ tokens? ·/);
+  expect(await host.page.locator("article").count()).toBe(2);
+});
+
+it("a closed room tells its donors, and its link is no longer used", async () => {
+  const link = await host.invitation();
+  await host.page.getByRole("button", { name: "Close the room" }).click();
+  await host.page.getByText("The room is closed").waitFor();
+  await donor.page.getByText("The host closed the room.").waitFor();
+  await host.page.getByRole("button", { name: "Open a new room" }).click();
+  expect(await host.invitation()).not.toBe(link);
+});
