@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { compareForced, compareFree, goldenCases, goldenReference, type Reference } from "./golden-check.ts";
+import {
+  compareForced,
+  compareFree,
+  compareRings,
+  goldenCases,
+  goldenReference,
+  type Reference,
+} from "./golden-check.ts";
 import type { CaseResult } from "./ring/run.ts";
 
 const TIE = 0.02;
@@ -80,6 +87,24 @@ describe("forced", () => {
   it("missing steps are a fault", () => {
     expect(compareForced(forced([20, 21]), reference, TIE).faults).toEqual([
       expect.stringContaining("2 steps instead of 4"),
+    ]);
+  });
+});
+
+describe("rings of ours", () => {
+  it("agree where choices and leads do", () => {
+    expect(compareRings(answer([20, 21]), answer([20, 21]), TIE)).toEqual({
+      faults: [],
+      ties: [],
+      differing: 0,
+      compared: 2,
+    });
+  });
+
+  it("another lead is a fault, whatever is chosen", () => {
+    const steps = [1, 1.5].map((margin, i) => ({ chosen: 20 + i, margin, token: 20 + i }));
+    expect(compareRings(answer([20, 21], { steps }), answer([20, 21]), TIE).faults).toEqual([
+      "a, step 1: leads by 1.5 instead of 1",
     ]);
   });
 });

@@ -104,6 +104,20 @@ export function compareForced(answer: CaseResult, reference: Reference, tieMargi
   return { faults, ties, differing, compared: answer.steps.length };
 }
 
+/** Rings of ours with the same weights, backend and wire, fed the same ids: where the layers are cut changes neither choices nor leads. */
+export function compareRings(answer: CaseResult, other: CaseResult, tieMargin: number): Comparison {
+  const comparison = compareForced(answer, ringReference(other), tieMargin);
+  const far = answer.steps.findIndex(
+    ({ margin }, i) => !(Math.abs(margin - (other.steps[i]?.margin ?? NaN)) < tieMargin),
+  );
+  if (far < 0) return comparison;
+  const [is, was] = [answer.steps[far]?.margin, other.steps[far]?.margin];
+  return {
+    ...comparison,
+    faults: [...comparison.faults, `${answer.id}, step ${far}: leads by ${is} instead of ${was}`],
+  };
+}
+
 function promptFaults(answer: CaseResult, reference: Reference): string[] {
   if (sameIds(answer.ids, reference.ids)) return [];
   return [`${answer.id}: the prompt's ${answer.ids.length} ids are not the ${reference.ids.length} expected`];

@@ -49,6 +49,7 @@ it.each([
   [["--wire", "f8", "--prompts", "p"], "wire"],
   [["--layers", "10,x", "--prompts", "p"], "layers"],
   [["--tabs", "1"], "--prompts FILE is missing"],
+  [["--tabs", " ", "--prompts", "p"], "--tabs takes a number"],
   [["--bogus"], "--help"],
 ])("%j is refused with what is wrong", (args, text) => {
   expect(() => parseFlags(args, none)).toThrow(text);
@@ -63,6 +64,7 @@ it("prompts and forced ids come as lists or as cases, with further fields ignore
   expect(parse(Prompts, { cases: prompts }, "prompts")).toEqual(parse(Prompts, prompts, "prompts"));
   expect(() => parse(Prompts, [{ id: "a" }], "prompts")).toThrow("messages or text");
   expect(parse(Forced, { cases: [{ id: "a", greedy: [1] }] }, "force")).toEqual([{ id: "a", output: [1] }]);
+  expect(() => parse(Forced, [{ id: "a" }], "force")).toThrow("output or greedy");
 });
 
 it("the published schema is the current one", () => {

@@ -60,7 +60,7 @@ export function parseFlags(args: readonly string[], readJson: (path: string) => 
   for (const [flag, field] of Object.entries(NUMBERS)) {
     const value = values[flag];
     if (value === undefined) continue;
-    if (value === "" || Number.isNaN(Number(value)))
+    if (String(value).trim() === "" || Number.isNaN(Number(value)))
       throw new ScenarioError(`--${flag} takes a number, not "${String(value)}".`);
     scenario[field] = Number(value);
   }
@@ -77,10 +77,9 @@ function parseOrExplain(args: readonly string[]): Record<string, string | boolea
   const names = [...Object.keys(NUMBERS), ...Object.keys(TEXTS), "layers", "cases", "scenario", "json"];
   const options = { ...Object.fromEntries(names.map((name) => [name, text])), help: { type: "boolean" } as const };
   try {
-    return parseArgs({ args: [...args], options }).values as Record<string, string | boolean | undefined>;
+    return parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    throw new ScenarioError(
-      `${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)} See npm run ring -- --help.`,
-    );
+    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run ring -- --help.`);
   }
 }

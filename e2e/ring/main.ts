@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { accessSync, constants, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { HELP, parseFlags } from "./flags.ts";
 import { readJson, runScenario } from "./run.ts";
 
@@ -11,6 +11,8 @@ try {
   if (help || scenario === null) {
     console.log(HELP);
   } else {
+    // Not only after minutes of work.
+    if (json !== null) accessSync(dirname(resolve(folder, json)), constants.W_OK);
     const result = await runScenario(scenario, { folder, say: (message) => console.error(message) });
     if (json === null) for (const { id, text } of result.cases) console.log(`\n== ${id}\n${text}`);
     else writeFileSync(resolve(folder, json), JSON.stringify(result, null, 1));

@@ -27,8 +27,7 @@ export async function openRing(fields: RingFields, browser?: Browser): Promise<O
   const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
   const room = await TabRoom.open({ models, donors: scenario.tabs, ...(browser === undefined ? {} : { browser }) });
   const start = async (): Promise<ReadyRing> => {
-    const noDonors = scenario.hostLayers === "all" ? { donors: [] } : {};
-    const ring = await room.start({ ...ringOptions(scenario, url), ...noDonors });
+    const ring = await room.start(ringOptions(scenario, url));
     if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
     return ring;
   };

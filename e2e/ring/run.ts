@@ -50,7 +50,7 @@ export interface RunOptions {
 
 export async function runScenario(scenario: Scenario, { say, folder }: RunOptions): Promise<RingResult> {
   const prompts = selectPrompts(scenario, folder);
-  const forced = readForced(scenario, folder);
+  const forced = readForced(scenario, folder, prompts);
   const file = await modelFile(scenario, folder, say);
   const place = modelPlace(file);
   await using room = await TabRoom.open({ models: place.models, donors: scenario.tabs });
@@ -73,12 +73,13 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
   return { run: await report(room, scenario, ring, laps), cases };
 }
 
-/** What `HostSession.start` takes. */
+/** What the harness's `start` takes. */
 export function ringOptions(scenario: Scenario, url: string) {
   const { model, hostLayers, layers, backend, threads, wire, context, chunk, inFlight } = scenario;
   return {
     model: { id: model.endsWith(".gguf") ? basename(model) : model, title: basename(model), url },
     hostLayers,
+    ...(hostLayers === "all" ? { donors: [] } : {}),
     ...(layers === undefined ? {} : { layers }),
     compute: { backend, threads },
     wire,
@@ -179,9 +180,16 @@ function selectPrompts({ prompts, cases }: Scenario, folder: string): readonly P
   return cases === undefined ? all : all.filter(({ id }) => cases.includes(id));
 }
 
-function readForced({ force }: Scenario, folder: string): ReadonlyMap<string, readonly number[]> | null {
+function readForced(
+  { force }: Scenario,
+  folder: string,
+  prompts: readonly Prompt[],
+): ReadonlyMap<string, readonly number[]> | null {
   if (force === undefined) return null;
-  return new Map(parse(Forced, readJson(resolve(folder, force)), force).map(({ id, output }) => [id, output]));
+  const forced = new Map(parse(Forced, readJson(resolve(folder, force)), force).map(({ id, output }) => [id, output]));
+  const without = prompts.find(({ id }) => !forced.has(id));
+  if (without !== undefined) throw new ScenarioError(`${force} has no ids for case ${without.id}.`);
+  return forced;
 }
 
 export function readJson(path: string): unknown {

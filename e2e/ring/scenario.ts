@@ -21,7 +21,8 @@ export const Prompts = z.union([z.array(Prompt), z.object({ cases: z.array(Promp
 
 const ForcedCase = z
   .object({ id: z.string(), greedy: z.array(z.int().min(0)).optional(), output: z.array(z.int().min(0)).optional() })
-  .transform(({ id, greedy, output }) => ({ id, output: output ?? greedy ?? [] }));
+  .transform(({ id, greedy, output }) => ({ id, output: output ?? greedy ?? [] }))
+  .refine(({ output }) => output.length > 0, "ids to feed need output or greedy");
 /** Ids to feed, by case; golden files and this command's own output are of this form. */
 export const Forced = z.union([
   z.array(ForcedCase),

@@ -86,6 +86,19 @@ export class TabRoom implements AsyncDisposable {
     return this.#unlessFailed(this.host.evaluate((o) => globalThis.jupiterHarness!.ask(o), options));
   }
 
+  /** Frames of any form, in the coordinator's place until the next start. Only on a ring that was not asked yet: stages count frames. */
+  probe(frames: Parameters<Harness["probe"]>[0]): ReturnType<Harness["probe"]> {
+    const lossMessage = () => {
+      const ring = globalThis.jupiterHarness!.ring();
+      return ring.kind === "lost" ? ring.message : null;
+    };
+    const lost = this.host
+      .waitForFunction(lossMessage, undefined, { timeout: 0, polling: 100 })
+      .then(async (message) => Promise.reject(new Error((await message.jsonValue()) ?? "")));
+    const probed = this.host.evaluate((f) => globalThis.jupiterHarness!.probe(f), frames);
+    return this.#unlessFailed(Promise.race([probed, lost]));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#failure ??= new Error("the room is closed");
     await this.#context.close();
@@ -108,9 +121,16 @@ export class TabRoom implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       if (this.#failure !== null) reject(this.#failure);
       this.#onFailure.push(reject);
-      work.then(resolve, (error: unknown) => reject(this.#failure ?? error));
+      work.then(resolve, (error: unknown) => reject(this.#failure ?? withoutStack(error)));
     });
   }
+}
+
+/** An error from within a tab carries the tab's stack of built code in its message: nothing for whoever reads the command's output. */
+function withoutStack(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const [message = ""] = error.message.split(/\n +at /);
+  return new Error(message.replace(/^page\.evaluate: (\w+: )?/, ""), { cause: error });
 }
 
 /** Where `createServer` finds the file, and its address for the page. */
