@@ -87,6 +87,6 @@ async function parse() {
       },
     }).values;
   } catch (error) {
-    throw new Error(`${error.message.split("\n")[0]} See npm start -- --help.`, { cause: error });
+    throw new Error(`${error.message.split("\n")[0].replace(/\.?$/, ".")} See npm start -- --help.`, { cause: error });
   }
 }

@@ -13,7 +13,9 @@ export function ensureInstalled(say = console.log) {
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === lockHash()) return;
   say("Installing packages…");
   // `install`, not `ci`: the latter refuses lock files whose optional packages of other platforms lack a version.
-  const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], {
+  // The lock file pins every byte, so npm's own cache needs no second opinion; and without a network one more try is enough.
+  const flags = ["--no-audit", "--no-fund", "--loglevel=error", "--prefer-offline", "--fetch-retries=1"];
+  const { status } = spawnSync("npm", ["install", ...flags], {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
     shell: process.platform === "win32",

