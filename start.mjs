@@ -6,7 +6,10 @@ const HELP = `npm start [-- OPTIONS]
 Installs what is missing, builds the page, fetches the model and serves both.
 
   --port N         8080; 0: any free port
-  --host NAME      localhost: this machine only; 0.0.0.0: the network too (browsers compute only over https or on localhost)
+  --host NAME      localhost: where plain http is served; 0.0.0.0: to the network too
+  --https-port N   8443; for the other devices: browsers compute only over https or on localhost
+  --no-https       only this machine
+  --tls-cert FILE, --tls-key FILE   a certificate of your own instead of the one that is made here
   --models FOLDER  where more .gguf files are (besides models/ and the cache)
   --model ID|FILE  which model is fetched before the start: an id of the catalogue, or a .gguf file
   --origin URL     a page served elsewhere that may use this server's rooms; may be given several times
@@ -39,8 +42,14 @@ async function start() {
   }
   // npm runs this in the project's folder, wherever the user stands.
   const pathOf = (path) => resolve(process.env.INIT_CWD ?? ".", path);
-  if (!/^\d{1,5}$/.test(options.port) || Number(options.port) > 65535)
-    throw new Error(`--port takes a number from 0 to 65535, not "${options.port}".`);
+  for (const name of ["port", "https-port"]) {
+    if (!/^\d{1,5}$/.test(options[name]) || Number(options[name]) > 65535)
+      throw new Error(`--${name} takes a number from 0 to 65535, not "${options[name]}".`);
+  }
+  for (const name of ["tls-cert", "tls-key"]) {
+    if (options[name] !== undefined && !existsSync(pathOf(options[name])))
+      throw new Error(`--${name}: there is no file ${options[name]}.`);
+  }
   if (
     options.models !== undefined &&
     !(existsSync(pathOf(options.models)) && statSync(pathOf(options.models)).isDirectory())
@@ -63,6 +72,8 @@ async function start() {
     [
       ...["--import", "tsx", "signaling-server/src/main.ts", "--port", options.port, "--host", options.host],
       ...places.flatMap((place) => ["--models", place]),
+      ...["--https-port", options["https-port"], ...(options["no-https"] ? ["--no-https"] : [])],
+      ...["tls-cert", "tls-key"].flatMap((name) => (options[name] ? [`--${name}`, pathOf(options[name])] : [])),
       ...(options.origin ?? []).flatMap((origin) => ["--origin", origin]),
     ],
     { cwd: import.meta.dirname, stdio: "inherit" },
@@ -80,6 +91,10 @@ async function parse() {
       options: {
         port: { type: "string", default: "8080" },
         host: { type: "string", default: "localhost" },
+        "https-port": { type: "string", default: "8443" },
+        "no-https": { type: "boolean", default: false },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
         models: { type: "string" },
         model: { type: "string", default: "smollm2-135m-instruct" },
         origin: { type: "string", multiple: true },

@@ -32,6 +32,8 @@ describe("npm start", () => {
     [["extra"], /^Unexpected argument 'extra'.* See npm start -- --help\.\n$/],
     [["--port", "80x"], /^--port takes a number from 0 to 65535, not "80x"\.\n$/],
     [["--port", "70000"], /^--port takes a number from 0 to 65535, not "70000"\.\n$/],
+    [["--https-port", "x"], /^--https-port takes a number from 0 to 65535, not "x"\.\n$/],
+    [["--tls-cert", "no-such.pem"], /^--tls-cert: there is no file no-such\.pem\.\n$/],
     [["--models", "no/such"], /^--models: there is no folder no\/such\.\n$/],
     [["--model", "no-such"], /^--model: "no-such" is neither a \.gguf file nor one of smollm2-135m-instruct, .*\.\n$/],
     [["--model", "no-such.gguf"], /^--model: there is no file no-such\.gguf\.\n$/],
