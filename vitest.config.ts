@@ -61,6 +61,18 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          // `npm run test:models`: whole models in every form of ring; not part of `npm test`, as it takes most of an hour.
+          name: "models",
+          environment: "node",
+          include: ["e2e/models/*.test.ts"],
+          fileParallelism: false,
+          // Half a minute a prompt where the software adapter computes, and a model may have to be fetched first.
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
         plugins: [models],
         publicDir: "public",
         resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "development"] },

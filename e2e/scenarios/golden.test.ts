@@ -8,15 +8,8 @@
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
-import {
-  compareForced,
-  compareFree,
-  compareRings,
-  goldenCases,
-  goldenReference,
-  TIE_MARGINS,
-  type GoldenCase,
-} from "../golden-check.ts";
+import { askForced, askFree } from "../golden-check-ring.ts";
+import { compareRings, goldenCases, TIE_MARGINS } from "../golden-check.ts";
 import { openRing, type OpenRing } from "../ring/open-ring.ts";
 import type { CaseResult } from "../ring/run.ts";
 
@@ -33,18 +26,6 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
-async function checkFree(ring: OpenRing, golden: GoldenCase): Promise<CaseResult> {
-  const answer = await ring.ask({ ...golden, tokens: golden.greedy.length });
-  expect(compareFree(answer, goldenReference(golden), TIE_MARGINS.golden).faults).toEqual([]);
-  return answer;
-}
-
-async function checkForced(ring: OpenRing, golden: GoldenCase): Promise<CaseResult> {
-  const answer = await ring.ask(golden, golden.greedy);
-  expect(compareForced(answer, goldenReference(golden), TIE_MARGINS.golden).faults).toEqual([]);
-  return answer;
-}
-
 describe("one donor", () => {
   let ring: OpenRing;
 
@@ -55,14 +36,17 @@ describe("one donor", () => {
   afterAll(() => ring[Symbol.asyncDispose]());
 
   it.each(EACH_CASE)("%s: the golden answer", async (id, golden) => {
-    const answer = await checkFree(ring, golden);
+    const { answer, faults } = await askFree(ring, golden);
+    expect(faults).toEqual([]);
     const isGolden = answer.output.join() === golden.greedy.join();
-    byOneDonor.set(id, isGolden ? answer : await checkForced(ring, golden));
+    const fed = isGolden ? { answer, faults } : await askForced(ring, golden);
+    expect(fed.faults).toEqual([]);
+    byOneDonor.set(id, fed.answer);
   });
 
   it("ids that are fed give the same steps as ids that were chosen", async () => {
     for (const [id, golden] of SHORT_CASES) {
-      const { steps, finish, text } = await checkForced(ring, golden);
+      const { steps, finish, text } = (await askForced(ring, golden)).answer;
       const free = byOneDonor.get(id);
       expect({ steps, finish, text }).toEqual({ steps: free?.steps, finish: free?.finish, text: free?.text });
     }
@@ -76,7 +60,7 @@ describe("one donor", () => {
     const places = ring.ring.places.map(({ seat, layers: { first, end } }) => [seat === "host", end - first] as const);
     const seats = { both: [true, false, true], all: [true] }[hostLayers];
     expect(places).toEqual(seats.map((isHost, i) => [isHost, layers[i]]));
-    for (const [, golden] of SHORT_CASES) await checkFree(ring, golden);
+    for (const [, golden] of SHORT_CASES) expect((await askFree(ring, golden)).faults).toEqual([]);
   });
 });
 
@@ -97,13 +81,14 @@ describe("three donors", () => {
   });
 
   it.each(EACH_CASE)("%s: the golden choice at every step, and one donor's", async (id, golden) => {
-    const answer = await checkForced(ring, golden);
+    const { answer, faults } = await askForced(ring, golden);
+    expect(faults).toEqual([]);
     const other = byOneDonor.get(id);
     if (other === undefined) throw new Error("one donor's answer failed before");
     expect(compareRings(answer, other, TIE_MARGINS.ring).faults).toEqual([]);
   });
 
   it.each(SHORT_CASES)("%s: the golden answer", async (_, golden) => {
-    await checkFree(ring, golden);
+    expect((await askFree(ring, golden)).faults).toEqual([]);
   });
 });

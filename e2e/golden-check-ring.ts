@@ -1,0 +1,27 @@
+/** Puts a golden case to a ring and holds its answer against the golden one. `faults`: one line each. */
+import {
+  compareForced,
+  compareFree,
+  goldenReference,
+  TIE_MARGINS,
+  type Comparison,
+  type GoldenCase,
+} from "./golden-check.ts";
+import type { OpenRing } from "./ring/open-ring.ts";
+import type { CaseResult } from "./ring/run.ts";
+
+export interface Asked extends Comparison {
+  readonly answer: CaseResult;
+}
+
+/** The ring chooses by itself. */
+export async function askFree(ring: OpenRing, golden: GoldenCase): Promise<Asked> {
+  const answer = await ring.ask({ ...golden, tokens: golden.greedy.length });
+  return { answer, ...compareFree(answer, goldenReference(golden), TIE_MARGINS.golden) };
+}
+
+/** The golden ids are fed; every step's own choice is compared. */
+export async function askForced(ring: OpenRing, golden: GoldenCase): Promise<Asked> {
+  const answer = await ring.ask(golden, golden.greedy);
+  return { answer, ...compareForced(answer, goldenReference(golden), TIE_MARGINS.golden) };
+}
