@@ -45,7 +45,7 @@ export class HostPerson {
   /** Presses the button of this name and waits until the ring can be asked. */
   async start(label: string): Promise<void> {
     await this.page.getByRole("button", { name: label, exact: true }).click();
-    await this.page.getByText("The ring is ready").waitFor({ timeout: START_TIMEOUT_MS });
+    await this.page.getByText(/^The ring is ready:/).waitFor({ timeout: START_TIMEOUT_MS });
   }
 
   async ask(question: string): Promise<void> {

@@ -2,6 +2,7 @@
 import { ModelError } from "./errors.ts";
 import type { ByteSource } from "./gguf.ts";
 import type { TensorEntry } from "./shape.ts";
+import type { TensorStore } from "./tensor-store.ts";
 
 /** Neighbours are fetched together even across bytes that nobody wants, as long as those stay few. */
 const MAX_GAP_BYTES = 64 << 10;
@@ -24,6 +25,8 @@ export interface FetchOptions {
   readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>;
   /** Memory for the bytes; default: new. */
   readonly allocate?: (sizeBytes: number) => Uint8Array<ArrayBuffer>;
+  /** Asked before the source, and given what was fetched; only tensors with a SHA-256 can be kept. */
+  readonly store?: TensorStore;
 }
 
 /**
@@ -35,10 +38,11 @@ export async function fetchTensors(
   tensors: readonly TensorEntry[],
   options: FetchOptions,
 ): Promise<ByteSource> {
+  const { allocate = (sizeBytes: number) => new Uint8Array(sizeBytes), store } = options;
+  const { kept, missing } = await readKept(tensors, { ...options, allocate });
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const { allocate = (sizeBytes: number) => new Uint8Array(sizeBytes) } = options;
-  const spans = coalesce(tensors).map((span) => ({ ...span, bytes: allocate(span.sizeBytes) }));
+  const spans = coalesce(missing).map((span) => ({ ...span, bytes: allocate(span.sizeBytes) }));
   const parts = spans.flatMap(({ offsetBytes, sizeBytes, bytes }) =>
     Array.from({ length: Math.ceil(sizeBytes / PART_BYTES) }, (_, i) => ({
       offsetBytes: offsetBytes + i * PART_BYTES,
@@ -56,11 +60,46 @@ export async function fetchTensors(
     failed.abort(error);
     throw error;
   }
-  for (const entry of tensors) {
+  for (const entry of missing) {
     options.signal.throwIfAborted();
-    if (entry.sha256 !== null) await check(entry, view(spans, entry.offsetBytes, entry.sizeBytes));
+    if (entry.sha256 === null) continue;
+    const bytes = view(spans, entry.offsetBytes, entry.sizeBytes);
+    const came = await sha256Of(bytes);
+    if (came !== entry.sha256) throw wrongChecksum(entry, came);
+    await store?.write(entry.sha256, bytes);
   }
-  return { read: (offsetBytes, sizeBytes) => Promise.resolve(view(spans, offsetBytes, sizeBytes)) };
+  const all = [...kept, ...spans];
+  return { read: (offsetBytes, sizeBytes) => Promise.resolve(view(all, offsetBytes, sizeBytes)) };
+}
+
+type FilledSpan = Span & { readonly bytes: Uint8Array<ArrayBuffer> };
+
+/** What the store has, whole and checked; what was damaged there is thrown away and fetched. */
+async function readKept(
+  tensors: readonly TensorEntry[],
+  {
+    store,
+    signal,
+    onBytes,
+    allocate,
+  }: FetchOptions & { readonly allocate: (sizeBytes: number) => Uint8Array<ArrayBuffer> },
+): Promise<{ readonly kept: readonly FilledSpan[]; readonly missing: readonly TensorEntry[] }> {
+  if (store === undefined) return { kept: [], missing: tensors };
+  const kept: FilledSpan[] = [];
+  const missing: TensorEntry[] = [];
+  for (const entry of tensors) {
+    signal.throwIfAborted();
+    const { sha256, offsetBytes, sizeBytes } = entry;
+    const bytes = sha256 === null ? null : await store.read(sha256, sizeBytes, allocate);
+    if (bytes !== null && (await sha256Of(bytes)) === sha256) {
+      kept.push({ offsetBytes, sizeBytes, bytes });
+      onBytes(0, sizeBytes);
+    } else {
+      missing.push(entry);
+      if (bytes !== null && sha256 !== null) await store.remove(sha256);
+    }
+  }
+  return { kept, missing };
 }
 
 /** The stretches of the file to fetch for these tensors, rising. Small gaps are fetched along, smallest first, while they cost under 2 %. */
@@ -132,21 +171,19 @@ async function readTo(source: ByteSource, offsetBytes: number, to: Uint8Array, s
   return bytes.length;
 }
 
-function view(
-  spans: readonly (Span & { readonly bytes: Uint8Array<ArrayBuffer> })[],
-  offsetBytes: number,
-  sizeBytes: number,
-) {
+function view(spans: readonly FilledSpan[], offsetBytes: number, sizeBytes: number) {
   const span = spans.find((s) => s.offsetBytes <= offsetBytes && offsetBytes + sizeBytes <= endOf(s));
   if (span === undefined) throw new RangeError(`bytes ${offsetBytes} to ${offsetBytes + sizeBytes} were not fetched`);
   return span.bytes.subarray(offsetBytes - span.offsetBytes, offsetBytes - span.offsetBytes + sizeBytes);
 }
 
-async function check({ name, sha256 }: TensorEntry, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const came = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (came === sha256) return;
-  throw new ModelError(
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function wrongChecksum({ name, sha256 }: TensorEntry, came: string): ModelError {
+  return new ModelError(
     "checksum",
     `Tensor ${name} has SHA-256 ${came}, the catalogue says ${sha256}: the file at its source is damaged or not the one that was chosen. ` +
       "Fetch it again, or choose another source; nothing of it was used.",

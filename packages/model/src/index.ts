@@ -15,3 +15,4 @@ export {
   type WeightForm,
 } from "./load-layers.ts";
 export { WeightSource, type WeightShare, type WeightSourceOptions } from "./weight-source.ts";
+export type { TensorStore } from "./tensor-store.ts";

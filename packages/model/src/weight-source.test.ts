@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { memoryByteSource, tinyCheckpoint } from "@jupiter/testkit";
 import { describe, expect, it } from "vitest";
 import { coalesce } from "./fetch-tensors.ts";
@@ -5,6 +6,7 @@ import { readGguf, type ByteSource } from "./gguf.ts";
 import { loadEmbedding, loadHead, loadLayer } from "./load-layers.ts";
 import { ModelError } from "./errors.ts";
 import type { Checkpoint } from "./shape.ts";
+import type { TensorStore } from "./tensor-store.ts";
 import { WeightSource, type WeightShare } from "./weight-source.ts";
 
 const file = tinyCheckpoint({ architecture: "qwen2" });
@@ -186,5 +188,85 @@ describe("coalesce", () => {
   it("covers overlapping tensors once", () => {
     expect(coalesce([span(0, 1000), span(100, 200), span(900, 500)])).toEqual([span(0, 1400)]);
     expect(coalesce([])).toEqual([]);
+  });
+});
+
+describe("a store", () => {
+  /** As many hashes as tensors; keeps what it is given. */
+  class MemoryStore implements TensorStore {
+    readonly kept = new Map<string, Uint8Array<ArrayBuffer>>();
+
+    read(sha256: string, sizeBytes: number, allocate: (sizeBytes: number) => Uint8Array<ArrayBuffer>) {
+      const kept = this.kept.get(sha256);
+      if (kept?.length !== sizeBytes) return Promise.resolve(null);
+      const bytes = allocate(sizeBytes);
+      bytes.set(kept);
+      return Promise.resolve(bytes);
+    }
+
+    write(sha256: string, bytes: Uint8Array<ArrayBuffer>) {
+      this.kept.set(sha256, bytes.slice());
+      return Promise.resolve();
+    }
+
+    remove(sha256: string) {
+      this.kept.delete(sha256);
+      return Promise.resolve();
+    }
+  }
+
+  async function hashed(): Promise<Checkpoint> {
+    const checkpoint = await checkpointOf(file);
+    const hash = (from: number, sizeBytes: number) =>
+      createHash("sha256")
+        .update(file.subarray(from, from + sizeBytes))
+        .digest("hex");
+    const tensors = checkpoint.tensors.map((entry) => ({ ...entry, sha256: hash(entry.offsetBytes, entry.sizeBytes) }));
+    return { ...checkpoint, tensors };
+  }
+
+  async function load(checkpoint: Checkpoint, store: TensorStore) {
+    const origin = new Origin(file);
+    const progress: number[] = [];
+    const source = new WeightSource(checkpoint, origin, LAYERS, {
+      store,
+      onProgress: ({ loadedBytes }) => progress.push(loadedBytes),
+    });
+    const layers = await source.layers(1, 3, "dense");
+    return {
+      layers,
+      requests: origin.requests.length,
+      fetchedBytes: source.fetchedBytes,
+      loadedBytes: progress.at(-1),
+    };
+  }
+
+  it("is given what was fetched, and the second load fetches nothing", async () => {
+    const [checkpoint, store] = [await hashed(), new MemoryStore()];
+    const first = await load(checkpoint, store);
+    expect(first.requests).toBeGreaterThan(0);
+    const second = await load(checkpoint, store);
+    expect(second).toMatchObject({ requests: 0, fetchedBytes: 0, loadedBytes: first.loadedBytes });
+    expect(second.layers).toEqual(first.layers);
+  });
+
+  it("is not trusted: what was damaged, or has another size, is fetched and put right", async () => {
+    const [checkpoint, store] = [await hashed(), new MemoryStore()];
+    const first = await load(checkpoint, store);
+    const [one, two] = [...store.kept.keys()];
+    if (one === undefined || two === undefined) throw new Error("nothing was kept");
+    store.kept.get(one)?.fill(7);
+    store.kept.set(two, new Uint8Array(3));
+    const second = await load(checkpoint, store);
+    expect(second.layers).toEqual(first.layers);
+    expect(second.requests).toBeGreaterThan(0);
+    expect(second.fetchedBytes).toBeLessThan(first.fetchedBytes);
+    expect((await load(checkpoint, store)).requests).toBe(0);
+  });
+
+  it("never holds tensors without a hash", async () => {
+    const [checkpoint, store] = [await checkpointOf(file), new MemoryStore()];
+    await load(checkpoint, store);
+    expect(store.kept.size).toBe(0);
   });
 });

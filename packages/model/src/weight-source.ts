@@ -14,6 +14,7 @@ import {
 } from "./load-layers.ts";
 import type { LayerWeights } from "./onnx/stage-graph.ts";
 import type { Checkpoint, TensorEntry } from "./shape.ts";
+import type { TensorStore } from "./tensor-store.ts";
 
 /** What one device takes of a checkpoint. */
 export interface WeightShare {
@@ -29,6 +30,8 @@ export interface WeightSourceOptions {
   readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
   /** Weights of a group of layers at most, as the back end holds them; a larger single layer is a group of its own. Default 96 MiB. */
   readonly groupBytes?: number;
+  /** Asked before the source; what it has is not fetched. */
+  readonly store?: TensorStore;
   /** Resolves after `delayMs`, rejects when the signal aborts. For tests; default: the clock. */
   readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<void>;
 }
@@ -122,11 +125,12 @@ export class WeightSource {
     tensors: readonly TensorEntry[],
     allocate?: (sizeBytes: number) => Uint8Array<ArrayBuffer>,
   ): Promise<ByteSource> {
-    const { signal = new AbortController().signal, onProgress, wait = delay } = this.#options;
+    const { signal = new AbortController().signal, onProgress, store, wait = delay } = this.#options;
     return fetchTensors(this.#source, tensors, {
       signal,
       wait,
       ...(allocate === undefined ? {} : { allocate }),
+      ...(store === undefined ? {} : { store }),
       onBytes: (fetchedBytes, loadedBytes) => {
         this.#fetchedBytes += fetchedBytes;
         // Gaps between tensors are fetched along; they are no part of the total.

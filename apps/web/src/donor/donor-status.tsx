@@ -1,5 +1,6 @@
 /** What a device that joined is doing now, and the way out. */
 import type { DonorSession, DonorState } from "../session/donor-session.ts";
+import { KeptModels } from "../shared/kept-models.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
 import { backendInWords, bytesInWords, layersInWords, phaseInWords } from "../state/words.ts";
@@ -40,6 +41,7 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
       <button type="button" onClick={() => void session.leave()}>
         Leave
       </button>
+      <KeptModels note={session.storage.value} />
     </section>
   );
 }

@@ -103,6 +103,8 @@ export type FromEngine =
   /** To every donor's control link. */
   | { readonly kind: "cancel"; readonly frames: readonly FrameNumber[] }
   | { readonly kind: "progress"; readonly loadedBytes: number; readonly totalBytes: number; readonly phase: Phase }
+  /** Of what this browser keeps of models; for people. */
+  | { readonly kind: "storage"; readonly message: string }
   /** The ring cannot go on here. `from`: whose bytes were at fault, if a peer's. */
   | { readonly kind: "failed"; readonly from: Seat | null; readonly reason: FailureReason; readonly message: string }
   | LapEvent

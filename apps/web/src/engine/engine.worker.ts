@@ -14,7 +14,8 @@ let watched = false;
 
 const progress = (loadedBytes: number, totalBytes: number, phase: Phase) =>
   emit({ kind: "progress", loadedBytes, totalBytes, phase });
-const shares = new Shares({ send, progress, failed: fail });
+const storage = (message: string) => emit({ kind: "storage", message });
+const shares = new Shares({ send, progress, storage, failed: fail });
 const host = new HostEngine({
   send: (frame) => send(ring?.first ?? "host", frame),
   cancel(frames) {
@@ -23,6 +24,7 @@ const host = new HostEngine({
   },
   emit,
   progress,
+  storage,
   failed: (reason, message) => fail(null, reason, message),
 });
 

@@ -16,6 +16,7 @@ export interface HostEnginePorts {
   readonly cancel: (frames: readonly FrameNumber[]) => void;
   readonly emit: (event: FromEngine) => void;
   readonly progress: (loadedBytes: number, totalBytes: number, phase: Phase) => void;
+  readonly storage: (message: string) => void;
   readonly failed: (reason: FailureReason, message: string) => void;
 }
 
@@ -91,9 +92,11 @@ export class HostEngine {
     const { checkpoint, url } = this.#open();
     await this.#head?.head.dispose();
     this.#head = null;
-    const weights = weightSource(checkpoint, url, { layers: [], head: true, embedding: true }, (loaded, total) =>
-      this.#ports.progress(loaded, total, "fetching"),
-    );
+    const share = { layers: [], head: true, embedding: true };
+    const weights = await weightSource(checkpoint, url, share, {
+      progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
+      storage: this.#ports.storage,
+    });
     const { D } = checkpoint.shape;
     const rows = await weights.embedding();
     const embedding: Embedding = (ids) => ({ wire: "f32", rows: ids.length, hidden: D, data: rows([...ids]) });

@@ -10,6 +10,7 @@ import { weightForm, weightSource } from "./weights.ts";
 export interface SharesPorts {
   readonly send: (to: Seat, frame: Frame) => void;
   readonly progress: (loadedBytes: number, totalBytes: number, phase: Phase) => void;
+  readonly storage: (message: string) => void;
   readonly failed: (from: Seat | null, reason: FailureReason, message: string) => void;
 }
 
@@ -46,12 +47,11 @@ export class Shares {
   async load(assign: AssignMessage, rung: Rung): Promise<LoadedShare> {
     const { checkpoint, layers, url, capacity } = assign;
     const type = await graphFloat(rung.backend);
-    const weights = weightSource(
-      checkpoint,
-      url,
-      { layers: [layers], head: false, embedding: false },
-      (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
-    );
+    const share = { layers: [layers], head: false, embedding: false };
+    const weights = await weightSource(checkpoint, url, share, {
+      progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
+      storage: this.#ports.storage,
+    });
     const groups = weights.layerGroups(layers.first, layers.end, weightForm(rung.backend));
     const runner = await buildStage(checkpoint.shape, groups, {
       backend: rung.backend,

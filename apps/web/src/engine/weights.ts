@@ -1,15 +1,25 @@
 import { httpByteSource, WeightSource, type Checkpoint, type WeightForm, type WeightShare } from "@jupiter/model";
 import type { Backend } from "@jupiter/runtime";
+import { OpfsTensorStore } from "../browser/opfs-tensor-store.ts";
 
-export function weightSource(
+export interface WeightPorts {
+  readonly progress: (loadedBytes: number, totalBytes: number) => void;
+  /** Of what this browser keeps; a sentence. */
+  readonly storage: (message: string) => void;
+}
+
+/** From this browser's store where it has them, else from `url`. */
+export async function weightSource(
   checkpoint: Checkpoint,
   url: string,
   share: WeightShare,
-  onProgress: (loadedBytes: number, totalBytes: number) => void,
-): WeightSource {
+  { progress, storage }: WeightPorts,
+): Promise<WeightSource> {
   const source = httpByteSource(new URL(url, self.location.origin).href);
+  const store = await OpfsTensorStore.tryOpen({ model: checkpoint.id, say: storage });
   return new WeightSource(checkpoint, source, share, {
-    onProgress: ({ loadedBytes, totalBytes }) => onProgress(loadedBytes, totalBytes),
+    onProgress: ({ loadedBytes, totalBytes }) => progress(loadedBytes, totalBytes),
+    ...(store === null ? {} : { store }),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Beside the chat: the way into the room, its devices, the model, and the button that puts the ring together. */
 import { hostLayersInWords, privacyInWords } from "../state/words.ts";
+import { KeptModels } from "../shared/kept-models.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { startLabel } from "../state/ring-view.ts";
 import { DeviceList } from "./device-list.tsx";
@@ -31,6 +32,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
         <h2>Ring</h2>
         <ModelSettings store={store} />
         <RingStatus store={store} />
+        <KeptModels note={store.session.storage.value} />
       </section>
       <section class="card">
         <h2>Devices</h2>

@@ -44,6 +44,8 @@ const STATS_EVERY_MS = 1000;
 export class DonorSession {
   readonly state: ReadonlySignal<DonorState>;
   readonly room: ReadonlySignal<RoomState>;
+  /** The last word of this browser's store for weights, if it had one. */
+  readonly storage = signal<string | null>(null);
   readonly #state = signal<DonorState>({ kind: "waiting", message: "Waiting for the host to start the ring." });
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
@@ -78,6 +80,7 @@ export class DonorSession {
     this.#engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) =>
       this.#progress(phase, loadedBytes, totalBytes),
     );
+    this.#engine.events.on("storage", ({ message }) => (this.storage.value = message));
     this.#engine.events.on("failed", ({ reason, message }) => this.#failed(reason, message));
     this.#timer = setInterval(() => void this.#report(), STATS_EVERY_MS);
     addEventListener("pagehide", this.#onPageHide);

@@ -95,6 +95,8 @@ export class HostSession {
   readonly devices: ReadonlySignal<readonly Device[]>;
   readonly ring: ReadonlySignal<RingState>;
   readonly room: ReadonlySignal<RoomState>;
+  /** The last word of this browser's store for weights, if it had one. */
+  readonly storage = signal<string | null>(null);
   readonly events: TypedEvents<HostEvents>;
   /** Of this ring and the earlier ones. */
   readonly engine: Engine;
@@ -139,6 +141,7 @@ export class HostSession {
     this.engine.events.on("cancel", ({ frames }) =>
       this.#taking.forEach((peer) => this.#donors.value.get(peer)?.cancel(frames)),
     );
+    this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
     this.engine.events.on("failed", ({ message }) => this.#lose(message));
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));

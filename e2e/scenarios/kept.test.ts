@@ -1,0 +1,80 @@
+/** Weights in the browser's store: fetched once, checked at every load, seen and deleted by people. SmolLM2, the host alone. */
+import type { RunningServer } from "@jupiter/signaling-server";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "../chromium.ts";
+import { HostPerson, serve } from "./people.ts";
+
+let browser: Browser;
+let server: RunningServer;
+let host: HostPerson;
+/** Requests for bytes of models since it was emptied, as `Range` headers. */
+const ranges: string[] = [];
+
+beforeAll(async () => {
+  [browser, server] = [await launchChromium(), await serve()];
+  host = await HostPerson.open(browser, server);
+  // Other than the header, which is read anew each time.
+  host.page.context().on("request", (request) => {
+    const range = request.headers()["range"];
+    if (request.url().includes(".gguf") && range !== undefined && !range.startsWith("bytes=0-")) ranges.push(range);
+  });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const bytesAsked = () =>
+  ranges.splice(0).reduce((sum, range) => {
+    const [from = 0, to = 0] = range.replace("bytes=", "").split("-").map(Number);
+    return sum + to - from + 1;
+  }, 0);
+
+async function startAnew(): Promise<number> {
+  await host.page.reload();
+  ranges.length = 0;
+  await host.start("Start the ring");
+  return bytesAsked();
+}
+
+it("a second start fetches no weights, also after a reload", async () => {
+  await host.start("Start the ring");
+  expect(bytesAsked()).toBeGreaterThan(90e6);
+  expect(await startAnew()).toBeLessThan(5e6); // metadata of the file's header, at most
+  await host.ask("What is the capital of France?");
+  expect(await host.answered()).toContain("Paris");
+});
+
+it("a damaged tensor is noticed and fetched again, alone", async () => {
+  const damagedBytes = await host.page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await (await root.getDirectoryHandle("weights")).getDirectoryHandle("smollm2-135m-instruct");
+    for await (const handle of folder.values()) {
+      if (!(handle instanceof FileSystemFileHandle)) continue;
+      const { size } = await handle.getFile();
+      if (size < 100_000) continue;
+      const writable = await handle.createWritable({ keepExistingData: true });
+      await writable.write({ type: "write", position: 1000, data: new Uint8Array(16) });
+      await writable.close();
+      return size;
+    }
+    return 0;
+  });
+  expect(damagedBytes).toBeGreaterThan(0);
+  const asked = await startAnew();
+  expect(asked).toBeGreaterThanOrEqual(damagedBytes);
+  expect(asked).toBeLessThan(damagedBytes + 5e6);
+  await host.ask("What is the capital of France?");
+  expect(await host.answered()).toContain("Paris");
+});
+
+it("people see what is kept, and delete it", async () => {
+  await host.page.getByText("Kept on this device").click();
+  const kept = host.page.getByRole("list", { name: "Kept on this device" });
+  await kept.getByText("smollm2-135m-instruct, 9").waitFor();
+  await kept.getByRole("button", { name: "Delete smollm2-135m-instruct" }).click();
+  await host.page.getByText("No weights are kept").waitFor();
+  expect(await startAnew()).toBeGreaterThan(90e6);
+});
