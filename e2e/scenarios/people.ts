@@ -1,7 +1,7 @@
 /** People at their devices, for scenario tests: what they can click, type and see. Each device is a browser context of its own. */
 import { fileURLToPath } from "node:url";
 import { createServer, type RunningServer } from "@jupiter/signaling-server";
-import type { Browser, Locator, Page } from "playwright";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright";
 import { ensureBuilt } from "../../scripts/build.mjs";
 import { cacheFolder } from "../../scripts/models.mjs";
 
@@ -15,8 +15,8 @@ export function serve(): Promise<RunningServer> {
   return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()] });
 }
 
-async function newDevice(browser: Browser, url: string): Promise<Page> {
-  const context = await browser.newContext();
+async function newDevice(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   await page.goto(url);
@@ -78,8 +78,8 @@ export class DonorPerson {
     this.page = page;
   }
 
-  static async open(browser: Browser, link: string): Promise<DonorPerson> {
-    return new DonorPerson(await newDevice(browser, link));
+  static async open(browser: Browser, link: string, options?: BrowserContextOptions): Promise<DonorPerson> {
+    return new DonorPerson(await newDevice(browser, link, options));
   }
 
   async join(name: string): Promise<void> {
@@ -95,6 +95,17 @@ export class DonorPerson {
   /** What the page says. */
   text(): Promise<string> {
     return this.page.locator("main").innerText();
+  }
+
+  /** Another app comes to the front, or the page again. */
+  async show(isVisible: boolean): Promise<void> {
+    await this.page.evaluate(
+      (state) => {
+        Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      },
+      isVisible ? "visible" : "hidden",
+    );
   }
 
   /** The device is gone, as when a lid is shut. */

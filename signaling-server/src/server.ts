@@ -133,6 +133,21 @@ function closeServer(server: HttpServer): Promise<void> {
   });
 }
 
+/**
+ * Nothing runs but this server's own scripts and WebAssembly. Connections go anywhere by https, as weights may come from a hub, and to a
+ * signaling server elsewhere.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "connect-src 'self' https: wss:",
+  "img-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -145,6 +160,7 @@ async function answer(
   response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.setHeader("Referrer-Policy", "no-referrer");
+  response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
   if (request.method === "OPTIONS" && request.url?.startsWith("/models/")) {
     response
       .writeHead(204, {

@@ -4,7 +4,7 @@ import { PeerLinks } from "@jupiter/transport";
 import { IdbShelf } from "./browser/idb-shelf.ts";
 import { keepRoom, keptRoom } from "./browser/kept-room.ts";
 import { Engine } from "./engine/engine.ts";
-import { DonorSession } from "./session/donor-session.ts";
+import { DonorSession, type Lending } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
 import type { Shelf } from "./state/shelf.ts";
 
@@ -32,9 +32,9 @@ export async function closeRoom(session: HostSession): Promise<void> {
 }
 
 /** Joins as a donor by the whole link. Rejects `RoomError`. */
-export async function joinRoom(options: OpenOptions & { readonly link: string }): Promise<DonorSession> {
+export async function joinRoom(options: OpenOptions & Lending & { readonly link: string }): Promise<DonorSession> {
   const room = await Room.join({ ...options, signalUrl });
-  return new DonorSession(partsOf(room, new Engine(room.self)), options.name);
+  return new DonorSession(partsOf(room, new Engine(room.self)), options);
 }
 
 /** Kept by this browser, for this origin. */

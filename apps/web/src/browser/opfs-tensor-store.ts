@@ -76,7 +76,7 @@ export class OpfsTensorStore implements TensorStore {
       // Another tab writes the very same bytes at the moment.
       return isQuota(error) ? "no-room" : "busy";
     }
-    let isWhole = false;
+    let isWhole: boolean;
     try {
       access.truncate(0);
       // At the quota some browsers throw, others write less than they were given, or say nonsense.

@@ -1,19 +1,11 @@
 /** The page of a device that joins by the room's link: what it will do, one Join button, then what it does. */
-import { signal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { joinRoom } from "../compose.ts";
-import { deviceName, memoryPledgeBytes } from "../session/device.ts";
-import type { DonorSession } from "../session/donor-session.ts";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { bytesInWords } from "../state/words.ts";
 import { DonorStatus } from "./donor-status.tsx";
-
-type Joining =
-  | { readonly kind: "before" }
-  | { readonly kind: "joining" }
-  | { readonly kind: "refused"; readonly message: string }
-  | { readonly kind: "joined"; readonly session: DonorSession };
+import { DonorStore } from "./donor-store.ts";
 
 export interface DonorPageProps {
   readonly link: string;
@@ -24,22 +16,29 @@ export interface DonorPageProps {
 }
 
 export function DonorPage({ link, joinsByItself, isHarness }: DonorPageProps) {
-  const { joining, name, join } = useMemo(() => createJoin(link, isHarness), [link, isHarness]);
+  const store = useMemo(() => new DonorStore(link), [link]);
   useEffect(() => {
-    if (joinsByItself) void join();
-  }, [joinsByItself, join]);
-  const now = joining.value;
+    if (isHarness) return showToTests(store);
+    return undefined;
+  }, [store, isHarness]);
+  useEffect(() => {
+    if (joinsByItself) void store.join();
+  }, [joinsByItself, store]);
+  const visit = store.visit.value;
   return (
     <main class="donor">
       <Brand>lends this device</Brand>
-      {now.kind === "joined" ? (
-        <DonorStatus session={now.session} rejoin={join} />
+      {store.lastEnd.value !== null && (
+        <Notice tone="info" title="This page was started anew" text={store.lastEnd.value} />
+      )}
+      {visit.kind === "joined" ? (
+        <DonorStatus session={visit.session} rejoin={() => store.join()} />
       ) : (
         <form
           class="card"
           onSubmit={(event) => {
             event.preventDefault();
-            void join();
+            void store.join();
           }}
         >
           <h2>Join the ring?</h2>
@@ -48,9 +47,6 @@ export function DonorPage({ link, joinsByItself, isHarness }: DonorPageProps) {
             questions. Your device would compute a part of it, in this tab, for as long as the tab is open.
           </p>
           <ul class="costs">
-            <li>
-              <strong>Memory:</strong> up to {bytesInWords(memoryPledgeBytes())}, given back when you leave.
-            </li>
             <li>
               <strong>Download:</strong> your share of the model; the page shows how much.
             </li>
@@ -65,37 +61,39 @@ export function DonorPage({ link, joinsByItself, isHarness }: DonorPageProps) {
           <label class="field">
             This device’s name
             <input
-              value={name.value}
+              value={store.name.value}
               maxLength={60}
               required
-              onInput={(event) => (name.value = event.currentTarget.value)}
+              onInput={(event) => (store.name.value = event.currentTarget.value)}
             />
           </label>
-          <button class="primary" type="submit" disabled={now.kind === "joining"}>
-            {now.kind === "joining" ? "Joining…" : "Join"}
+          <label class="field">
+            Memory: up to {bytesInWords(store.pledgeBytes.value)}, given back when you leave
+            <input
+              type="range"
+              min={store.stepBytes}
+              max={store.maxPledgeBytes}
+              step={store.stepBytes}
+              value={store.pledgeBytes.value}
+              aria-valuetext={bytesInWords(store.pledgeBytes.value)}
+              onInput={(event) => (store.pledgeBytes.value = event.currentTarget.valueAsNumber)}
+            />
+          </label>
+          <button class="primary" type="submit" disabled={visit.kind === "joining"}>
+            {visit.kind === "joining" ? "Joining…" : "Join"}
           </button>
-          {now.kind === "refused" && <Notice tone="bad" title="This device could not join" text={now.message} />}
+          {visit.kind === "refused" && <Notice tone="bad" title="This device could not join" text={visit.message} />}
         </form>
       )}
     </main>
   );
 }
 
-function createJoin(link: string, isHarness: boolean) {
-  const joining = signal<Joining>({ kind: "before" });
-  const name = signal(deviceName());
-  const join = async (): Promise<void> => {
-    if (joining.value.kind === "joining") return;
-    joining.value = { kind: "joining" };
-    try {
-      const session = await joinRoom({ link, name: name.value.trim() || deviceName() });
-      joining.value = { kind: "joined", session };
-      if (isHarness) {
-        globalThis.jupiterDonor = { peer: session.self, sentBytes: () => Object.fromEntries(session.sentBytes) };
-      }
-    } catch (error) {
-      joining.value = { kind: "refused", message: error instanceof Error ? error.message : String(error) };
-    }
-  };
-  return { joining, name, join };
+function showToTests(store: DonorStore): () => void {
+  return effect(() => {
+    const visit = store.visit.value;
+    if (visit.kind !== "joined") return;
+    const { session } = visit;
+    globalThis.jupiterDonor = { peer: session.self, sentBytes: () => Object.fromEntries(session.sentBytes) };
+  });
 }

@@ -30,21 +30,31 @@ export function deviceName(userAgent = navigator.userAgent): string {
   return `${browser} on ${system}`;
 }
 
-/** Bytes that this tab may be asked to hold. Browsers do not tell what is free: `deviceMemory` is a coarse, capped hint. */
+/** Its system stops a page that is not in front. */
+export function isPhone(userAgent = navigator.userAgent): boolean {
+  // An iPad calls itself a Mac; no Mac has a touch screen.
+  return /iPhone|iPad|Android/.test(userAgent) || (userAgent.includes("Mac OS X") && navigator.maxTouchPoints > 1);
+}
+
+/** Bytes that this tab offers at first. Browsers do not tell what is free: `deviceMemory` is a coarse, capped hint. */
 export function memoryPledgeBytes(): number {
   const hintGiB: unknown = Reflect.get(navigator, "deviceMemory");
-  const isPhone = /iPhone|iPad|Android/.test(navigator.userAgent);
-  const gib = typeof hintGiB === "number" ? hintGiB / 4 : isPhone ? 0.75 : 2;
+  const gib = typeof hintGiB === "number" ? hintGiB / 4 : isPhone() ? 0.75 : 2;
   return Math.round(Math.min(3, gib) * 2 ** 30);
 }
 
-export function hello(name: string): Extract<DonorMessage, { type: "hello" }> {
+/** The most that a tab of this device can hold: iPhones end one near 1.5 GB, wasm's addresses end at 4. */
+export function maxPledgeBytes(): number {
+  return Math.max(memoryPledgeBytes(), (isPhone() ? 1.25 : 4) * 2 ** 30);
+}
+
+export function hello(name: string, memoryPledgeBytes: number): Extract<DonorMessage, { type: "hello" }> {
   const backends: Backend[] = "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"];
   return {
     type: "hello",
     name,
     backends,
-    memoryPledgeBytes: memoryPledgeBytes(),
+    memoryPledgeBytes,
     threads: navigator.hardwareConcurrency,
     userAgent: navigator.userAgent.slice(0, 500),
     versions: JUPITER_VERSIONS,

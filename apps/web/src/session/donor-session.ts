@@ -38,6 +38,13 @@ interface Layers {
   readonly of: number;
 }
 
+export interface Lending {
+  /** What the others see, 1 to 100 characters. */
+  readonly name: string;
+  /** Memory that this tab may be asked to hold. */
+  readonly pledgeBytes: number;
+}
+
 const STATS_EVERY_MS = 1000;
 
 /** The control link's message order is kept: one is handled after the other. */
@@ -53,6 +60,7 @@ export class DonorSession {
   readonly #engine: Engine;
   readonly #ring: RingLinks;
   readonly #name: string;
+  readonly #pledgeBytes: number;
   #control: ControlLink<DonorMessage, HostMessage> | null = null;
   #work: Promise<void> = Promise.resolve();
   #abort = new AbortController();
@@ -60,11 +68,12 @@ export class DonorSession {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** Takes the room over: leaving ends it. Made by `compose.ts`. */
-  constructor({ room, links, engine }: SessionParts, name: string) {
+  constructor({ room, links, engine }: SessionParts, { name, pledgeBytes }: Lending) {
     this.#room = room;
     this.#links = links;
     this.#engine = engine;
     this.#name = name;
+    this.#pledgeBytes = pledgeBytes;
     this.#roomState = signal<RoomState>(room.state);
     this.state = this.#state;
     this.room = this.#roomState;
@@ -95,7 +104,7 @@ export class DonorSession {
     return this.#ring.sentBytes;
   }
 
-  async leave(message = "You left the room.", reason: "left" | "closed" = "left"): Promise<void> {
+  async leave(message = "You left the room.", reason: "left" | "hidden" = "left"): Promise<void> {
     removeEventListener("pagehide", this.#onPageHide);
     clearInterval(this.#timer);
     this.#drop();
@@ -131,7 +140,7 @@ export class DonorSession {
       },
     });
     this.#control = control;
-    control.send(hello(this.#name));
+    control.send(hello(this.#name, this.#pledgeBytes));
   }
 
   #receive(message: HostMessage): void {

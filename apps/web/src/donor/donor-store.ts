@@ -1,0 +1,76 @@
+/** What the donor's page shows and does: a visit to one room, and what this device lends to it. */
+import { effect, signal } from "@preact/signals";
+import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
+import { WakeLock } from "../browser/wake-lock.ts";
+import { joinRoom } from "../compose.ts";
+import { deviceName, isPhone, maxPledgeBytes, memoryPledgeBytes } from "../session/device.ts";
+import type { DonorSession } from "../session/donor-session.ts";
+
+export type Visit =
+  | { readonly kind: "before" }
+  | { readonly kind: "joining" }
+  | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "joined"; readonly session: DonorSession };
+
+/** Of what was pledged when the system ended the tab. */
+const LESS = 0.6;
+const STEP_BYTES = 64 * 2 ** 20;
+
+export class DonorStore {
+  readonly visit = signal<Visit>({ kind: "before" });
+  readonly name = signal(deviceName());
+  readonly pledgeBytes = signal(memoryPledgeBytes());
+  readonly maxPledgeBytes = maxPledgeBytes();
+  readonly stepBytes = STEP_BYTES;
+  /** What happened to this tab before, if its system ended it. */
+  readonly lastEnd = signal<string | null>(null);
+  readonly #link: string;
+  readonly #wakeLock = new WakeLock();
+  /** Left because the page was hidden; joins again when it is seen. */
+  #isAway = false;
+
+  constructor(link: string) {
+    this.#link = link;
+    const pledged = unfinishedVisit();
+    if (pledged !== null && pledged > 0) {
+      this.pledgeBytes.value = Math.max(STEP_BYTES, Math.round((pledged * LESS) / STEP_BYTES) * STEP_BYTES);
+      this.lastEnd.value =
+        "The system closed this page while it was lending memory, most likely because memory ran out. It now offers less.";
+    }
+    effect(() => {
+      const visit = this.visit.value;
+      const state = visit.kind === "joined" ? visit.session.state.value.kind : "left";
+      const isLending = state === "loading" || state === "ready" || state === "serving";
+      this.#wakeLock.want(isLending);
+      markVisit(isLending ? this.pledgeBytes.peek() : null);
+    });
+    addEventListener("pagehide", () => markVisit(null));
+    document.addEventListener("visibilitychange", () => void this.#onVisibility());
+  }
+
+  async join(): Promise<void> {
+    if (this.visit.value.kind === "joining") return;
+    this.visit.value = { kind: "joining" };
+    try {
+      const name = this.name.value.trim() || deviceName();
+      const session = await joinRoom({ link: this.#link, name, pledgeBytes: this.pledgeBytes.value });
+      this.visit.value = { kind: "joined", session };
+    } catch (error) {
+      this.visit.value = { kind: "refused", message: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** A phone stops a hidden page within seconds, its links with it: better to say goodbye while that is possible. */
+  async #onVisibility(): Promise<void> {
+    const visit = this.visit.value;
+    if (document.visibilityState === "visible") {
+      if (!this.#isAway) return;
+      this.#isAway = false;
+      await this.join();
+      return;
+    }
+    if (!isPhone() || visit.kind !== "joined" || visit.session.state.value.kind === "left") return;
+    this.#isAway = true;
+    await visit.session.leave("This page was in the background; it joins again when you are back.", "hidden");
+  }
+}
