@@ -51,7 +51,7 @@ export function goldenReference({ id, ids, greedy, margin, finish, greedyText }:
 }
 
 /** An answer of a free-running ring as the reference of another. */
-export function ringReference({ id, ids, output, steps, finish, text }: CaseResult): Reference {
+function ringReference({ id, ids, output, steps, finish, text }: CaseResult): Reference {
   return { id, ids, tokens: output, margins: steps.map(({ margin }) => margin), finish, text };
 }
 

@@ -17,7 +17,10 @@ const Prompt = z
 export type Prompt = z.infer<typeof Prompt>;
 
 /** A list, or an object with the list in `cases`; further fields are ignored. */
-export const Prompts = z.union([z.array(Prompt), z.object({ cases: z.array(Prompt) }).transform(({ cases }) => cases)]);
+export const Prompts = z.union([
+  z.array(Prompt).min(1),
+  z.object({ cases: z.array(Prompt).min(1) }).transform(({ cases }) => cases),
+]);
 
 const ForcedCase = z
   .object({ id: z.string(), greedy: z.array(z.int().min(0)).optional(), output: z.array(z.int().min(0)).optional() })
