@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { chromium, type Browser } from "playwright";
 
 /** The system's, or playwright's own where there is none. `CHROMIUM_PATH` overrides both. */
-export const executablePath =
+const executablePath =
   process.env["CHROMIUM_PATH"] ?? (existsSync("/usr/bin/chromium") ? "/usr/bin/chromium" : undefined);
 
-export const flags = [
+const flags = [
   "--no-sandbox",
   "--no-first-run",
   "--disable-background-networking",

@@ -8,7 +8,7 @@ import { cacheFolder } from "../../scripts/models.mjs";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const page = `${root}dist`;
 /** A start checks kernels, times layers and loads weights, on cores that all devices share. */
-export const START_TIMEOUT_MS = 120_000;
+const START_TIMEOUT_MS = 120_000;
 
 export function serve(): Promise<RunningServer> {
   ensureBuilt(console.error);
