@@ -16,21 +16,20 @@ const Prompt = z
   .refine(({ messages, text }) => messages !== undefined || text !== undefined, "a prompt needs messages or text");
 export type Prompt = z.infer<typeof Prompt>;
 
-/** A list, or an object with the list in `cases`; further fields are ignored. */
-export const Prompts = z.union([
-  z.array(Prompt).min(1),
-  z.object({ cases: z.array(Prompt).min(1) }).transform(({ cases }) => cases),
-]);
+/** A list, or an object with the list in `cases`; further fields are ignored. Not a union, whose faults would not say where they are. */
+function listOf<T>(item: z.ZodType<T>) {
+  const unwrap = (value: unknown) => (value instanceof Object && "cases" in value ? value.cases : value);
+  return z.preprocess(unwrap, z.array(item).min(1));
+}
+
+export const Prompts = listOf(Prompt);
 
 const ForcedCase = z
   .object({ id: z.string(), greedy: z.array(z.int().min(0)).optional(), output: z.array(z.int().min(0)).optional() })
   .transform(({ id, greedy, output }) => ({ id, output: output ?? greedy ?? [] }))
   .refine(({ output }) => output.length > 0, "ids to feed need output or greedy");
 /** Ids to feed, by case; golden files and this command's own output are of this form. */
-export const Forced = z.union([
-  z.array(ForcedCase),
-  z.object({ cases: z.array(ForcedCase) }).transform(({ cases }) => cases),
-]);
+export const Forced = listOf(ForcedCase);
 
 export const Scenario = z.strictObject({
   version: z.literal(1).default(1),
