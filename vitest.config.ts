@@ -62,7 +62,7 @@ export default defineConfig({
       },
       {
         test: {
-          // `npm run test:models`: whole models in every form of ring; not part of `npm test`, as it takes most of an hour.
+          // `npm run test:models`: whole models in every form of ring; not part of `npm test`, as it takes half an hour.
           name: "models",
           environment: "node",
           include: ["e2e/models/*.test.ts"],
