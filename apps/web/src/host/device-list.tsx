@@ -48,11 +48,13 @@ interface DeviceItemProps {
 }
 
 function DeviceItem({ device, layerCount, takesPart, isWaiting, setTakesPart }: DeviceItemProps) {
-  const { name, state, layers, serving, stats, memoryPledgeBytes } = device;
+  const { name, state, layers, serving, stats, memoryPledgeBytes, roundTripMs } = device;
   const facts = [
     ...(layers === null ? [] : [layersInWords(layers, layerCount)]),
     ...(serving === null ? [] : [backendInWords(serving.backend)]),
     ...(state.kind === "serving" && stats.runs > 0 ? [`${(stats.computeMs / stats.runs).toFixed(0)} ms a frame`] : []),
+    ...(roundTripMs === null ? [] : [`link ${roundTripMs.toFixed(0)} ms`]),
+    ...(serving === null ? [] : [`fetched ${bytesInWords(serving.fetchedBytes)}`]),
     ...(state.kind === "idle" && memoryPledgeBytes > 0 ? [`lends up to ${bytesInWords(memoryPledgeBytes)}`] : []),
     ...(isWaiting && takesPart ? ["joins when the ring starts again"] : []),
   ];

@@ -4,6 +4,7 @@ import type { PeerId } from "@jupiter/protocol";
 import type { HostSession, RingOptions } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
 import type { Offer } from "../state/offers.ts";
+import { afterLap, STILL, type Pulse } from "../state/pulse.ts";
 import { nextRingView, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
 import type { Shelf } from "../state/shelf.ts";
 import { ChatStore } from "./chat-store.ts";
@@ -33,6 +34,7 @@ export class HostStore {
   readonly leftOut = signal<ReadonlySet<PeerId>>(new Set());
   readonly ring = signal<RingView>({ kind: "none" });
   readonly chat: ChatStore;
+  readonly pulse = signal<Pulse>(STILL);
   /** Donors of the next ring. */
   readonly chosen: ReadonlySignal<readonly PeerId[]>;
   readonly whyNotAsk: ReadonlySignal<string | null>;
@@ -54,8 +56,10 @@ export class HostStore {
     effect(() => {
       const state = session.ring.value;
       this.ring.value = nextRingView(this.ring.peek(), state, this.#isGivenUp);
+      if (state.kind !== "ready") this.pulse.value = STILL;
       if (state.kind === "lost") this.chat.endAll(state.message);
     });
+    session.events.on("lap", (lap) => (this.pulse.value = afterLap(this.pulse.value, lap, performance.now())));
     session.events.on("answer", (event) => this.chat.take(event));
     void this.chat.load();
   }

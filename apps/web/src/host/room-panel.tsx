@@ -6,6 +6,7 @@ import { startLabel } from "../state/ring-view.ts";
 import { DeviceList } from "./device-list.tsx";
 import type { HostStore, Settings } from "./host-store.ts";
 import { Invitation } from "./invitation.tsx";
+import { RingPicture } from "./ring-picture.tsx";
 
 export interface RoomPanelProps {
   readonly store: HostStore;
@@ -32,6 +33,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
         <h2>Ring</h2>
         <ModelSettings store={store} />
         <RingStatus store={store} />
+        <RingPicture store={store} />
         <KeptModels note={store.session.storage.value} />
       </section>
       <section class="card">

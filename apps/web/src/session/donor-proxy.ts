@@ -34,6 +34,8 @@ export interface Device {
     readonly fallbacks: readonly string[];
     readonly fetchedBytes: number;
   } | null;
+  /** Over the control link, page to page; null before the first answer. */
+  readonly roundTripMs: number | null;
   readonly stats: { readonly runs: number; readonly computeMs: number; readonly memoryBytes: number | null };
 }
 
@@ -59,6 +61,8 @@ export interface DonorProxyOptions {
   readonly gone: (message: string) => void;
 }
 
+const PING_EVERY_MS = 3000;
+
 export class DonorProxy {
   readonly device: ReadonlySignal<Device>;
   readonly #device: Signal<Device>;
@@ -68,6 +72,7 @@ export class DonorProxy {
   #pings = 0;
   readonly #pongs = new Map<number, () => void>();
   #gone = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: DonorProxyOptions) {
     const { peer, name } = options;
@@ -81,6 +86,7 @@ export class DonorProxy {
       userAgent: "",
       layers: null,
       serving: null,
+      roundTripMs: null,
       stats: { runs: 0, computeMs: 0, memoryBytes: null },
     });
     this.device = this.#device;
@@ -94,6 +100,9 @@ export class DonorProxy {
       received: (message) => this.#receive(message),
       closed: ({ message }) => this.#lose(`${this.#options.name} is gone: ${message}.`),
     });
+    if (this.#gone) return;
+    this.#timer = setInterval(() => void this.#measure(), PING_EVERY_MS);
+    void this.#measure();
   }
 
   unreachable(message: string): void {
@@ -122,18 +131,31 @@ export class DonorProxy {
 
   /** The server says that it left; its link may not have noticed. */
   async confirmPresence(timeoutMs: number): Promise<void> {
+    if ((await this.#ping(timeoutMs)) === null) this.#lose(`${this.#options.name} left.`);
+  }
+
+  /** Milliseconds there and back; null: not within `timeoutMs`. */
+  async #ping(timeoutMs: number): Promise<number | null> {
     const id = this.#pings++;
+    const sentMs = performance.now();
     const answered = new Promise<boolean>((resolve) => {
       this.#pongs.set(id, () => resolve(true));
       setTimeout(() => resolve(false), timeoutMs);
     });
     this.#control?.send({ type: "ping", id });
-    if (!(await answered)) this.#lose(`${this.#options.name} left.`);
+    const isBack = await answered;
     this.#pongs.delete(id);
+    return isBack ? performance.now() - sentMs : null;
+  }
+
+  async #measure(): Promise<void> {
+    const roundTripMs = await this.#ping(PING_EVERY_MS);
+    if (roundTripMs !== null) this.#update({ roundTripMs });
   }
 
   async close(): Promise<void> {
     this.#gone = true;
+    clearInterval(this.#timer);
     await this.#control?.close();
   }
 
@@ -198,6 +220,7 @@ export class DonorProxy {
   #lose(message: string): void {
     if (this.#gone) return;
     this.#gone = true;
+    clearInterval(this.#timer);
     this.#rejectAll(message);
     this.#options.gone(message);
   }

@@ -18,6 +18,7 @@ function device(peer: PeerId, state: Device["state"], backends: Device["backends
     layers: null,
     serving: null,
     stats,
+    roundTripMs: null,
   };
 }
 

@@ -1,0 +1,38 @@
+import type { LapEvent } from "@jupiter/pipeline";
+import { expect, it } from "vitest";
+import { afterLap, STILL, tokensPerSecond, type Pulse } from "./pulse.ts";
+
+function lap(rows: number, lapMs: number, computeMs: readonly number[] = []): LapEvent {
+  const stageTimes = computeMs.map((ms, stage) => ({ stage, computeUs: ms * 1000, queueUs: 0 }));
+  return { kind: "lap", frame: 1, rows, cached: 0, wanted: true, dead: false, lapMs, headMs: 2, stageTimes };
+}
+
+function run(laps: readonly (readonly [LapEvent, number])[]): Pulse {
+  return laps.reduce((pulse, [event, atMs]) => afterLap(pulse, event, atMs), STILL);
+}
+
+it("counts laps, and smooths what each stage takes for a token", () => {
+  const pulse = run([
+    [lap(64, 300, [100, 200]), 300],
+    [lap(1, 30, [10, 20]), 330],
+    [lap(1, 40, [20, 20]), 370],
+  ]);
+  expect(pulse.laps).toBe(3);
+  expect(pulse.stageMs[0]).toBeCloseTo(11.5);
+  expect(pulse.stageMs[1]).toBeCloseTo(20);
+  expect(afterLap(pulse, { ...lap(1, 9), dead: true }, 400)).toBe(pulse);
+});
+
+it("tells the speed of the answer that is being written, not of the pause before it", () => {
+  const slow = Array.from({ length: 5 }, (_, i) => [lap(1, 100), 100 * i] as const);
+  const quick = Array.from({ length: 5 }, (_, i) => [lap(1, 50), 9000 + 50 * i] as const);
+  expect(tokensPerSecond(run(slow))).toBeCloseTo(10);
+  expect(tokensPerSecond(run([...slow, ...quick]))).toBeCloseTo(20);
+  expect(tokensPerSecond(run([[lap(64, 300), 300]]))).toBeNull();
+});
+
+it("keeps no more than it shows", () => {
+  const pulse = run(Array.from({ length: 200 }, (_, i) => [lap(1, 10), 10 * i] as const));
+  expect(pulse.recent).toHaveLength(60);
+  expect(pulse.laps).toBe(200);
+});
