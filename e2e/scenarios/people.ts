@@ -1,6 +1,6 @@
 /** People at their devices, for scenario tests: what they can click, type and see. Each device is a browser context of its own. */
 import { fileURLToPath } from "node:url";
-import { createServer, type RunningServer } from "@jupiter/signaling-server";
+import { createServer, type RunningServer, type ServerOptions } from "@jupiter/signaling-server";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright";
 import { ensureBuilt } from "../../scripts/build.mjs";
 import { cacheFolder } from "../../scripts/models.mjs";
@@ -10,9 +10,9 @@ const page = `${root}dist`;
 /** A start checks kernels, times layers and loads weights, on cores that all devices share. */
 const START_TIMEOUT_MS = 120_000;
 
-export function serve(): Promise<RunningServer> {
+export function serve(options: Pick<ServerOptions, "secure"> = {}): Promise<RunningServer> {
   ensureBuilt(console.error);
-  return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()] });
+  return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()], ...options });
 }
 
 async function newDevice(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {

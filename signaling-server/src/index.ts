@@ -1,1 +1,2 @@
+export { localIdentity } from "./certificates.ts";
 export { createServer, type RunningServer, type ServerOptions } from "./server.ts";
