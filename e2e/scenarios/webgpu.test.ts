@@ -25,6 +25,9 @@ const FRAME_SIZES = [5, 1, 9, 2, 33, 1, 5, 9, 17, 2, 5, 1];
 /** Of a row's root mean square: float32 on both sides, additions in another order. */
 const MAX_ERROR = 1e-4;
 
+/** The software adapter compiles every kernel anew in every tab. */
+const TREES_TIMEOUT_MS = 300_000;
+
 let browser: Browser;
 
 beforeAll(async () => {
@@ -78,30 +81,36 @@ describe("every row of any tree is what the end of its path is, computed afresh"
   it.each([
     ["wasm", [11, 12, 13]],
     ["webgpu", [12]],
-  ] as const)("%s, seeds %j", async (backend, seeds) => {
-    await using ring = await open(backend);
-    for (const seed of seeds) {
-      const { frames, chains, places } = randomForest(FRAME_SIZES, 320, seed);
-      const isTree = frames.some(({ parents, base }) => parents.some((parent, i) => i > 0 && parent !== base + i - 1));
-      const isRolledBack = frames.some(({ base }, i) => i > 0 && base < (frames[i - 1]?.base ?? 0));
-      expect({ isTree, isRolledBack }).toEqual({ isTree: true, isRolledBack: true });
-      const results = await ring.room.probe(frames);
-      // Cancels overtake the frames that wait, so that the stages skip some.
-      expect(results.some(({ dead }) => dead)).toBe(true);
-      const fresh = await ring.room.probe(chains);
-      for (const [i, { hidden, dead }] of results.entries()) {
-        const rows = places[i] ?? [];
-        if (dead) expect(rows.every((place) => place === null)).toBe(true);
-        const D = hidden.length / rows.length;
-        for (const [row, place] of rows.entries()) {
-          if (place === null) continue;
-          const expected = fresh[place.chain]?.hidden.slice(place.row * D, (place.row + 1) * D) ?? [];
-          const error = relativeError(hidden.slice(row * D, (row + 1) * D), expected);
-          expect(error, `seed ${seed}, frame ${i}, row ${row}`).toBeLessThan(MAX_ERROR);
+  ] as const)(
+    "%s, seeds %j",
+    async (backend, seeds) => {
+      await using ring = await open(backend);
+      for (const seed of seeds) {
+        const { frames, chains, places } = randomForest(FRAME_SIZES, 320, seed);
+        const isTree = frames.some(({ parents, base }) =>
+          parents.some((parent, i) => i > 0 && parent !== base + i - 1),
+        );
+        const isRolledBack = frames.some(({ base }, i) => i > 0 && base < (frames[i - 1]?.base ?? 0));
+        expect({ isTree, isRolledBack }).toEqual({ isTree: true, isRolledBack: true });
+        const results = await ring.room.probe(frames);
+        // Cancels overtake the frames that wait, so that the stages skip some.
+        expect(results.some(({ dead }) => dead)).toBe(true);
+        const fresh = await ring.room.probe(chains);
+        for (const [i, { hidden, dead }] of results.entries()) {
+          const rows = places[i] ?? [];
+          if (dead) expect(rows.every((place) => place === null)).toBe(true);
+          const D = hidden.length / rows.length;
+          for (const [row, place] of rows.entries()) {
+            if (place === null) continue;
+            const expected = fresh[place.chain]?.hidden.slice(place.row * D, (place.row + 1) * D) ?? [];
+            const error = relativeError(hidden.slice(row * D, (row + 1) * D), expected);
+            expect(error, `seed ${seed}, frame ${i}, row ${row}`).toBeLessThan(MAX_ERROR);
+          }
         }
       }
-    }
-  });
+    },
+    TREES_TIMEOUT_MS,
+  );
 });
 
 /** Largest difference, in root mean squares of the expected values. */
