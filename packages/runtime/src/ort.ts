@@ -98,13 +98,22 @@ export async function createSession(
   }
 }
 
-/** Resolves when the GPU that this worker's sessions use is gone, with what the browser says of it. Call once a WebGPU session exists. */
-export async function deviceLost(): Promise<RuntimeError> {
+const watched = new WeakSet<GPUDevice>();
+
+/**
+ * Calls `lost` should the GPU go that this worker's sessions use, with what the browser says of it. To be called whenever sessions were made:
+ * onnxruntime destroys its device with the last session and makes another one for the next.
+ */
+export async function watchDevice(lost: (error: RuntimeError) => void): Promise<void> {
   const device: unknown = await ort.env.webgpu.device;
-  if (!(device instanceof GPUDevice)) return new Promise(() => undefined);
-  const { message } = await device.lost;
-  return new RuntimeError(
-    "device-lost",
-    `The GPU was lost (${message || "no reason given"}). Start again; if it happens often, use wasm on this device.`,
+  if (!(device instanceof GPUDevice) || watched.has(device)) return;
+  watched.add(device);
+  const { reason, message } = await device.lost;
+  if (reason === "destroyed") return;
+  lost(
+    new RuntimeError(
+      "device-lost",
+      `The GPU was lost (${message || "no reason given"}). Start again; if it happens often, use wasm on this device.`,
+    ),
   );
 }

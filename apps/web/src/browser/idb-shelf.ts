@@ -1,13 +1,13 @@
 /** Conversations in the browser's own database. */
-import { createStore, del, set, values, type UseStore } from "idb-keyval";
+import { createStore, del, update, values, type UseStore } from "idb-keyval";
 import type { Conversation } from "../state/chat.ts";
 import type { Shelf } from "../state/shelf.ts";
 
-/** Raised with the form of what is kept; older entries are then left where they are. */
-const STORE = "conversations-1";
+/** Raised with the form of what is kept: another form, another database. */
+const DATABASE = "jupiter-conversations-1";
 
 export class IdbShelf implements Shelf {
-  readonly #store: UseStore = createStore("jupiter", STORE);
+  readonly #store: UseStore = createStore(DATABASE, "conversations");
 
   async load(): Promise<readonly Conversation[]> {
     const kept: readonly unknown[] = await values(this.#store);
@@ -15,7 +15,10 @@ export class IdbShelf implements Shelf {
   }
 
   save(conversation: Conversation): Promise<void> {
-    return set(conversation.id, conversation, this.#store);
+    // In one transaction: another tab may have gone on with it.
+    const newer = (kept: Conversation | undefined) =>
+      kept !== undefined && kept.changedAtMs > conversation.changedAtMs ? kept : conversation;
+    return update(conversation.id, newer, this.#store);
   }
 
   remove(id: string): Promise<void> {

@@ -107,7 +107,12 @@ export class OpfsTensorStore implements TensorStore {
       );
       return false;
     }
-    await this.#weights.removeEntry(oldest.name, { recursive: true }).catch(() => undefined);
+    try {
+      await this.#weights.removeEntry(oldest.name, { recursive: true });
+    } catch {
+      this.#isFull = true; // Another tab is using it.
+      return false;
+    }
     this.#say(`Stored weights of ${oldest.name} were deleted to make room: it was not used for the longest time.`);
     return true;
   }

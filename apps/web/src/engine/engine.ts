@@ -44,14 +44,16 @@ export class Engine {
   readonly #self: Seat;
   readonly #proven = new Map<string, Proven>();
   #running: Running | null = null;
+  #isDisposed = false;
 
   constructor(self: Seat) {
     this.#self = self;
     this.events = this.#emitter;
   }
 
-  /** Calls to the worker. A worker that was proven anew has lost what an earlier one had loaded. */
+  /** Calls to the worker, started if need be. A worker that was proven anew has lost what an earlier one had loaded. */
   get api(): Remote<EngineApi> {
+    if (this.#isDisposed) throw new EngineError("internal", "This device has left the room.");
     return this.#start(this.#running?.threads ?? 1, this.#running?.hideSubgroups ?? false).api;
   }
 
@@ -84,6 +86,11 @@ export class Engine {
     );
   }
 
+  /** The same, for what concerns only a worker that runs. */
+  get running(): Remote<EngineApi> | null {
+    return this.#running?.api ?? null;
+  }
+
   /** Takes the bytes' memory. */
   frame(from: Seat, bytes: Uint8Array): void {
     this.#post({ kind: "frame", from, bytes }, [bytes.buffer]);
@@ -93,8 +100,14 @@ export class Engine {
     this.#post({ kind: "cancel", frames }, []);
   }
 
-  /** Ends the worker; what it held is free at once. */
+  /** No worker is started any more. */
   dispose(): void {
+    this.#isDisposed = true;
+    this.endWorker();
+  }
+
+  /** What it held is free at once, and what it was asked is never answered; the next call starts another. */
+  endWorker(): void {
     this.#running?.worker.terminate();
     this.#running?.port.close();
     this.#running = null;
@@ -106,7 +119,7 @@ export class Engine {
 
   #start(threads: number, hideSubgroups: boolean): Running {
     if (this.#running?.threads === threads && this.#running.hideSubgroups === hideSubgroups) return this.#running;
-    this.dispose();
+    this.endWorker();
     const worker = new Worker(new URL("./engine.worker.ts", import.meta.url), { type: "module", name: "engine" });
     const { port1: port, port2 } = new MessageChannel();
     port.onmessage = ({ data }: MessageEvent<FromEngine>) => this.#emit(data);

@@ -1,6 +1,6 @@
 /** Worker entry: one device's engine. Frames are routed here; what they mean is decided in packages/pipeline. */
 import { decodeFrame, encodeFrame, type Frame, type Seat } from "@jupiter/protocol";
-import { configureOrt, deviceLost, graphFloat, hideSubgroups, knownAnswerTest, profileLayer } from "@jupiter/runtime";
+import { configureOrt, graphFloat, hideSubgroups, knownAnswerTest, profileLayer, watchDevice } from "@jupiter/runtime";
 import { expose } from "comlink";
 import type { EngineApi, EngineSettings, FailureReason, FromEngine, Phase, RingSettings, ToEngine } from "./api.ts";
 import { HostEngine } from "./host-engine.ts";
@@ -10,7 +10,6 @@ import { Shares } from "./shares.ts";
 let settings: EngineSettings | null = null;
 let port: MessagePort | null = null;
 let ring: RingSettings | null = null;
-let watched = false;
 
 const progress = (loadedBytes: number, totalBytes: number, phase: Phase) =>
   emit({ kind: "progress", loadedBytes, totalBytes, phase });
@@ -69,14 +68,9 @@ function deliver(from: Seat, frame: Frame): void {
   }
 }
 
-/** One GPU device serves all sessions of this worker. */
-function watchDevice(): void {
-  if (watched) return;
-  watched = true;
-  void deviceLost().then((error) => {
-    const { reason, message } = failure(error);
-    fail(null, reason, message);
-  });
+function onDeviceLost(error: unknown): void {
+  const { reason, message } = failure(error);
+  fail(null, reason, message);
 }
 
 function onMessage({ data }: MessageEvent<ToEngine>): void {
@@ -112,7 +106,7 @@ const api: EngineApi = {
   loadShare: (assign, rung) =>
     outcome(async () => {
       const loaded = await shares.load(assign, rung);
-      if (rung.backend === "webgpu") watchDevice();
+      if (rung.backend === "webgpu") void watchDevice(onDeviceLost);
       return loaded;
     }),
   dropShares: () => shares.drop(),
@@ -124,7 +118,7 @@ const api: EngineApi = {
   loadHead: (rung) =>
     outcome(async () => {
       const loaded = await host.loadHead(rung);
-      if (rung.backend === "webgpu") watchDevice();
+      if (rung.backend === "webgpu") void watchDevice(onDeviceLost);
       return loaded;
     }),
   ringReady(ringSettings) {

@@ -111,6 +111,8 @@ export class ChatStore {
     for (const conversation of this.conversations.peek()) {
       const open = openTurn(conversation);
       if (open === null) continue;
+      // One that still waited for its turn would otherwise be written unseen.
+      this.#ports.stopAnswer(open.id);
       const ending = { finish: "failed", reason: message, text: open.answer, ids: [], output: [], timings } as const;
       this.#take({ kind: "finished", id: open.id, ...ending });
     }
@@ -163,12 +165,20 @@ export class ChatStore {
   #saveNow(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    for (const id of this.#unsaved) {
-      const conversation = this.conversations.peek().find((candidate) => candidate.id === id);
-      if (conversation !== undefined)
-        this.#ports.shelf.save(conversation).catch((error: unknown) => this.#notKept(error));
-    }
+    const unsaved = [...this.#unsaved];
     this.#unsaved.clear();
+    for (const id of unsaved) void this.#save(id);
+  }
+
+  async #save(id: string): Promise<void> {
+    const conversation = this.conversations.peek().find((candidate) => candidate.id === id);
+    if (conversation === undefined) return;
+    try {
+      await this.#ports.shelf.save(conversation);
+    } catch (error) {
+      this.#unsaved.add(id); // with whatever is saved next
+      this.#notKept(error);
+    }
   }
 
   #notKept(error: unknown): void {

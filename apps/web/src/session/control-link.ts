@@ -13,12 +13,14 @@ export interface ControlLinkOptions<Sent, Received> {
 
 export class ControlLink<Sent, Received> {
   readonly #options: ControlLinkOptions<Sent, Received>;
+  /** Why this side closed the link; null: it did not, or was asked to. */
+  #fault: string | null = null;
 
   constructor(options: ControlLinkOptions<Sent, Received>) {
     this.#options = options;
     const { link } = options;
     link.events.on("message", (bytes) => this.#take(bytes));
-    link.events.on("close", options.closed);
+    link.events.on("close", ({ reason, message }) => options.closed({ reason, message: this.#fault ?? message }));
   }
 
   /** Not awaited by anyone: a link that is lost says so by `closed`. */
@@ -39,15 +41,25 @@ export class ControlLink<Sent, Received> {
   }
 
   #take(bytes: Uint8Array): void {
+    const message = this.#read(bytes);
+    if (message !== null) this.#options.received(message);
+  }
+
+  /** Null: it was a cancel, or nothing that this link carries. */
+  #read(bytes: Uint8Array): Received | null {
     try {
       const frame = decodeFrame(bytes);
-      if (frame.kind === "control") this.#options.received(this.#options.parse(frame));
-      else if (frame.kind === "cancel" && this.#options.cancelled !== undefined) this.#options.cancelled(frame.frames);
-      else throw new TypeError(`a ${frame.kind} frame came over a control link`);
+      if (frame.kind === "control") return this.#options.parse(frame);
+      if (frame.kind !== "cancel" || this.#options.cancelled === undefined) {
+        throw new TypeError(`a ${frame.kind} frame came over a control link`);
+      }
+      this.#options.cancelled(frame.frames);
     } catch (error) {
-      // Whoever sends such bytes is broken or hostile: the link ends, the room goes on.
-      console.warn("control link closed:", error);
+      // Whoever sends such bytes is broken, hostile, or an older page: the link ends, the room goes on.
+      const what = error instanceof Error ? error.message : String(error);
+      this.#fault = `it sent what this page does not understand (${what}); reload both pages`;
       void this.#options.link.close();
     }
+    return null;
   }
 }

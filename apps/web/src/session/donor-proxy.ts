@@ -57,8 +57,8 @@ export interface DonorProxyOptions {
   readonly name: string;
   /** A stage that said it cannot go on, while no one waited for it. */
   readonly failed: (message: string) => void;
-  /** It said goodbye, or its link broke. */
-  readonly gone: (message: string) => void;
+  /** `isGoodbye`: it said so; else its link broke, and it may still be there. */
+  readonly gone: (message: string, isGoodbye: boolean) => void;
 }
 
 const PING_EVERY_MS = 3000;
@@ -72,6 +72,8 @@ export class DonorProxy {
   #pings = 0;
   readonly #pongs = new Map<number, () => void>();
   #gone = false;
+  /** Of the plan that it was given last; what comes from an earlier one says nothing any more. */
+  #epoch: number | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: DonorProxyOptions) {
@@ -112,9 +114,31 @@ export class DonorProxy {
 
   send(message: HostMessage): void {
     this.#control?.send(message);
-    if (message.type === "assign") this.#update({ layers: message.layers, serving: null });
-    if (message.type === "serve") this.#update({ state: { kind: "serving" } });
-    if (message.type === "release") this.#update({ layers: null, serving: null, state: { kind: "idle" } });
+    switch (message.type) {
+      case "profile":
+        this.#epoch = message.epoch;
+        return;
+      case "assign":
+        this.#epoch = message.epoch;
+        this.#update({ layers: message.layers, serving: null });
+        return;
+      case "serve":
+        this.#update({ state: { kind: "serving" } });
+        return;
+      case "release": {
+        this.#epoch = null;
+        this.#rejectAll(message.reason);
+        const { state } = this.#device.value;
+        // What went wrong stays to be read until it is tried again.
+        this.#update({ layers: null, serving: null, state: state.kind === "failed" ? state : { kind: "idle" } });
+        return;
+      }
+      case "removed":
+      case "ping":
+        return;
+      default:
+        message satisfies never;
+    }
   }
 
   cancel(frames: readonly FrameNumber[]): void {
@@ -160,6 +184,7 @@ export class DonorProxy {
   }
 
   #receive(message: DonorMessage): void {
+    if ("epoch" in message && message.epoch !== this.#epoch) return;
     switch (message.type) {
       case "hello":
         this.#update({
@@ -198,7 +223,7 @@ export class DonorProxy {
           this.#options.failed(`${this.#options.name}: ${message.message}`);
         return;
       case "goodbye":
-        this.#lose(`${this.#options.name} left.`);
+        this.#lose(`${this.#options.name} left.`, true);
         return;
       case "pong":
         this.#pongs.get(message.id)?.();
@@ -217,12 +242,13 @@ export class DonorProxy {
     met?.resolve(message);
   }
 
-  #lose(message: string): void {
+  #lose(message: string, isGoodbye = false): void {
     if (this.#gone) return;
     this.#gone = true;
     clearInterval(this.#timer);
     this.#rejectAll(message);
-    this.#options.gone(message);
+    void this.#control?.close();
+    this.#options.gone(message, isGoodbye);
   }
 
   /** False: nobody waited. */

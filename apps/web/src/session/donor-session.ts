@@ -65,6 +65,8 @@ export class DonorSession {
   #work: Promise<void> = Promise.resolve();
   #abort = new AbortController();
   #assign: AssignMessage | null = null;
+  /** Of the plan that the host spoke of last. */
+  #epoch = 0;
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** Takes the room over: leaving ends it. Made by `compose.ts`. */
@@ -105,25 +107,31 @@ export class DonorSession {
   }
 
   async leave(message = "You left the room.", reason: "left" | "hidden" = "left"): Promise<void> {
+    if (this.#hasLeft) return;
+    // First of all: whoever freezes this page from here on finds a device that has left.
+    this.#state.value = { kind: "left", message };
+    this.#control?.send({ type: "goodbye", reason });
     removeEventListener("pagehide", this.#onPageHide);
     clearInterval(this.#timer);
     this.#drop();
     this.#engine.dispose();
-    this.#control?.send({ type: "goodbye", reason });
     await this.#control?.close();
     this.#room.leave();
-    this.#state.value = { kind: "left", message };
   }
 
   readonly #onPageHide = () => this.#control?.send({ type: "goodbye", reason: "closed" });
 
+  get #hasLeft(): boolean {
+    return this.#state.value.kind === "left";
+  }
+
   #accept(incoming: IncomingLink): void {
     const { from, channel, link } = incoming;
-    if (channel === "activations") {
+    if (channel === "activations" && !this.#hasLeft) {
       this.#ring.accept(incoming);
       return;
     }
-    if (channel !== "control" || from !== this.#room.host?.peer) {
+    if (channel !== "control" || from !== this.#room.host?.peer || this.#hasLeft) {
       void link.close();
       return;
     }
@@ -133,17 +141,25 @@ export class DonorSession {
       parse: parseHostMessage,
       received: (message) => this.#receive(message),
       cancelled: (frames) => this.#engine.cancel(frames),
-      closed: () => {
+      closed: ({ message }) => {
         if (this.#control !== control) return;
         this.#control = null;
-        this.#release("The host is gone. Waiting for it to come back.");
+        this.#release(`The host is gone: ${message}. Waiting for it to come back.`);
       },
     });
+    const before = this.#control;
     this.#control = control;
+    if (before !== null) {
+      // The host came back, and knows nothing of what this device holds.
+      void before.close();
+      this.#release("The host is back. Waiting for it to start the ring.");
+    }
     control.send(hello(this.#name, this.#pledgeBytes));
   }
 
   #receive(message: HostMessage): void {
+    if (this.#hasLeft) return;
+    if (message.type === "assign" || message.type === "profile") this.#epoch = message.epoch;
     switch (message.type) {
       case "ping":
         this.#control?.send({ type: "pong", id: message.id });
@@ -174,7 +190,7 @@ export class DonorSession {
   #drop(): void {
     this.#abort.abort();
     this.#abort = new AbortController();
-    if (this.#assign !== null) this.#engine.dispose();
+    if (this.#assign !== null) this.#engine.endWorker();
     this.#assign = null;
     void this.#ring.close();
   }
@@ -237,7 +253,9 @@ export class DonorSession {
 
   #release(message: string): void {
     this.#drop();
-    if (this.#state.value.kind !== "left") this.#state.value = { kind: "waiting", message };
+    // What went wrong stays to be read until it is tried again.
+    const { kind } = this.#state.value;
+    if (kind !== "left" && kind !== "failed") this.#state.value = { kind: "waiting", message };
   }
 
   #progress(phase: Phase, loadedBytes: number, totalBytes: number): void {
@@ -257,10 +275,9 @@ export class DonorSession {
 
   #failed(reason: FailureReason, message: string): void {
     if (this.#state.value.kind === "left" || this.#state.value.kind === "failed") return;
-    const epoch = this.#assign?.epoch ?? 0;
     this.#drop();
     this.#state.value = { kind: "failed", message };
-    this.#control?.send({ type: "failed", epoch, reason, message: message.slice(0, 1000) });
+    this.#control?.send({ type: "failed", epoch: this.#epoch, reason, message: message.slice(0, 1000) });
   }
 
   #seatOf(peer: PeerId): Seat {

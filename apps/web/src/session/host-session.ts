@@ -12,7 +12,8 @@ import {
 } from "@jupiter/protocol";
 import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
-import type { AnswerEvent, AskOptions } from "../engine/api.ts";
+import type { LayerTime } from "@jupiter/runtime";
+import type { AnswerEvent, AskOptions, Outcome } from "../engine/api.ts";
 import { EngineError, type Engine, type ComputeWish, type Proven } from "../engine/engine.ts";
 import { DonorLost, DonorProxy, type Device } from "./donor-proxy.ts";
 import { placeLayers, type HostLayers, type PlaceDevice } from "./place-layers.ts";
@@ -82,6 +83,15 @@ interface HostEvents {
   readonly lap: LapEvent;
 }
 
+interface Assembling {
+  readonly epoch: number;
+  readonly proven: Proven;
+  readonly say: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const WELCOME_AGAIN_MS = 1000;
+const WELCOME_AGAIN_AT_MOST_MS = 30_000;
 /** How long a donor that the server missed may take to show that its link lives. */
 const PRESENCE_TIMEOUT_MS = 3000;
 
@@ -89,7 +99,8 @@ const PRESENCE_TIMEOUT_MS = 3000;
  * Invariants:
  * 1. at most one ring at a time; every start has an epoch of its own, and what belongs to an earlier one is ignored;
  * 2. the ring is ready only when every stage has said so for this epoch and every link between neighbours stands;
- * 3. whatever ends a ring leaves the room, the donors and all text as they are.
+ * 3. a start that was given up does nothing any more, and what it had begun is undone;
+ * 4. whatever ends a ring leaves the room, the donors and all text as they are.
  */
 export class HostSession {
   readonly devices: ReadonlySignal<readonly Device[]>;
@@ -108,6 +119,8 @@ export class HostSession {
   readonly #links: PeerLinks;
   readonly #neighbours: RingLinks;
   #epoch = 0;
+  /** Of the start that is under way. */
+  #starting: AbortController | null = null;
   /** Donors of the ring that runs or starts. */
   #taking: readonly PeerId[] = [];
 
@@ -163,26 +176,32 @@ export class HostSession {
     return this.#neighbours.sentBytes;
   }
 
-  /** Puts the ring together. Resolves when it can be asked; rejects with an error whose message says what went wrong, and so does the ring's state. */
+  /**
+   * Puts the ring together; another one that runs or starts is given up. Resolves when it can be asked; rejects with an error whose message
+   * says what went wrong, and so does the ring's state.
+   */
   async start(options: RingOptions): Promise<void> {
-    await this.end("A new ring is being put together.");
+    this.#lose("A new ring is being put together.");
     const epoch = ++this.#epoch;
+    const { signal } = (this.#starting = new AbortController());
     this.#taking = options.donors;
+    this.#ring.value = { kind: "starting", message: "Putting the ring together…" };
     try {
-      const state = await this.#assemble(options, epoch);
-      if (epoch === this.#epoch) this.#ring.value = state;
+      await abortable(this.#free(), signal);
+      const ready = await this.#assemble(options, epoch, signal);
+      signal.throwIfAborted();
+      this.#ring.value = ready;
+      this.#starting = null;
     } catch (error) {
-      if (epoch === this.#epoch) this.#lose(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) this.#lose(error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
 
   /** Gives the ring up; donors stay in the room. */
   async end(reason: string): Promise<void> {
-    const hadRing = this.#ring.value.kind === "ready" || this.#ring.value.kind === "starting";
-    if (hadRing) this.#lose(reason);
-    await this.#neighbours.close();
-    await this.engine.api.dropShares();
+    this.#lose(reason);
+    await this.#free();
   }
 
   /** The answer comes as `answer` events with this id. */
@@ -191,11 +210,11 @@ export class HostSession {
   }
 
   stopAnswer(id: string): void {
-    void this.engine.api.stopAnswer(id);
+    void this.engine.running?.stopAnswer(id);
   }
 
   closeConversation(conversation: string): void {
-    void this.engine.api.closeConversation(conversation);
+    void this.engine.running?.closeConversation(conversation);
   }
 
   async leave(): Promise<void> {
@@ -207,17 +226,24 @@ export class HostSession {
     this.engine.dispose();
   }
 
-  async #assemble(options: RingOptions, epoch: number): Promise<RingState> {
+  async #free(): Promise<void> {
+    await this.#neighbours.close();
+    await this.engine.running?.dropShares();
+  }
+
+  /** Whatever it waits for ends when `signal` aborts, and nothing of it is done after that. */
+  async #assemble(options: RingOptions, epoch: number, signal: AbortSignal): Promise<RingState> {
     const { model, compute, wire } = options;
     const say = (message: string) => {
-      if (epoch === this.#epoch) this.#ring.value = { kind: "starting", message };
+      signal.throwIfAborted();
+      this.#ring.value = { kind: "starting", message };
     };
     say(`Reading ${model.title}…`);
-    const { checkpoint } = await this.#openModel(model);
+    const { checkpoint } = await abortable(this.#openModel(model), signal);
     say("Checking what this device computes…");
-    const proven = await this.engine.prove(checkpoint.shape, compute);
-    await this.#openModel(model); // the proof may have taken another worker
-    const places = await this.#place(options, checkpoint, epoch, proven, say);
+    const proven = await abortable(this.engine.prove(checkpoint.shape, compute), signal);
+    await abortable(this.#openModel(model), signal); // the proof may have taken another worker
+    const places = await this.#place(options, checkpoint, { epoch, proven, say, signal });
     say("Loading the layers…");
     const assigns = places.map((place, index) => assignOf(options, checkpoint, epoch, places, place, index));
     const ready = places.flatMap(({ seat }, index) => {
@@ -227,29 +253,20 @@ export class HostSession {
       this.#donor(seat).send(assign);
       return [answer];
     });
-    const host = await this.#loadHostPart(assigns, proven);
-    await Promise.all(ready);
+    const [host] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
     const [first, last] = [places[0], places.at(-1)];
     if (first === undefined || last === undefined) throw new EngineError("internal", "The plan has no stages.");
     say("Linking…");
     for (const [index, { seat }] of places.entries()) {
       const next = places[index + 1]?.seat;
-      if (seat === "host" && next !== undefined && next !== "host") await this.#neighbours.connect(next);
+      if (seat !== "host" || next === undefined || next === "host") continue;
+      await abortable(this.#neighbours.connect(next, signal), signal);
     }
-    if (first.seat !== "host") await this.#neighbours.connect(first.seat);
-    if (epoch !== this.#epoch) throw new EngineError("internal", "Another ring was started meanwhile.");
+    if (first.seat !== "host") await abortable(this.#neighbours.connect(first.seat, signal), signal);
     for (const { seat } of places) if (seat !== "host") this.#donor(seat).send({ type: "serve", epoch });
     const { capacity, arenas, chunkRows, maxInFlight } = options;
-    await this.engine.api.ringReady({
-      epoch,
-      capacity,
-      arenas,
-      chunkRows,
-      maxInFlight,
-      wire,
-      first: first.seat,
-      last: last.seat,
-    });
+    const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, wire, first: first.seat, last: last.seat };
+    await abortable(this.engine.api.ringReady(settings), signal);
     return { kind: "ready", model, checkpoint, places, host };
   }
 
@@ -290,9 +307,7 @@ export class HostSession {
   async #place(
     options: RingOptions,
     checkpoint: Checkpoint,
-    epoch: number,
-    proven: Proven,
-    say: (message: string) => void,
+    { epoch, proven, say, signal }: Assembling,
   ): Promise<readonly Place[]> {
     const { donors, hostLayers, layers, compute, capacity, arenas } = options;
     const place = (devices: readonly PlaceDevice[]) =>
@@ -311,26 +326,42 @@ export class HostSession {
       say(`Timing ${name}…`);
       const answer = this.#donor(peer).expect("profile", epoch);
       this.#donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
-      const { backend, layerTimes } = await answer;
+      const { backend, layerTimes } = await abortable(answer, signal);
       devices.push({ seat: peer, name, layerMs: layerMs(layerTimes), memoryBytes: memoryPledgeBytes, backend });
     }
     if (hostLayers !== "none") {
-      const profile = await this.engine.api.profile(checkpoint.shape, proven.rung);
+      const profile = await abortable<Outcome<readonly LayerTime[]>>(
+        this.engine.api.profile(checkpoint.shape, proven.rung),
+        signal,
+      );
       if (!profile.ok) throw new EngineError(profile.reason, profile.message);
       devices.push({ ...host, layerMs: layerMs(profile.value) });
     }
     return place(devices);
   }
 
-  async #welcome(peer: PeerId, name: string): Promise<void> {
+  /** A device whose link broke while it stayed in the room is welcomed again, less and less often while that fails. */
+  async #welcome(peer: PeerId, name: string, tries = 0): Promise<void> {
     if (this.#donors.value.has(peer)) return;
-    const donor = new DonorProxy({
+    const again = (attempt: number) => {
+      setTimeout(
+        () => {
+          const member = this.#room.members.find((candidate) => candidate.peer === peer);
+          if (member === undefined || this.#room.state.kind === "closed") return;
+          if (this.#donors.value.get(peer) === donor) this.#setDonors((donors) => donors.delete(peer));
+          void this.#welcome(peer, member.name, attempt);
+        },
+        Math.min(WELCOME_AGAIN_MS * 2 ** attempt, WELCOME_AGAIN_AT_MOST_MS),
+      );
+    };
+    const donor: DonorProxy = new DonorProxy({
       peer,
       name,
       failed: (message) => this.#taking.includes(peer) && this.#lose(message),
-      gone: (message) => {
+      gone: (message, isGoodbye) => {
         this.#setDonors((donors) => donors.delete(peer));
         if (this.#taking.includes(peer)) this.#lose(message);
+        if (!isGoodbye) again(0);
       },
     });
     this.#setDonors((donors) => donors.set(peer, donor));
@@ -338,6 +369,7 @@ export class HostSession {
       donor.attach(await this.#links.connect(peer, "control"));
     } catch (error) {
       donor.unreachable(error instanceof Error ? error.message : String(error));
+      again(tries + 1);
     }
   }
 
@@ -355,17 +387,30 @@ export class HostSession {
   }
 
   #lose(message: string): void {
-    if (this.#ring.value.kind !== "ready" && this.#ring.value.kind !== "starting") return;
+    const { kind } = this.#ring.value;
+    if (kind !== "ready" && kind !== "starting") return;
     this.#epoch++;
     this.#ring.value = { kind: "lost", message };
-    void this.engine.api.ringLost(message);
-    for (const peer of this.#taking)
-      this.#donors.value
-        .get(peer)
-        ?.send({ type: "release", reason: "The ring was given up. Waiting for the host to start again." });
+    this.#starting?.abort(new EngineError("internal", message));
+    this.#starting = null;
+    // What a worker loads for a ring that nobody wants would be in the way of the next one.
+    if (kind === "starting") this.engine.endWorker();
+    else void this.engine.running?.ringLost(message);
+    const reason = "The ring was given up. Waiting for the host to start again.";
+    for (const peer of this.#taking) this.#donors.value.get(peer)?.send({ type: "release", reason });
     this.#taking = [];
     void this.#neighbours.close();
   }
+}
+
+/** Rejects with the signal's reason as soon as it aborts, whatever becomes of `work`. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 function assignOf(
