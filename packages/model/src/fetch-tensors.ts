@@ -3,6 +3,7 @@ import { ModelError } from "./errors.ts";
 import type { ByteSource } from "./gguf.ts";
 import type { TensorEntry } from "./shape.ts";
 import type { TensorStore } from "./tensor-store.ts";
+import type { Wait } from "./wait.ts";
 
 /** Neighbours are fetched together even across bytes that nobody wants, as long as those stay few. */
 const MAX_GAP_BYTES = 64 << 10;
@@ -21,8 +22,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** `fetchedBytes` more came over the line, a failed try's included; `loadedBytes` of them are there to stay. */
   readonly onBytes: (fetchedBytes: number, loadedBytes: number) => void;
-  /** Resolves after `delayMs`, rejects when the signal aborts. */
-  readonly wait: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  /** Before another try. */
+  readonly wait: Wait;
   /** Memory for the bytes; default: new. */
   readonly allocate?: (sizeBytes: number) => Uint8Array<ArrayBuffer>;
   /** Asked before the source, and given what was fetched; only tensors with a SHA-256 can be kept. */

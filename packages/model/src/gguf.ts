@@ -11,58 +11,6 @@ export interface ByteSource {
   readInto?(target: Uint8Array, offsetBytes: number, signal?: AbortSignal): Promise<number>;
 }
 
-/** Range requests; a server that ignores ranges is refused, as it would send the whole file for every layer. */
-export function httpByteSource(url: string): ByteSource {
-  return {
-    async read(offsetBytes, sizeBytes, signal) {
-      const response = await requestRange(url, offsetBytes, sizeBytes, signal);
-      return new Uint8Array(await response.arrayBuffer());
-    },
-    async readInto(target, offsetBytes, signal) {
-      const response = await requestRange(url, offsetBytes, target.length, signal);
-      return response.body === null ? 0 : readStream(response.body, target);
-    },
-  };
-}
-
-async function requestRange(
-  url: string,
-  offsetBytes: number,
-  sizeBytes: number,
-  signal: AbortSignal | undefined,
-): Promise<Response> {
-  const headers = { Range: `bytes=${offsetBytes}-${offsetBytes + sizeBytes - 1}` };
-  const response = await fetch(url, { headers, ...(signal === undefined ? {} : { signal }) });
-  if (response.status === 206) return response;
-  await response.body?.cancel();
-  if (response.status >= 500 || response.status === 429) {
-    throw new ModelError("unreachable", `${url} answered ${response.status}; try again in a while.`);
-  }
-  throw new ModelError(
-    "range-refused",
-    `${url} answered ${response.status} to a byte range; serve it with ranges (206).`,
-  );
-}
-
-const STREAM_BYTES = 256 << 10;
-
-/** One small buffer goes to and fro: a gigabyte that passes leaves no gigabyte of garbage behind. */
-async function readStream(body: ReadableStream<Uint8Array<ArrayBuffer>>, target: Uint8Array): Promise<number> {
-  const reader = body.getReader({ mode: "byob" });
-  let buffer = new ArrayBuffer(Math.min(STREAM_BYTES, Math.max(1, target.length)));
-  for (let at = 0; ;) {
-    const { done, value } = await reader.read(new Uint8Array(buffer));
-    if (done) return at;
-    if (at + value.length > target.length) {
-      await reader.cancel();
-      return at + value.length; // more than was asked for: the caller refuses it
-    }
-    target.set(value, at);
-    at += value.length;
-    buffer = value.buffer;
-  }
-}
-
 export type MetadataValue = string | number | boolean | readonly MetadataValue[];
 
 export interface GgufHeader {

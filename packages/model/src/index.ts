@@ -5,7 +5,8 @@ export { stageGraph, type LayerWeights } from "./onnx/stage-graph.ts";
 export { headGraph } from "./onnx/head-graph.ts";
 export type { BlockWeights, GraphFloat, LinearWeights } from "./onnx/linear.ts";
 export { ModelError, type ModelReason } from "./errors.ts";
-export { httpByteSource, readGguf, type ByteSource, type GgufHeader } from "./gguf.ts";
+export { httpByteSource } from "./http-source.ts";
+export { readGguf, type ByteSource, type GgufHeader } from "./gguf.ts";
 export {
   loadEmbedding,
   loadHead,

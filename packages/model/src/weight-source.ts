@@ -15,6 +15,7 @@ import {
 import type { LayerWeights } from "./onnx/stage-graph.ts";
 import type { Checkpoint, TensorEntry } from "./shape.ts";
 import type { TensorStore } from "./tensor-store.ts";
+import { delay, type Wait } from "./wait.ts";
 
 /** What one device takes of a checkpoint. */
 export interface WeightShare {
@@ -32,8 +33,8 @@ export interface WeightSourceOptions {
   readonly groupBytes?: number;
   /** Asked before the source; what it has is not fetched. */
   readonly store?: TensorStore;
-  /** Resolves after `delayMs`, rejects when the signal aborts. For tests; default: the clock. */
-  readonly wait?: (delayMs: number, signal: AbortSignal) => Promise<void>;
+  /** Before another try. For tests; default: the clock. */
+  readonly wait?: Wait;
 }
 
 /** Large enough that a model has few sessions, small enough that the copies made while one is built stay few. */
@@ -211,18 +212,4 @@ function shareTensors(checkpoint: Checkpoint, { layers, head, embedding }: Weigh
 
 function sizeOf(tensors: readonly TensorEntry[]): number {
   return tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
-
-function delay(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, delayMs);
-    signal.addEventListener("abort", abort, { once: true });
-  });
 }
