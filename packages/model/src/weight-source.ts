@@ -29,7 +29,7 @@ export interface WeightSourceOptions {
   readonly signal?: AbortSignal;
   /** After every piece that arrived: of the `totalBytes` of the share's tensors, `loadedBytes` are here. */
   readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
-  /** Weights of a group of layers at most, as the back end holds them; a larger single layer is a group of its own. Default 96 MiB. */
+  /** Weights of a group of layers at most, as the back end holds them; a larger single layer is a group of its own. Default `GROUP_BYTES`. */
   readonly groupBytes?: number;
   /** Asked before the source; what it has is not fetched. */
   readonly store?: TensorStore;
