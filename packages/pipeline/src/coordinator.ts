@@ -20,7 +20,7 @@ import {
   type RowScore,
   type ScorePolicy,
 } from "@jupiter/protocol";
-import { seededUniform } from "./sampling.ts";
+import { seededUniform } from "./seeded-uniform.ts";
 import type {
   CoordinatorEffect,
   CoordinatorEvent,

@@ -15,7 +15,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Coordinator } from "./coordinator.ts";
 import type { CoordinatorEffect, CoordinatorEvent, Finish, GenerateRequest, Ring } from "./requests.ts";
-import { seededUniform } from "./sampling.ts";
+import { seededUniform } from "./seeded-uniform.ts";
 import { StageLoop, type StageEffect, type StageEvent } from "./stage-loop.ts";
 
 const V = 97;
