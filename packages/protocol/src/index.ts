@@ -1,5 +1,5 @@
 export * from "./frame-types.ts";
-export { LIMITS } from "./limits.ts";
+export { LIMITS, SIGNALING_LIMITS } from "./limits.ts";
 export { SlotError, SlotList, SlotLists } from "./slots.ts";
 export type { SlotReason } from "./slots.ts";
 export { fillBias } from "./bias.ts";
@@ -15,7 +15,6 @@ export {
   RelayEvent,
   RelayRequest,
   RoomId,
-  SIGNALING_LIMITS,
   SIGNALING_VERSION,
   SignalingReason,
 } from "./signaling.ts";

@@ -1,4 +1,8 @@
-/** One place for every limit on what a peer may send. Bytes unless the name says otherwise. */
+/**
+ * Limits on what a peer may send, wherever more than one place must know them; a single field's range stands in its message's schema.
+ */
+
+/** Of frames between peers. Bytes or counts, as the name says. */
 export const LIMITS = {
   /** Rows of one frame. The planner's largest chunk is 256; the rest is room for trees. */
   rowsPerFrame: 1024,
@@ -16,4 +20,15 @@ export const LIMITS = {
   bulkBytes: 256 << 10,
   /** One whole frame: 1024 rows of 8192 in f32 is 32 MiB. */
   frameBytes: 48 << 20,
+} as const;
+
+/** Of what goes through the signaling server. */
+export const SIGNALING_LIMITS = {
+  /** A member's sealed description, kept by the server while it is there. Bytes. */
+  helloBytes: 4096,
+  /** One relayed message: an offer with its candidates is 2 to 8 KB. Bytes. */
+  sealedBytes: 65_536,
+  membersPerRoom: 64,
+  /** Length of the text of a refusal. Characters. */
+  messageChars: 500,
 } as const;

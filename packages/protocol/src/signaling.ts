@@ -3,18 +3,9 @@
  * `hello` and `sealed` are encrypted with a key that only the room's link carries.
  */
 import { z } from "zod";
+import { SIGNALING_LIMITS } from "./limits.ts";
 
 export const SIGNALING_VERSION = 1;
-
-export const SIGNALING_LIMITS = {
-  /** A member's sealed description, kept by the server while it is there. Bytes. */
-  helloBytes: 4096,
-  /** One relayed message: an offer with its candidates is 2 to 8 KB. Bytes. */
-  sealedBytes: 65_536,
-  membersPerRoom: 64,
-  /** Length of the text of a refusal. Characters. */
-  messageChars: 500,
-} as const;
 
 export const RoomId = z
   .string()
