@@ -104,13 +104,42 @@ describe("a host and two donors", () => {
   });
 });
 
-it("a start that is given up leaves a room that can start again", async () => {
+it("a start that is given up frees the donors, and leaves a room that can start again", async () => {
   const host = await HostPerson.open(browser, server);
+  const donor = await DonorPerson.open(browser, await host.invitation());
+  await donor.join("Anna’s phone");
+  await host.devices.nth(1).waitFor();
   await host.page.getByRole("button", { name: "Start the ring" }).click();
+  await donor.page.getByText("Measuring how fast this device is").waitFor();
   await host.page.getByRole("button", { name: "Cancel" }).click();
   await host.page.getByText("The start was given up.").waitFor();
-  await host.start("Start again");
+  await donor.page.getByText("Waiting for the host to start again").waitFor();
+  // Twice, as impatient people do: the later press counts.
+  await host.page.evaluate(() => {
+    const button = [...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Start again");
+    button?.click();
+    button?.click();
+  });
+  await host.ready();
+  await host.ask("What is the capital of France?");
+  expect(await host.answered()).toContain("Paris");
   await host.page.context().close();
+  await donor.page.context().close();
+});
+
+it("a donor whose links broke is welcomed again", async () => {
+  const host = await HostPerson.open(browser, server);
+  const donor = await DonorPerson.open(browser, await host.invitation(), { init: collectPeerConnections });
+  await donor.join("Anna’s phone");
+  await host.devices.nth(1).waitFor();
+  await donor.page.evaluate(() => globalThis.peerConnections?.splice(0).forEach((connection) => connection.close()));
+  await donor.page.getByText("The host is gone").waitFor();
+  await host.page.getByText("Nobody has joined yet").waitFor();
+  await host.devices.getByText("lends up to").waitFor();
+  await host.start("Start the ring");
+  expect(await donor.text()).toContain("In the ring");
+  await host.page.context().close();
+  await donor.page.context().close();
 });
 
 it("a link that lost its end says what to do", async () => {
@@ -121,3 +150,19 @@ it("a link that lost its end says what to do", async () => {
   expect(await donor.page.getByRole("button", { name: "Join", exact: true }).isEnabled()).toBe(true);
   await host.page.context().close();
 });
+
+/** Runs in the page before its own scripts: keeps a hand on every connection, to break it as a lost network does. */
+function collectPeerConnections(): void {
+  const connections: RTCPeerConnection[] = [];
+  globalThis.peerConnections = connections;
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      connections.push(this);
+    }
+  };
+}
+
+declare global {
+  var peerConnections: RTCPeerConnection[] | undefined;
+}

@@ -15,8 +15,14 @@ export function serve(options: Pick<ServerOptions, "secure"> = {}): Promise<Runn
   return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()], ...options });
 }
 
-async function newDevice(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Page> {
+interface DeviceOptions extends BrowserContextOptions {
+  /** Runs in its pages before their own scripts. */
+  readonly init?: () => void;
+}
+
+async function newDevice(browser: Browser, url: string, { init, ...options }: DeviceOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
+  if (init !== undefined) await context.addInitScript(init);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   await page.goto(url);
@@ -45,6 +51,10 @@ export class HostPerson {
   /** Presses the button of this name and waits until the ring can be asked. */
   async start(label: string): Promise<void> {
     await this.page.getByRole("button", { name: label, exact: true }).click();
+    await this.ready();
+  }
+
+  async ready(): Promise<void> {
     await this.page.getByText(/^The ring is ready:/).waitFor({ timeout: START_TIMEOUT_MS });
   }
 
@@ -78,7 +88,7 @@ export class DonorPerson {
     this.page = page;
   }
 
-  static async open(browser: Browser, link: string, options?: BrowserContextOptions): Promise<DonorPerson> {
+  static async open(browser: Browser, link: string, options?: DeviceOptions): Promise<DonorPerson> {
     return new DonorPerson(await newDevice(browser, link, options));
   }
 

@@ -74,6 +74,12 @@ describe("answers", () => {
     const answer = await webgpu.ask(PROMPT, reference.output);
     expect(compareRings(answer, reference, TIE_MARGINS.ring).faults).toEqual([]);
   });
+
+  it("are the same after a restart, for which onnxruntime takes another GPU device", async () => {
+    const before = await webgpu.ask(PROMPT);
+    await webgpu.restart({});
+    expect((await webgpu.ask(PROMPT)).output).toEqual(before.output);
+  });
 });
 
 // Rings of their own: frames of a test take the coordinator's place for the life of a ring.
