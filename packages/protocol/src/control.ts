@@ -45,6 +45,7 @@ const ModelShape = z.object({
 
 const TensorEntry = z.object({
   name: z.string().min(1).max(128),
+  /** `BlockType` of packages/model, which this package does not import. */
   type: z.enum(["F32", "F16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K"]),
   dims: z
     .array(
@@ -206,6 +207,10 @@ const DonorMessage = z.discriminatedUnion("type", [
     ]),
     message: text,
   }),
+  /**
+   * The device goes by its own will, so its stage is lost at once, not when the link's silence tells. Hosts treat all reasons alike; they tell
+   * readers of a recording a person's choice from a page in the background (it joins again when in front) and a closed tab.
+   */
   z.object({ type: z.literal("goodbye"), reason: z.enum(["left", "hidden", "closed"]) }),
   z.object({ type: z.literal("pong"), id: count }),
   z.object({
