@@ -1,7 +1,7 @@
 import { memoryByteSource, tinyCheckpoint } from "@jupiter/testkit";
 import { describe, expect, it } from "vitest";
 import golden from "../golden/blocks.json";
-import { isQuantised, toBlockWeights } from "./block-weights.ts";
+import { blockWeightsBytes, isQuantised, toBlockWeights } from "./block-weights.ts";
 import { readGguf } from "./gguf.ts";
 import { loadHead, loadLayer } from "./load-layers.ts";
 import type { BlockWeights, LinearWeights } from "./onnx/linear.ts";
@@ -28,6 +28,10 @@ function unpack(w: BlockWeights, N: number, K: number): number[] {
   return out;
 }
 
+function heldBytes({ packed, scales, zeroPoints, minimums }: BlockWeights): number {
+  return [packed, scales, zeroPoints, minimums].reduce((sum, values) => sum + (values?.byteLength ?? 0), 0);
+}
+
 describe("toBlockWeights", () => {
   const quantised = golden.filter((g) => isQuantised(g.type as BlockType));
 
@@ -43,6 +47,7 @@ describe("toBlockWeights", () => {
         const weights = toBlockWeights(type, bytesOf(g.bytes), N, K);
         expect(unpack(weights, N, K).map((w) => w + 0)).toEqual([...expected].map((w) => w + 0)); // + 0: -0 is 0
         expect(weights.packed.length).toBe((N * K * weights.bits) / 8);
+        expect(blockWeightsBytes(type, N, K)).toBe(heldBytes(weights));
       }
     },
   );
@@ -52,8 +57,9 @@ describe("toBlockWeights", () => {
   });
 
   it("pads the zero points of an odd number of blocks a row", () => {
-    const { zeroPoints } = toBlockWeights("Q4_1", new Uint8Array(3 * 3 * 20), 3, 96);
-    expect(zeroPoints).toEqual(new Uint8Array(6));
+    const weights = toBlockWeights("Q4_1", new Uint8Array(3 * 3 * 20), 3, 96);
+    expect(weights.zeroPoints).toEqual(new Uint8Array(6));
+    expect(blockWeightsBytes("Q4_1", 3, 96)).toBe(heldBytes(weights));
   });
 
   it("refuses bytes that do not make whole rows", () => {

@@ -28,6 +28,18 @@ const CONTAINERS: Readonly<
   Q6_K: { bits: 8, blockSize: 16, minimums: false },
 };
 
+/** Bytes of what `toBlockWeights` makes of a matrix `[N, K]`. */
+export function blockWeightsBytes(type: QuantisedType, N: number, K: number): number {
+  const { bits, blockSize, minimums } = CONTAINERS[type];
+  const floatBytes = (4 * N * K) / blockSize; // of the scales, and of the minimums
+  return (N * K * bits) / 8 + floatBytes + (minimums ? floatBytes + zeroPointBytes(N, K, blockSize) : 0);
+}
+
+/** Two of four bits a byte, rows padded to whole bytes. */
+function zeroPointBytes(N: number, K: number, blockSize: number): number {
+  return N * Math.ceil(K / blockSize / 2);
+}
+
 /** The matrix `[N, K]` that `bytes` holds, row after row. Lengths must agree with the type, or 'truncated'. */
 export function toBlockWeights(type: QuantisedType, bytes: Uint8Array, N: number, K: number): BlockWeights {
   const block = BLOCKS[type];
@@ -42,8 +54,7 @@ export function toBlockWeights(type: QuantisedType, bytes: Uint8Array, N: number
     blockSize,
     packed: new Uint8Array((N * K * bits) / 8),
     scales: new Float32Array(blocks),
-    // Two four-bit zero points a byte, rows padded to whole bytes.
-    zeroPoints: minimums ? new Uint8Array(N * Math.ceil(K / blockSize / 2)) : null,
+    zeroPoints: minimums ? new Uint8Array(zeroPointBytes(N, K, blockSize)) : null,
     minimums: minimums ? new Float32Array(blocks) : null,
   } as const;
   switch (type) {

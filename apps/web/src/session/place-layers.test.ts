@@ -1,7 +1,14 @@
-import { loadLayer, readGguf, type BlockType, type Checkpoint, type LayerWeights } from "@jupiter/model";
-import { PeerId } from "@jupiter/protocol";
+import {
+  loadLayer,
+  readGguf,
+  type Architecture,
+  type BlockType,
+  type Checkpoint,
+  type LayerWeights,
+} from "@jupiter/model";
+import { PeerId, type AssignMessage } from "@jupiter/protocol";
 import { memoryByteSource, tinyCheckpoint } from "@jupiter/testkit";
-import { describe, expect, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { heldLayerBytes, placeLayers, type PlaceDevice, type PlaceOptions } from "./place-layers.ts";
 
 const phone = PeerId.parse("phone_01");
@@ -24,6 +31,13 @@ function bytesOf(layer: LayerWeights): number {
   });
   return held.reduce((sum, values) => sum + (values?.byteLength ?? 0), 0);
 }
+
+it("a checkpoint on its way to a donor names the block types and architectures that models have, none more and none less", () => {
+  type Sent = AssignMessage["checkpoint"];
+  // Checked by the compiler.
+  expectTypeOf<Sent["tensors"][number]["type"]>().toEqualTypeOf<BlockType>();
+  expectTypeOf<Sent["shape"]["architecture"]>().toEqualTypeOf<Architecture>();
+});
 
 describe("bytes of a layer are those of the loaded one", () => {
   it.each<BlockType>(["F32", "F16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K"])("%s", async (type) => {

@@ -1,5 +1,5 @@
 /** From a checkpoint and what devices say of themselves to what the planner asks, and back to places in the ring. */
-import type { BlockType, Checkpoint, ModelShape } from "@jupiter/model";
+import { blockWeightsBytes, isQuantised, type Checkpoint, type ModelShape } from "@jupiter/model";
 import { plan, type DeviceProfile, type HostLayers } from "@jupiter/planner";
 import type { Backend, Seat } from "@jupiter/protocol";
 import { EngineError } from "../engine/engine.ts";
@@ -75,33 +75,10 @@ export function heldLayerBytes({ shape, tensors }: Checkpoint, backend: Backend)
     const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? NaN);
     if (!(layer < shape.L)) continue;
     const values = dims.reduce((a, b) => a * b, 1);
-    // Vectors are few; they are float32 everywhere.
-    const inBlocks = backend === "webgpu" && dims.length > 1;
-    sizes[layer] = (sizes[layer] ?? 0) + (inBlocks ? blockBytes(type, values, dims.at(-1) ?? 1) : 4 * values);
+    const K = dims.at(-1) ?? 1;
+    // Vectors are few; they are float32 everywhere, and so is what was never quantised.
+    const inBlocks = backend === "webgpu" && dims.length > 1 && isQuantised(type);
+    sizes[layer] = (sizes[layer] ?? 0) + (inBlocks ? blockWeightsBytes(type, values / K, K) : 4 * values);
   }
   return sizes;
-}
-
-/** Bits of a value and values of a block in the containers of `toBlockWeights`; `minimums`: zero points (half a byte) and minimums too. */
-const CONTAINERS: Readonly<
-  Record<BlockType, { readonly bits: number; readonly blockSize: number; readonly minimums?: true } | null>
-> = {
-  F32: null,
-  F16: null,
-  Q4_0: { bits: 4, blockSize: 32 },
-  Q4_1: { bits: 4, blockSize: 32, minimums: true },
-  Q5_0: { bits: 8, blockSize: 32 },
-  Q8_0: { bits: 8, blockSize: 32 },
-  Q4_K: { bits: 4, blockSize: 32, minimums: true },
-  Q6_K: { bits: 8, blockSize: 16 },
-};
-
-/** Scales and minimums as float32. Types that are not quantised are dense. */
-function blockBytes(type: BlockType, values: number, rowLength: number): number {
-  const container = CONTAINERS[type];
-  if (container === null) return 4 * values;
-  const { bits, blockSize, minimums = false } = container;
-  const blocks = values / blockSize;
-  const zeroPoints = (values / rowLength) * Math.ceil(rowLength / blockSize / 2);
-  return (values * bits) / 8 + 4 * blocks + (minimums ? 4 * blocks + zeroPoints : 0);
 }
