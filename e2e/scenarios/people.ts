@@ -36,8 +36,8 @@ export class HostPerson {
   }
 
   /** Opens the page; a room opens with it. */
-  static async open(browser: Browser, server: RunningServer): Promise<HostPerson> {
-    return new HostPerson(await newDevice(browser, server.url));
+  static async open(browser: Browser, server: RunningServer, options?: DeviceOptions): Promise<HostPerson> {
+    return new HostPerson(await newDevice(browser, server.url, options));
   }
 
   invitation(): Promise<string> {

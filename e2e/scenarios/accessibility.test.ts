@@ -1,0 +1,94 @@
+/** Every state that a person meets: nothing that axe finds (WCAG 2.2 AA), and nothing wider than a small phone, in light and dark. */
+import { createRequire } from "node:module";
+import type { RunningServer } from "@jupiter/signaling-server";
+import type { AxeResults } from "axe-core";
+import type { Browser, Page } from "playwright";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "../chromium.ts";
+import { DonorPerson, HostPerson, serve } from "./people.ts";
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** The page's own policy lets no test in. */
+const options = { bypassCSP: true };
+let browser: Browser;
+let server: RunningServer;
+
+beforeAll(async () => {
+  [browser, server] = [await launchChromium(), await serve()];
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+async function findings(page: Page): Promise<readonly string[]> {
+  await page.addScriptTag({ path: axe });
+  const found: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await page.evaluate(() => {
+      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+      return (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
+        runOnly: tags,
+      });
+    });
+    found.push(
+      ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme}, ${id}: ${html.slice(0, 150)}`)),
+    );
+  }
+  for (const width of [360, 768, 1440]) {
+    await page.setViewportSize({ width, height: 800 });
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (overflow > 0) found.push(`${overflow} px too wide at ${width}`);
+  }
+  return found;
+}
+
+it("the host's page: a new room, a running ring, an answer, an ended ring", async () => {
+  const host = await HostPerson.open(browser, server, options);
+  await host.page.getByText("Nobody has joined yet").waitFor();
+  expect(await findings(host.page)).toEqual([]);
+  for (const label of ["Code for cameras", "Options", "How it answers", "Kept on this device"]) {
+    await host.page.getByText(label, { exact: true }).click();
+  }
+  expect(await findings(host.page)).toEqual([]);
+  const donor = await DonorPerson.open(browser, await host.invitation(), options);
+  await donor.page.getByRole("button", { name: "Join" }).waitFor();
+  expect(await findings(donor.page)).toEqual([]);
+  await donor.join("Anna’s phone");
+  expect(await findings(donor.page)).toEqual([]);
+  await host.start("Start the ring");
+  await host.ask("Write a Python function that adds two numbers.");
+  await host.answered();
+  expect(await findings(host.page)).toEqual([]);
+  expect(await findings(donor.page)).toEqual([]);
+  await donor.leave();
+  await host.page.getByText("The ring has ended").waitFor();
+  expect(await findings(host.page)).toEqual([]);
+  expect(await findings(donor.page)).toEqual([]);
+});
+
+it("the page about trust", async () => {
+  const page = await (await browser.newContext(options)).newPage();
+  await page.goto(`${server.url}trust`);
+  expect(await findings(page)).toEqual([]);
+});
+
+it("a question is asked by keyboard alone", async () => {
+  const host = await HostPerson.open(browser, server);
+  const press = async (key: string, times = 1) => {
+    for (let i = 0; i < times; i++) await host.page.keyboard.press(key);
+  };
+  const focused = () => host.page.evaluate(() => document.activeElement?.textContent ?? "");
+  await host.page.getByText("Nobody has joined yet").waitFor();
+  for (let i = 0; i < 20 && (await focused()) !== "Start the ring"; i++) await press("Tab");
+  expect(await focused()).toBe("Start the ring");
+  await press("Enter");
+  await host.ready();
+  const isField = () => host.page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Message");
+  for (let i = 0; i < 30 && !(await isField()); i++) await press("Tab");
+  await host.page.keyboard.type("What is the capital of France?");
+  await press("Enter");
+  expect(await host.answered()).toContain("Paris");
+});
