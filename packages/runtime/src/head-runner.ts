@@ -11,6 +11,7 @@ const BEST = 64;
 export class HeadRunner {
   readonly #session: ort.InferenceSession;
   readonly #D: number;
+  #disposed = false;
 
   private constructor(session: ort.InferenceSession, D: number) {
     this.#session = session;
@@ -32,6 +33,7 @@ export class HeadRunner {
   }
 
   async #score(x: Activations, policies: readonly ScorePolicy[]): Promise<RowScore[]> {
+    if (this.#disposed) throw new RuntimeError("disposed", "This head was given back; load the model again.");
     const R = x.rows;
     if (policies.length !== R || x.hidden !== this.#D) {
       throw new RuntimeError("bad-frame", `Expected ${policies.length} rows of ${this.#D}, got ${R} of ${x.hidden}.`);
@@ -66,8 +68,11 @@ export class HeadRunner {
     });
   }
 
+  /** As of a stage: after the run that is under way; what waits for its turn, or comes later, is refused with 'disposed'. */
   async dispose(): Promise<void> {
-    await this.#session.release();
+    if (this.#disposed) return;
+    this.#disposed = true;
+    await exclusive(() => this.#session.release());
   }
 }
 

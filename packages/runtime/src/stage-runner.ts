@@ -65,6 +65,7 @@ export class StageRunner {
     const list = this.#lists.append(rows);
     const T = rows.parents.length;
     return exclusive(async () => {
+      this.#check(); // may have been given back while this waited for its turn
       const data = await this.#executor.run({
         arena: rows.arena,
         T,
@@ -106,10 +107,11 @@ export class StageRunner {
     }
   }
 
+  /** Frees everything once the run that is under way, if any, is done with it; runs that wait for their turn are refused with 'disposed'. */
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#executor.dispose();
+    await exclusive(() => this.#executor.dispose());
   }
 
   #reserve(arena: number, slots: number): void {
