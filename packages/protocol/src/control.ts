@@ -208,8 +208,8 @@ const DonorMessage = z.discriminatedUnion("type", [
     message: text,
   }),
   /**
-   * The device goes by its own will, so its stage is lost at once, not when the link's silence tells. Hosts treat all reasons alike; they tell
-   * readers of a recording a person's choice from a page in the background (it joins again when in front) and a closed tab.
+   * The device goes by its own will, so its stage is lost at once, not when the link's silence tells. Hosts treat all reasons alike; who
+   * watches the messages can tell a person's choice from a page in the background (it joins again when in front) and a closed tab.
    */
   z.object({ type: z.literal("goodbye"), reason: z.enum(["left", "hidden", "closed"]) }),
   z.object({ type: z.literal("pong"), id: count }),
