@@ -12,16 +12,23 @@ export interface LayerTime {
 
 const REPEATS = 5;
 
-/** Times one layer of the model's shape with made-up weights in the form that the back end would hold: nothing is fetched for it. */
+/**
+ * Times one layer of the model's shape with made-up weights in the form that the back end would hold: nothing is fetched for it. Frames run in parts
+ * of `maxRows`, as they will where longer ones come out wrong.
+ */
 export async function profileLayer(
   shape: ModelShape,
-  { backend, type }: { readonly backend: Backend; readonly type: GraphFloat },
+  {
+    backend,
+    type,
+    maxRows = Infinity,
+  }: { readonly backend: Backend; readonly type: GraphFloat; readonly maxRows?: number },
 ): Promise<LayerTime[]> {
   const layer = { ...shape, L: 1 };
   async function* groups(): AsyncGenerator<LayerWeights[]> {
     yield await Promise.resolve([madeUpLayer(shape, backend)]);
   }
-  const stage = await buildStage(layer, groups(), { backend, type, maxSlots: 512 });
+  const stage = await buildStage(layer, groups(), { backend, type, maxSlots: 512, maxRows });
   try {
     const times: LayerTime[] = [];
     for (const T of [1, 32]) {
