@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer, type TLSSocket } from "node:tls";
@@ -73,6 +73,27 @@ describe("localIdentity", () => {
     const again = await localIdentity({ folder, names: NAMES });
     expect(again.authority).toBe(first.authority);
     expect((await handshake(again, "localhost")).authorized).toBe(true);
+  });
+
+  it.each(["authority.key.pem", "authority.pem", "server.key.pem", "server.pem"])(
+    "starts anew where %s belongs to another pair",
+    async (file) => {
+      const other = join(folder, "../other");
+      await localIdentity({ folder, names: NAMES });
+      await localIdentity({ folder: other, names: NAMES });
+      copyFileSync(join(other, file), join(folder, file));
+      // A new address, so that the authority must sign.
+      const names = file.startsWith("authority") ? [...NAMES, "10.0.0.3"] : NAMES;
+      expect((await handshake(await localIdentity({ folder, names }), "localhost")).authorized).toBe(true);
+    },
+  );
+
+  it("serves every one of several first starts at once, and the start after them", async () => {
+    const starts = await Promise.all([1, 2, 3, 4].map(() => localIdentity({ folder, names: NAMES })));
+    for (const identity of [...starts, await localIdentity({ folder, names: NAMES })]) {
+      expect((await handshake(identity, "localhost")).authorized).toBe(true);
+    }
+    expect(readdirSync(folder).sort()).toEqual(["authority.key.pem", "authority.pem", "server.key.pem", "server.pem"]);
   });
 
   it("keeps its keys from other users", async () => {

@@ -4,8 +4,8 @@
  */
 // The library below finds its parts by decorators and refuses to load without this.
 import "reflect-metadata";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { X509Certificate as NodeCertificate } from "node:crypto";
+import { createPrivateKey, randomUUID, X509Certificate as NodeCertificate } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import {
@@ -72,7 +72,7 @@ async function readAuthority(folder: string, now: Date): Promise<Authority | nul
   try {
     const certificate = new X509Certificate(cert);
     const [der] = PemConverter.decode(key);
-    if (!lasts(certificate, now, LEAF_DAYS) || der === undefined) return null;
+    if (!lasts(certificate, now, LEAF_DAYS) || der === undefined || !belong(cert, key)) return null;
     return { certificate, privateKey: await crypto.subtle.importKey("pkcs8", der, ALGORITHM, true, ["sign"]) };
   } catch {
     return null; // Half written or edited: devices will have to trust a new one.
@@ -111,7 +111,7 @@ async function readLeaf(
     const covers = new NodeCertificate(cert);
     const isCovered = names.every((name) => (isIP(name) ? covers.checkIP(name) : covers.checkHost(name)) !== undefined);
     const isOurs = await certificate.verify({ publicKey: authority.certificate, date: now });
-    return isCovered && isOurs && lasts(certificate, now, RENEW_DAYS) ? { cert, key } : null;
+    return isCovered && isOurs && lasts(certificate, now, RENEW_DAYS) && belong(cert, key) ? { cert, key } : null;
   } catch {
     return null;
   }
@@ -153,6 +153,11 @@ function lasts({ notAfter }: X509Certificate, now: Date, days: number): boolean 
   return notAfter.getTime() - now.getTime() > days * DAY_MS;
 }
 
+/** A pair is two files: a start that was killed between them, or two first starts at once, may leave one of each. Throws where either is damaged. */
+function belong(cert: string, key: string): boolean {
+  return new NodeCertificate(cert).checkPrivateKey(createPrivateKey(key));
+}
+
 function readPair(folder: string, name: string): Promise<[string | null, string | null]> {
   const read = (file: string) => readFile(join(folder, file), "utf8").catch(() => null);
   return Promise.all([read(`${name}.pem`), read(`${name}.key.pem`)]);
@@ -166,7 +171,19 @@ async function writePair(
 ): Promise<TlsIdentity> {
   const cert = certificate.toString("pem");
   const key = PemConverter.encode(await crypto.subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY");
-  await writeFile(join(folder, `${name}.key.pem`), key, { mode: 0o600 });
-  await writeFile(join(folder, `${name}.pem`), cert);
+  await writeWhole(join(folder, `${name}.key.pem`), key, 0o600);
+  await writeWhole(join(folder, `${name}.pem`), cert, 0o644);
   return { cert, key };
+}
+
+/** Whoever reads `path` finds all of `text` or what was there before. */
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(temporary, text, { mode });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
