@@ -34,11 +34,16 @@ export async function secureOptions({ port, folder, certFile, keyFile }: SecureS
   return { key, cert, authority: null, port, names: namesOf(cert) };
 }
 
-/** The names for which the certificate was made; those with a `*` name no one host. */
+/** The names for which the certificate was made by which other devices come: those with a `*` name no one host, loopback names the device itself. */
 function namesOf(cert: string): readonly string[] {
   const entries = new X509Certificate(cert).subjectAltName?.split(", ") ?? [];
   const names = entries.flatMap((entry) => /^(?:DNS|IP Address):(.+)$/.exec(entry)?.[1] ?? []);
-  return names.filter((name) => !name.includes("*"));
+  return names.filter((name) => !name.includes("*") && !isLoopback(name));
+}
+
+/** Addresses as Node writes those of a certificate. */
+function isLoopback(name: string): boolean {
+  return /^((.+\.)?localhost|127\.[\d.]+|0:0:0:0:0:0:0:1|::1)$/i.test(name);
 }
 
 /** For what this server keeps between starts. */
