@@ -55,7 +55,9 @@ function welcome({ url, secureUrls }: RunningServer, isOwnAuthority: boolean): s
   if (first === undefined) {
     const why = values["no-https"]
       ? "need https, which is off"
-      : "cannot reach it: this machine is in no local network";
+      : isOwnAuthority
+        ? "cannot reach it: this machine is in no local network"
+        : "cannot reach it: the certificate names no host but this device";
     return `${here}  Other devices ${why}.\n\n  Stop with Ctrl+C.\n`;
   }
   const code = renderUnicodeCompact(first, { border: 2 }).replace(/^/gm, "  ");
