@@ -54,10 +54,11 @@ export default defineConfig({
           name: "scenarios",
           environment: "node",
           include: ["e2e/scenarios/*.test.ts"],
-          // Real tabs on this machine's cores: one file at a time.
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
+          globalSetup: ["e2e/build-page.ts"],
+          // Two files at a time: in most of them one tab computes and the others wait.
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
         },
       },
       {

@@ -101,8 +101,8 @@ const api: EngineApi = {
       const { passed, errors } = await knownAnswerTest(shape, { backend, type, maxRows });
       return { passed, maxError: Math.max(...Object.values(errors)), ms: performance.now() - start };
     }),
-  profile: (shape, { backend }) =>
-    outcome(async () => profileLayer(shape, { backend, type: await graphFloat(backend) })),
+  profile: (shape, { backend, maxRows }) =>
+    outcome(async () => profileLayer(shape, { backend, type: await graphFloat(backend), maxRows })),
   loadShare: (assign, rung) =>
     outcome(async () => {
       const loaded = await shares.load(assign, rung);
