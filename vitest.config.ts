@@ -1,22 +1,9 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { launchOptions } from "./e2e/chromium.ts";
 import { cacheFolder } from "./scripts/models.mjs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin } from "vitest/config";
-
-const chromium = process.env["CHROMIUM_PATH"] ?? (existsSync("/usr/bin/chromium") ? "/usr/bin/chromium" : undefined);
-
-// WebGPU on the software adapter, host addresses instead of mDNS names on loopback, and no traffic of the browser's own.
-const flags = [
-  "--no-sandbox",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-features=WebRtcHideLocalIpsWithMdns",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-];
 
 /** `/models/NAME` with byte ranges, as the real server has it. */
 const models: Plugin = {
@@ -89,9 +76,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({
-              launchOptions: { args: flags, ...(chromium === undefined ? {} : { executablePath: chromium }) },
-            }),
+            provider: playwright({ launchOptions }),
             instances: [{ browser: "chromium" }],
           },
         },

@@ -23,6 +23,9 @@ const flags = [
   "--disable-renderer-backgrounding",
 ];
 
+/** As playwright takes them. */
+export const launchOptions = { args: flags, ...(executablePath === undefined ? {} : { executablePath }) };
+
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ args: flags, ...(executablePath === undefined ? {} : { executablePath }) });
+  return chromium.launch(launchOptions);
 }
