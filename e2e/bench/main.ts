@@ -73,8 +73,7 @@ if (first === undefined) throw new Error("no room");
 const memory = tabMemory();
 say("opening wllama");
 const tab = await (await browser.newContext()).newPage();
-await tab.goto(`${first.room.server.url}healthz`);
-const wllama: Wllama = await openWllama(tab, place.url, 1);
+const wllama: Wllama = await openWllama(tab, { origin: first.room.server.url, modelUrl: place.url, threads: 1 });
 
 const rows: Row[] = [];
 const samples = new Map<string, { prefill: number[]; decode: number[]; veryLong: number[]; hop: number[] }>();

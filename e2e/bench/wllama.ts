@@ -19,8 +19,24 @@ export interface Wllama {
 const folder = join(dirname(createRequire(import.meta.url).resolve("@wllama/wllama/package.json")), "esm");
 const TYPES: Readonly<Record<string, string>> = { js: "text/javascript", wasm: "application/wasm" };
 
-/** `page` is on the server's origin, so that it is isolated like ours and may fetch the model. */
-export async function openWllama(page: Page, modelUrl: string, threads: number): Promise<Wllama> {
+export interface WllamaOptions {
+  /** Of our server, which has the model. */
+  readonly origin: string;
+  readonly modelUrl: string;
+  readonly threads: number;
+}
+
+/** An empty page on our server's origin, isolated like ours; without our policy, under which wllama's inline worker may not run. */
+const PAGE = "wllama-page";
+const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+const OPEN_TIMEOUT_MS = 120_000;
+
+/** Rejects when it is not ready within two minutes. */
+export async function openWllama(page: Page, { origin, modelUrl, threads }: WllamaOptions): Promise<Wllama> {
+  await page.route(`**/${PAGE}`, (route) =>
+    route.fulfill({ body: "<!doctype html>", contentType: "text/html", headers: ISOLATED }),
+  );
+  await page.goto(`${origin}${PAGE}`);
   await page.route("**/wllama/**", async (route) => {
     const path = normalize(new URL(route.request().url()).pathname.replace(/^\/wllama\//, ""));
     const headers = {
@@ -29,7 +45,7 @@ export async function openWllama(page: Page, modelUrl: string, threads: number):
     };
     await route.fulfill({ body: await readFile(join(folder, path)), headers });
   });
-  await page.evaluate(
+  const loading = page.evaluate(
     async ({ modelUrl, threads }) => {
       const library = "/wllama/index.js";
       const { Wllama } = (await import(library)) as { Wllama: new (paths: object, options: object) => WllamaInstance };
@@ -40,6 +56,10 @@ export async function openWllama(page: Page, modelUrl: string, threads: number):
     },
     { modelUrl, threads },
   );
+  const tooLong = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error("wllama did not load the model within two minutes")), OPEN_TIMEOUT_MS).unref(),
+  );
+  await Promise.race([loading, tooLong]);
   return {
     async run(prompt, outputTokens) {
       const timings = await page.evaluate(
