@@ -141,7 +141,7 @@ export class Coordinator {
         request.ids.length === 0
           ? "The prompt has no tokens."
           : request.ids.length >= ring.capacity
-            ? `The conversation has ${request.ids.length} tokens; the ring holds ${ring.capacity}. Shorten the question, or begin a new conversation.`
+            ? `The conversation has ${request.ids.length} tokens; the ring holds ${ring.capacity}. Start a new one, or choose a longer context.`
             : null;
       if (problem !== null) {
         this.#waiting.splice(i, 1);

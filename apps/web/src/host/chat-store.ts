@@ -48,14 +48,13 @@ export class ChatStore {
     });
   }
 
-  /** Reads what earlier visits left, and opens the newest unless one was begun meanwhile. */
+  /** Reads what earlier visits left; the newest conversation stays closed until it is chosen. */
   async load(): Promise<void> {
     try {
       const kept = (await this.#ports.shelf.load()).map(reopened);
       const known = new Set(this.conversations.value.map(({ id }) => id));
       const all = [...this.conversations.value, ...kept.filter(({ id }) => !known.has(id))];
       this.conversations.value = all.sort((a, b) => b.changedAtMs - a.changedAtMs);
-      if (known.size === 0) this.#currentId.value = this.conversations.value[0]?.id ?? "";
     } catch (error) {
       this.#notKept(error);
     }

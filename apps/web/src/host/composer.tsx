@@ -45,14 +45,7 @@ export function Composer({ store, isAnswering }: ComposerProps) {
           {reason ?? contextInWords(store)}
         </span>
         {isAnswering ? (
-          <button
-            class="primary"
-            type="button"
-            onClick={(event) => {
-              // The second click of a double one on Send lands here.
-              if (event.detail < 2) store.chat.stop();
-            }}
-          >
+          <button class="primary" type="button" onClick={() => store.chat.stop()}>
             Stop
           </button>
         ) : (
