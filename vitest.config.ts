@@ -34,6 +34,8 @@ export default defineConfig({
           environment: "node",
           include: ["{packages,apps,signaling-server,scripts}/**/*.test.ts", "e2e/{,ring/}*.test.ts"],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+          // Some write and read whole tiny models: half a second, and ten times that on a machine that others use too.
+          testTimeout: 60_000,
         },
       },
       {
