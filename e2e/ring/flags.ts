@@ -60,11 +60,10 @@ export function parseFlags(args: readonly string[], readJson: (path: string) => 
   for (const [flag, field] of Object.entries(NUMBERS)) {
     const value = values[flag];
     if (value === undefined) continue;
-    if (String(value).trim() === "" || Number.isNaN(Number(value)))
-      throw new ScenarioError(`--${flag} takes a number, not "${String(value)}".`);
-    scenario[field] = Number(value);
+    scenario[field] = number(flag, String(value));
   }
-  if (typeof values["layers"] === "string") scenario["layers"] = values["layers"].split(",").map(Number);
+  if (typeof values["layers"] === "string")
+    scenario["layers"] = values["layers"].split(",").map((count) => number("layers", count, "numbers like 10,10,10"));
   if (typeof values["cases"] === "string") scenario["cases"] = values["cases"].split(",");
   if (scenario["prompts"] === undefined)
     throw new ScenarioError("--prompts FILE is missing. See npm run ring -- --help.");
@@ -72,12 +71,30 @@ export function parseFlags(args: readonly string[], readJson: (path: string) => 
   return { help: false, json, scenario: parse(Scenario, scenario, "scenario") };
 }
 
+/** `--tabs -1` is a number out of range, not a flag of its own: `parseArgs` must not guess. */
+function withNegatives(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1);
+    if (/^-\d/.test(arg) && before?.startsWith("--") === true && !before.includes("="))
+      joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}
+
+function number(flag: string, text: string, expected = "a number"): number {
+  if (text.trim() === "" || Number.isNaN(Number(text)))
+    throw new ScenarioError(`--${flag} takes ${expected}, not "${text}".`);
+  return Number(text);
+}
+
 function parseOrExplain(args: readonly string[]): Record<string, string | boolean | undefined> {
   const text = { type: "string" } as const;
   const names = [...Object.keys(NUMBERS), ...Object.keys(TEXTS), "layers", "cases", "scenario", "json"];
   const options = { ...Object.fromEntries(names.map((name) => [name, text])), help: { type: "boolean" } as const };
   try {
-    return parseArgs({ args: [...args], options }).values;
+    return parseArgs({ args: withNegatives(args), options }).values;
   } catch (error) {
     const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
     throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run ring -- --help.`);

@@ -165,7 +165,7 @@ async function report(
     plan: places.map(({ seat, layers }) => ({ seat, ...layers })),
     devices,
     tabMemory: tabMemory(),
-    host,
+    host: { ...host, threads: scenario.threads },
     bytesSent,
     laps,
     versions: await room.host.evaluate(() => globalThis.jupiterHarness!.versions),
