@@ -1,38 +1,53 @@
 /**
  * GGUF blocks laid out as `com.microsoft.MatMulNBits` takes them, without loss: `w = scale * (q - zeroPoint) + minimum`, value for value what
- * `dequantize` gives. Five- and six-bit values live in bytes, shifted so that the zero point is the operator's default of 128.
+ * `dequantize` gives. Five- and six-bit values live in bytes, two- and three-bit ones in four bits, shifted so that the zero point is the
+ * operator's default of 128 or 8.
  */
-import { BLOCKS, half } from "./blocks.ts";
+import { BLOCKS, IQ4_NL_VALUES } from "./blocks.ts";
 import { ModelError } from "./errors.ts";
+import { half } from "./half-table.ts";
+import { packQ2K, packQ3K, packQ4K, packQ5K, packQ6K } from "./k-block-weights.ts";
 import type { BlockWeights } from "./onnx/linear.ts";
 import type { BlockType } from "./shape.ts";
 
-export type QuantisedType = Exclude<BlockType, "F32" | "F16">;
+export type QuantisedType = Exclude<BlockType, "F32" | "F16" | "BF16">;
 
 export function isQuantised(type: BlockType): type is QuantisedType {
-  return type !== "F32" && type !== "F16";
+  return type !== "F32" && type !== "F16" && type !== "BF16";
 }
 
 /**
- * The container of each type: bits and block size of the operator; whether the zero point is 0 (else the default, 8 or 128) and a minimum
- * is added.
+ * The container of each type: bits and block size of the operator; whether a minimum is added, and whether four bits are full, so that the
+ * zero point must be 0.
  */
-const CONTAINERS: Readonly<
-  Record<QuantisedType, { readonly bits: 4 | 8; readonly blockSize: 16 | 32; readonly minimums: boolean }>
-> = {
-  Q4_0: { bits: 4, blockSize: 32, minimums: false },
-  Q4_1: { bits: 4, blockSize: 32, minimums: true },
-  Q5_0: { bits: 8, blockSize: 32, minimums: false },
-  Q8_0: { bits: 8, blockSize: 32, minimums: false },
-  Q4_K: { bits: 4, blockSize: 32, minimums: true },
-  Q6_K: { bits: 8, blockSize: 16, minimums: false },
+interface Container {
+  readonly bits: 4 | 8;
+  readonly blockSize: 16 | 32;
+  readonly minimums: boolean;
+  readonly zeroPoints: boolean;
+}
+
+const CONTAINERS: Readonly<Record<QuantisedType, Container>> = {
+  Q4_0: { bits: 4, blockSize: 32, minimums: false, zeroPoints: false },
+  Q4_1: { bits: 4, blockSize: 32, minimums: true, zeroPoints: true },
+  Q5_0: { bits: 8, blockSize: 32, minimums: false, zeroPoints: false },
+  Q5_1: { bits: 8, blockSize: 32, minimums: true, zeroPoints: false },
+  Q8_0: { bits: 8, blockSize: 32, minimums: false, zeroPoints: false },
+  Q2_K: { bits: 4, blockSize: 16, minimums: true, zeroPoints: false },
+  Q3_K: { bits: 4, blockSize: 16, minimums: false, zeroPoints: false },
+  Q4_K: { bits: 4, blockSize: 32, minimums: true, zeroPoints: true },
+  Q5_K: { bits: 8, blockSize: 32, minimums: true, zeroPoints: false },
+  Q6_K: { bits: 8, blockSize: 16, minimums: false, zeroPoints: false },
+  IQ4_NL: { bits: 8, blockSize: 32, minimums: false, zeroPoints: false },
 };
 
 /** Bytes of what `toBlockWeights` makes of a matrix `[N, K]`. */
 export function blockWeightsBytes(type: QuantisedType, N: number, K: number): number {
-  const { bits, blockSize, minimums } = CONTAINERS[type];
+  const { bits, blockSize, minimums, zeroPoints } = CONTAINERS[type];
   const floatBytes = (4 * N * K) / blockSize; // of the scales, and of the minimums
-  return (N * K * bits) / 8 + floatBytes + (minimums ? floatBytes + zeroPointBytes(N, K, blockSize) : 0);
+  return (
+    (N * K * bits) / 8 + floatBytes + (minimums ? floatBytes : 0) + (zeroPoints ? zeroPointBytes(N, K, blockSize) : 0)
+  );
 }
 
 /** Two of four bits a byte, rows padded to whole bytes. */
@@ -46,7 +61,7 @@ export function toBlockWeights(type: QuantisedType, bytes: Uint8Array, N: number
   if (K % block.values !== 0 || bytes.length !== ((N * K) / block.values) * block.bytes) {
     throw new ModelError("truncated", `${N} x ${K} weights of ${type} do not take ${bytes.length} bytes.`);
   }
-  const { bits, blockSize, minimums } = CONTAINERS[type];
+  const { bits, blockSize, minimums, zeroPoints } = CONTAINERS[type];
   const blocks = (N * K) / blockSize;
   const out = {
     form: "blocks",
@@ -54,7 +69,7 @@ export function toBlockWeights(type: QuantisedType, bytes: Uint8Array, N: number
     blockSize,
     packed: new Uint8Array((N * K * bits) / 8),
     scales: new Float32Array(blocks),
-    zeroPoints: minimums ? new Uint8Array(zeroPointBytes(N, K, blockSize)) : null,
+    zeroPoints: zeroPoints ? new Uint8Array(zeroPointBytes(N, K, blockSize)) : null,
     minimums: minimums ? new Float32Array(blocks) : null,
   } as const;
   switch (type) {
@@ -65,16 +80,31 @@ export function toBlockWeights(type: QuantisedType, bytes: Uint8Array, N: number
       simpleBlocks(bytes, out.packed, out.scales, out.minimums, 20);
       break;
     case "Q5_0":
-      fiveBits(bytes, out.packed, out.scales);
+      fiveBits(bytes, out.packed, out.scales, null, 22);
+      break;
+    case "Q5_1":
+      fiveBits(bytes, out.packed, out.scales, out.minimums, 24);
       break;
     case "Q8_0":
       eightBits(bytes, out.packed, out.scales);
       break;
+    case "Q2_K":
+      packQ2K(bytes, out.packed, out.scales, out.minimums);
+      break;
+    case "Q3_K":
+      packQ3K(bytes, out.packed, out.scales);
+      break;
     case "Q4_K":
-      superBlocks4(bytes, out.packed, out.scales, out.minimums);
+      packQ4K(bytes, out.packed, out.scales, out.minimums);
+      break;
+    case "Q5_K":
+      packQ5K(bytes, out.packed, out.scales, out.minimums);
       break;
     case "Q6_K":
-      superBlocks6(bytes, out.packed, out.scales);
+      packQ6K(bytes, out.packed, out.scales);
+      break;
+    case "IQ4_NL":
+      tableBlocks(bytes, out.packed, out.scales);
       break;
     default:
       return type satisfies never;
@@ -103,15 +133,25 @@ function simpleBlocks(
   }
 }
 
-function fiveBits(bytes: Uint8Array, packed: Uint8Array, scales: Float32Array): void {
-  for (let b = 0, at = 0; at < bytes.length; b++, at += 22) {
+/** Fifth bits of all values in four bytes before the nibbles. Shifted to the zero point of 128; Q5_0 counts from -16. */
+function fiveBits(
+  bytes: Uint8Array,
+  packed: Uint8Array,
+  scales: Float32Array,
+  minimums: Float32Array | null,
+  stride: number,
+): void {
+  const shift = minimums === null ? 112 : 128;
+  for (let b = 0, at = 0; at < bytes.length; b++, at += stride) {
     scales[b] = half(bytes, at);
+    if (minimums !== null) minimums[b] = half(bytes, at + 2);
+    const high = at + stride - 20;
     for (let j = 0; j < 16; j++) {
-      const byte = bytes[at + 6 + j] ?? 0;
-      const highOfFirst = ((bytes[at + 2 + (j >> 3)] ?? 0) >> (j & 7)) & 1;
-      const highOfSecond = ((bytes[at + 4 + (j >> 3)] ?? 0) >> (j & 7)) & 1;
-      packed[b * 32 + j] = ((byte & 15) | (highOfFirst << 4)) + 112; // - 16 + 128
-      packed[b * 32 + j + 16] = ((byte >> 4) | (highOfSecond << 4)) + 112;
+      const byte = bytes[high + 4 + j] ?? 0;
+      const highOfFirst = ((bytes[high + (j >> 3)] ?? 0) >> (j & 7)) & 1;
+      const highOfSecond = ((bytes[high + 2 + (j >> 3)] ?? 0) >> (j & 7)) & 1;
+      packed[b * 32 + j] = ((byte & 15) | (highOfFirst << 4)) + shift;
+      packed[b * 32 + j + 16] = ((byte >> 4) | (highOfSecond << 4)) + shift;
     }
   }
 }
@@ -123,50 +163,14 @@ function eightBits(bytes: Uint8Array, packed: Uint8Array, scales: Float32Array):
   }
 }
 
-function superBlocks4(
-  bytes: Uint8Array,
-  packed: Uint8Array,
-  scales: Float32Array,
-  minimums: Float32Array | null,
-): void {
-  for (let s = 0, at = 0; at < bytes.length; s++, at += 144) {
-    const d = half(bytes, at);
-    const dmin = half(bytes, at + 2);
-    const six = (i: number) => bytes[at + 4 + i] ?? 0;
-    for (let sub = 0; sub < 8; sub++) {
-      const scale = sub < 4 ? six(sub) & 63 : (six(sub + 4) & 15) | ((six(sub - 4) >> 6) << 4);
-      const minimum = sub < 4 ? six(sub + 4) & 63 : (six(sub + 4) >> 4) | ((six(sub) >> 6) << 4);
-      const b = s * 8 + sub;
-      scales[b] = d * scale;
-      if (minimums !== null) minimums[b] = -dmin * minimum;
-      const from = at + 16 + (sub >> 1) * 32;
-      const shift = (sub & 1) * 4;
-      for (let j = 0; j < 32; j += 2) {
-        const first = ((bytes[from + j] ?? 0) >> shift) & 15;
-        const second = ((bytes[from + j + 1] ?? 0) >> shift) & 15;
-        packed[b * 16 + j / 2] = first | (second << 4);
-      }
-    }
-  }
-}
-
-function superBlocks6(bytes: Uint8Array, packed: Uint8Array, scales: Float32Array): void {
-  const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let s = 0, at = 0; at < bytes.length; s++, at += 210) {
-    const d = half(bytes, at + 208);
-    for (let sub = 0; sub < 16; sub++) scales[s * 16 + sub] = d * (signed[at + 192 + sub] ?? 0);
-    for (let side = 0; side < 2; side++) {
-      for (let lane = 0; lane < 32; lane++) {
-        const low = bytes[at + side * 64 + lane] ?? 0;
-        const low2 = bytes[at + side * 64 + 32 + lane] ?? 0;
-        const high = bytes[at + 128 + side * 32 + lane] ?? 0;
-        const to = s * 256 + side * 128 + lane;
-        // Each - 32 + 128.
-        packed[to] = ((low & 15) | ((high & 3) << 4)) + 96;
-        packed[to + 32] = ((low2 & 15) | (((high >> 2) & 3) << 4)) + 96;
-        packed[to + 64] = ((low >> 4) | (((high >> 4) & 3) << 4)) + 96;
-        packed[to + 96] = ((low2 >> 4) | ((high >> 6) << 4)) + 96;
-      }
+/** Nibbles that name one of sixteen values of eight bits. */
+function tableBlocks(bytes: Uint8Array, packed: Uint8Array, scales: Float32Array): void {
+  for (let b = 0, at = 0; at < bytes.length; b++, at += 18) {
+    scales[b] = half(bytes, at);
+    for (let j = 0; j < 16; j++) {
+      const byte = bytes[at + 2 + j] ?? 0;
+      packed[b * 32 + j] = (IQ4_NL_VALUES[byte & 15] ?? 0) + 128;
+      packed[b * 32 + j + 16] = (IQ4_NL_VALUES[byte >> 4] ?? 0) + 128;
     }
   }
 }

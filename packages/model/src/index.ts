@@ -1,4 +1,5 @@
 export type * from "./shape.ts";
+export { BLOCK_TYPES } from "./blocks.ts";
 export { blockWeightsBytes, isQuantised } from "./block-weights.ts";
 export { catalogue, withHashes, type CatalogueEntry } from "./catalogue.ts";
 export { encodeModel, type OnnxGraph } from "./onnx/proto.ts";

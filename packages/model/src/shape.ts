@@ -18,7 +18,21 @@ export interface ModelShape {
   readonly contextLength: number;
 }
 
-export type BlockType = "F32" | "F16" | "Q4_0" | "Q4_1" | "Q5_0" | "Q8_0" | "Q4_K" | "Q6_K";
+export type BlockType =
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "Q4_0"
+  | "Q4_1"
+  | "Q5_0"
+  | "Q5_1"
+  | "Q8_0"
+  | "Q2_K"
+  | "Q3_K"
+  | "Q4_K"
+  | "Q5_K"
+  | "Q6_K"
+  | "IQ4_NL";
 
 /** One tensor of the file. `dims` in row-major order `[out, in]` (GGUF lists them reversed). */
 export interface TensorEntry {

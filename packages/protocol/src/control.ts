@@ -46,7 +46,22 @@ const ModelShape = z.object({
 const TensorEntry = z.object({
   name: z.string().min(1).max(128),
   /** `BlockType` of packages/model, which this package does not import. */
-  type: z.enum(["F32", "F16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K"]),
+  type: z.enum([
+    "F32",
+    "F16",
+    "BF16",
+    "Q4_0",
+    "Q4_1",
+    "Q5_0",
+    "Q5_1",
+    "Q8_0",
+    "Q2_K",
+    "Q3_K",
+    "Q4_K",
+    "Q5_K",
+    "Q6_K",
+    "IQ4_NL",
+  ]),
   dims: z
     .array(
       z

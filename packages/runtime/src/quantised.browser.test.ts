@@ -115,6 +115,19 @@ describe("weights in blocks on WebGPU agree with unpacked ones on wasm: chain, t
     const types = { attn_v: "Q8_0", ffn_down: "Q6_K", ffn_gate: "Q4_K", ffn_up: "Q4_K", output: "Q8_0" } as const;
     await expectAgreement({ architecture: "qwen2", tiedHead: false, typeOf: byPart(types, "Q5_0") });
   });
+
+  it("llama, the types of other files of such models, tied head of Q5_K", async () => {
+    const types = {
+      attn_q: "Q2_K",
+      attn_k: "Q5_K",
+      attn_v: "IQ4_NL",
+      attn_output: "Q3_K",
+      ffn_gate: "Q5_1",
+      ffn_up: "BF16",
+      ffn_down: "Q2_K",
+    } as const;
+    await expectAgreement({ typeOf: byPart(types, "Q5_K") });
+  });
 });
 
 function byPart(types: Readonly<Record<string, BlockType>>, otherwise: BlockType): (name: string) => BlockType {

@@ -24,6 +24,7 @@ const FILL: Readonly<
 > = {
   F32: { values: 1, bytes: 4, fill: (view, random, spread) => view.setFloat32(0, uniform(random, spread), true) },
   F16: { values: 1, bytes: 2, fill: (view, random, spread) => setHalf(view, 0, uniform(random, spread)) },
+  BF16: { values: 1, bytes: 2, fill: (view, random, spread) => setUpperHalf(view, uniform(random, spread)) },
   Q4_0: {
     values: 32,
     bytes: 18,
@@ -50,6 +51,24 @@ const FILL: Readonly<
       noise(view, 2, 22, random);
     },
   },
+  Q5_1: {
+    values: 32,
+    bytes: 24,
+    fill(view, random, spread) {
+      const d = jitter(random) * (spread / 9.2);
+      setHalf(view, 0, d);
+      setHalf(view, 2, -15.5 * jitter(random) * d);
+      noise(view, 4, 24, random);
+    },
+  },
+  IQ4_NL: {
+    values: 32,
+    bytes: 18,
+    fill(view, random, spread) {
+      setHalf(view, 0, jitter(random) * (spread / 70));
+      noise(view, 2, 18, random);
+    },
+  },
   Q8_0: {
     values: 32,
     bytes: 34,
@@ -67,8 +86,40 @@ const FILL: Readonly<
       setHalf(view, 0, d);
       setHalf(view, 2, 7.5 * d);
       noise(view, 4, 144, random);
-      // The low six bits of these bytes are scales and minimums 0 to 3; their two top bits are those of 4 to 7.
-      for (let i = 4; i < 12; i++) view.setUint8(i, (view.getUint8(i) & 0b00111111) | 0b10100000);
+      middleSixBits(view);
+    },
+  },
+  Q5_K: {
+    values: 256,
+    bytes: 176,
+    fill(view, random, spread) {
+      const d = (jitter(random) * (spread / 9.2)) / 44;
+      setHalf(view, 0, d);
+      setHalf(view, 2, 15.5 * d);
+      noise(view, 4, 176, random);
+      middleSixBits(view);
+    },
+  },
+  Q2_K: {
+    values: 256,
+    bytes: 84,
+    fill(view, random, spread) {
+      noise(view, 0, 80, random);
+      // Scales and minimums of four bits are kept in 8..15, about 11.5: dmin * 11.5 is then 1.5 steps.
+      for (let i = 0; i < 16; i++) view.setUint8(i, view.getUint8(i) | 0b10001000);
+      const d = (jitter(random) * (spread / 1.12)) / 11.5;
+      setHalf(view, 80, d);
+      setHalf(view, 82, 1.5 * d);
+    },
+  },
+  Q3_K: {
+    values: 256,
+    bytes: 110,
+    fill(view, random, spread) {
+      noise(view, 0, 108, random);
+      // Scales of six bits, less 32, are 16..31 or -16..-1: about 18.
+      for (let i = 104; i < 108; i++) view.setUint8(i, view.getUint8(i) | 0b01010101);
+      setHalf(view, 108, (jitter(random) * (spread / 2.3)) / 18);
     },
   },
   Q6_K: {
@@ -100,6 +151,19 @@ export function randomBlocks(
 /** 0.75 to 1.25: every block has a scale of its own, so that mixing two of them up shows. */
 function jitter(random: Random): number {
   return 0.75 + random() / 2;
+}
+
+/** Sets the packed scales and minimums of Q4_K and Q5_K to 32..63. */
+function middleSixBits(view: DataView): void {
+  // The low six bits of these bytes are scales and minimums 0 to 3; their two top bits are those of 4 to 7.
+  for (let i = 4; i < 12; i++) view.setUint8(i, (view.getUint8(i) & 0b00111111) | 0b10100000);
+}
+
+/** The number cut to BF16. */
+function setUpperHalf(view: DataView, value: number): void {
+  const whole = new DataView(new ArrayBuffer(4));
+  whole.setFloat32(0, value);
+  view.setUint16(0, whole.getUint16(0), true);
 }
 
 function uniform(random: Random, spread: number): number {

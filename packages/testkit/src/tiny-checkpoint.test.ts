@@ -1,9 +1,7 @@
-import { loadEmbedding, loadHead, loadLayer, readGguf, type BlockType } from "@jupiter/model";
+import { BLOCK_TYPES, loadEmbedding, loadHead, loadLayer, readGguf } from "@jupiter/model";
 import { createTokenizer } from "@jupiter/model/tokenizer";
 import { describe, expect, it } from "vitest";
 import { memoryByteSource, tinyCheckpoint } from "./tiny-checkpoint.ts";
-
-const TYPES: readonly BlockType[] = ["F32", "F16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K"];
 
 describe("the tiny checkpoint", () => {
   it.each(["llama", "qwen2"] as const)("is read as %s, with the biases that it should have", async (architecture) => {
@@ -15,7 +13,7 @@ describe("the tiny checkpoint", () => {
     );
   });
 
-  it.each(TYPES)("holds weights of a sane size as %s", async (type) => {
+  it.each(BLOCK_TYPES)("holds weights of a sane size as %s", async (type) => {
     const bytes = tinyCheckpoint({ dims: { L: 1, D: 256, F: 256 }, typeOf: () => type });
     const source = memoryByteSource(bytes);
     const { checkpoint } = await readGguf(source, "tiny");

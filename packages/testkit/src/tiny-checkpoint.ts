@@ -20,12 +20,18 @@ const ALIGNMENT_BYTES = 32;
 const TYPE_NUMBERS: Readonly<Record<BlockType, number>> = {
   F32: 0,
   F16: 1,
+  BF16: 30,
   Q4_0: 2,
   Q4_1: 3,
   Q5_0: 6,
+  Q5_1: 7,
   Q8_0: 8,
+  Q2_K: 10,
+  Q3_K: 11,
   Q4_K: 12,
+  Q5_K: 13,
   Q6_K: 14,
+  IQ4_NL: 20,
 };
 
 interface Tensor {

@@ -1,4 +1,5 @@
 import {
+  BLOCK_TYPES,
   loadLayer,
   readGguf,
   type Architecture,
@@ -40,7 +41,7 @@ it("a checkpoint on its way to a donor names the block types and architectures t
 });
 
 describe("bytes of a layer are those of the loaded one", () => {
-  it.each<BlockType>(["F32", "F16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K", "Q6_K"])("%s", async (type) => {
+  it.each(BLOCK_TYPES)("%s", async (type) => {
     const { checkpoint, source } = await tiny(type, type === "Q5_0" ? "qwen2" : "llama");
     const blocks = await loadLayer(checkpoint, source, 1, "blocks");
     expect(heldLayerBytes(checkpoint, "webgpu")).toEqual(Array(6).fill(bytesOf(blocks)));
