@@ -1,6 +1,6 @@
 /**
- * `npx tsx packages/model/hash-tensors.ts FILE.gguf`: the SHA-256 of every tensor's bytes into `catalogue/<id>.tensors.json`, for a file that the
- * catalogue names. The whole file is checked against the catalogue first, so that nothing else can get into the table.
+ * `npx tsx packages/model/hash-tensors.ts FILE.gguf`: the SHA-256 of every tensor's bytes into `catalogue/<id>.tensors.json`, and the model's outline
+ * into `catalogue/outlines.json`, for a file that the catalogue names. The whole file is checked against the catalogue first, so that nothing else can get into the table.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, writeFileSync } from "node:fs";
@@ -9,7 +9,9 @@ import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import catalogue from "./catalogue/index.json";
+import outlines from "./catalogue/outlines.json";
 import { readGguf, type ByteSource } from "./src/gguf.ts";
+import { outlineOf } from "./src/outline.ts";
 
 async function main(path: string): Promise<string> {
   const entry = catalogue.find(({ file }) => file === basename(path));
@@ -34,8 +36,13 @@ async function main(path: string): Promise<string> {
         .update(await source.read(offsetBytes, sizeBytes))
         .digest("hex");
     }
-    const out = fileURLToPath(new URL(`catalogue/${entry.id}.tensors.json`, import.meta.url));
-    writeFileSync(out, `${JSON.stringify(hashes, null, 2)}\n`);
+    const write = (name: string, content: object) => {
+      const path = fileURLToPath(new URL(`catalogue/${name}`, import.meta.url));
+      writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+      return path;
+    };
+    write("outlines.json", { ...outlines, [entry.id]: outlineOf(checkpoint) });
+    const out = write(`${entry.id}.tensors.json`, hashes);
     return `${out}: ${checkpoint.tensors.length} tensors`;
   } finally {
     await handle.close();

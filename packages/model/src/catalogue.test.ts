@@ -3,8 +3,9 @@ import { existsSync, openSync, readSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cacheFolder } from "../../../scripts/models.mjs";
-import { catalogue, withHashes } from "./catalogue.ts";
+import { catalogue, catalogueForm, withHashes } from "./catalogue.ts";
 import { readGguf, type ByteSource } from "./gguf.ts";
+import { formOf, outlineOf } from "./outline.ts";
 import { WeightSource } from "./weight-source.ts";
 
 const tiny = await readGguf(memoryByteSource(tinyCheckpoint()), "tiny");
@@ -31,10 +32,29 @@ describe("withHashes", () => {
   });
 });
 
+describe("catalogueForm", () => {
+  it.each(catalogue)(
+    "$id: every layer whole, context and size as the entry says",
+    ({ id, contextLength, sizeBytes }) => {
+      const form = catalogueForm(id);
+      expect(form?.shape.contextLength).toBe(contextLength);
+      const layers = form?.tensors.filter(({ name }) => name.endsWith("ffn_down.weight"));
+      expect(layers).toHaveLength(form?.shape.L ?? NaN);
+      const weights = form?.tensors.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0) ?? NaN;
+      expect(sizeBytes / weights).toBeGreaterThan(0.5); // bytes a weight
+      expect(sizeBytes / weights).toBeLessThan(1);
+    },
+  );
+
+  it("knows nothing of a file outside the catalogue", () => {
+    expect(catalogueForm("toString")).toBeNull();
+  });
+});
+
 for (const { id, file } of catalogue) {
   const path = [join("models", file), join(cacheFolder(), file)].find((candidate) => existsSync(candidate));
   describe.skipIf(path === undefined)(`${file}, where it has been fetched`, () => {
-    it("passes its own hashes, layers lying together, in blocks", async () => {
+    it("is as the catalogue says, and passes its own hashes, layers lying together, in blocks", async () => {
       const source: ByteSource = {
         read(offsetBytes, sizeBytes) {
           const bytes = new Uint8Array(sizeBytes);
@@ -45,6 +65,7 @@ for (const { id, file } of catalogue) {
         },
       };
       const checkpoint = await withHashes((await readGguf(source, id)).checkpoint);
+      expect(formOf(outlineOf(checkpoint))).toEqual(catalogueForm(id));
       const weights = new WeightSource(checkpoint, source, {
         layers: [{ first: 5, end: 7 }],
         head: false,

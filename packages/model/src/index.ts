@@ -1,7 +1,7 @@
 export type * from "./shape.ts";
 export { BLOCK_TYPES } from "./blocks.ts";
 export { blockWeightsBytes, isQuantised } from "./block-weights.ts";
-export { catalogue, withHashes, type CatalogueEntry } from "./catalogue.ts";
+export { catalogue, catalogueForm, withHashes, type CatalogueEntry } from "./catalogue.ts";
 export { encodeModel, type OnnxGraph } from "./onnx/proto.ts";
 export { stageGraph, type LayerWeights } from "./onnx/stage-graph.ts";
 export { headGraph } from "./onnx/head-graph.ts";
@@ -18,4 +18,5 @@ export {
   type WeightForm,
 } from "./load-layers.ts";
 export { WeightSource, type WeightShare, type WeightSourceOptions } from "./weight-source.ts";
+export { mainType, type ModelForm } from "./outline.ts";
 export type { TensorStore } from "./tensor-store.ts";

@@ -9,6 +9,7 @@ const entry = (id: string, sizeBytes: number) => ({
   licence: "Apache-2.0",
   contextLength: 8192,
   parameters: "1M",
+  goodAt: "Anything.",
   hubUrl: `https://hub.example/${id}.gguf`,
 });
 
