@@ -26,7 +26,7 @@ it("an edited question takes the place of the old one and of what followed, and 
   await host.ask(question);
   await host.answered();
   const wanted = await host.answer.locator(".markdown").innerText();
-  await host.page.getByRole("button", { name: "New conversation" }).click();
+  await host.newConversation();
   await host.ask("What is the capital of Italy? Answer with its name.");
   expect(await host.answered()).toContain("Rome");
   await host.ask("And of Germany?");
@@ -59,7 +59,7 @@ it("asking again gives the same greedy answer, and by chance another", async () 
 });
 
 it("several conversations, each as it was left", async () => {
-  await host.page.getByRole("button", { name: "New conversation" }).click();
+  await host.newConversation();
   expect(await host.page.locator("article").count()).toBe(0);
   await host.ask("What is the capital of Germany? Answer with its name.");
   await host.answered();

@@ -58,6 +58,10 @@ export class HostPerson {
     await this.page.getByText(/^The ring is ready:/).waitFor({ timeout: START_TIMEOUT_MS });
   }
 
+  async newConversation(): Promise<void> {
+    await this.page.getByRole("button", { name: "New conversation" }).click();
+  }
+
   async ask(question: string): Promise<void> {
     await this.page.getByRole("textbox", { name: "Message" }).fill(question);
     await this.page.getByRole("button", { name: "Send" }).click();
