@@ -13,6 +13,8 @@ Installs what is missing, builds the page, fetches the model and serves both.
   --models FOLDER  where more .gguf files are (besides models/ and the cache)
   --model ID|FILE  which model is fetched before the start: an id of the catalogue, or a .gguf file
   --origin URL     a page served elsewhere that may use this server's rooms; may be given several times
+  --turn-url URL, --turn-secret TEXT   a TURN server for networks that keep devices apart; may also be given as
+                   JUPITER_TURN_URL and JUPITER_TURN_SECRET (docs/turn.md)
   --help           this text
 `;
 
@@ -30,6 +32,7 @@ async function start() {
   const { resolve } = await import("node:path");
   const { ensureInstalled } = await import("./scripts/install.mjs");
   const { ensureBuilt } = await import("./scripts/build.mjs");
+  const { parseOrigin, parseTurn } = await import("./signaling-server/address-options.mjs");
   const { cacheFolder, catalogue, fetchModel } = await import("./scripts/models.mjs");
 
   const options = await parse();
@@ -56,6 +59,8 @@ async function start() {
   ) {
     throw new Error(`--models: there is no folder ${options.models}.`);
   }
+  const origins = (options.origin ?? []).map(parseOrigin);
+  const turn = parseTurn({ urls: options["turn-url"], secret: options["turn-secret"] });
   const isFile = options.model.endsWith(".gguf");
   if (isFile && !existsSync(pathOf(options.model))) throw new Error(`--model: there is no file ${options.model}.`);
   if (!isFile && !catalogue.some(({ id }) => id === options.model)) {
@@ -74,9 +79,15 @@ async function start() {
       ...places.flatMap((place) => ["--models", place]),
       ...["--https-port", options["https-port"], ...(options["no-https"] ? ["--no-https"] : [])],
       ...["tls-cert", "tls-key"].flatMap((name) => (options[name] ? [`--${name}`, pathOf(options[name])] : [])),
-      ...(options.origin ?? []).flatMap((origin) => ["--origin", origin]),
+      ...origins.flatMap((origin) => ["--origin", origin]),
+      ...(turn?.urls ?? []).flatMap((url) => ["--turn-url", url]),
     ],
-    { cwd: import.meta.dirname, stdio: "inherit" },
+    {
+      cwd: import.meta.dirname,
+      stdio: "inherit",
+      // Not as an argument: every user of this machine could read it there.
+      env: { ...process.env, ...(turn === null ? {} : { JUPITER_TURN_SECRET: turn.secret }) },
+    },
   );
   // The terminal sends Ctrl+C to both; what another process sends to this one is passed on.
   process.on("SIGINT", () => undefined);
@@ -98,6 +109,8 @@ async function parse() {
         models: { type: "string" },
         model: { type: "string", default: "smollm2-135m-instruct" },
         origin: { type: "string", multiple: true },
+        "turn-url": { type: "string", multiple: true },
+        "turn-secret": { type: "string" },
         help: { type: "boolean", default: false },
       },
     }).values;

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createServer, type RunningServer } from "@jupiter/signaling-server";
+import { createServer, type RunningServer, type ServerOptions } from "@jupiter/signaling-server";
 import type { Browser, BrowserContext, Page } from "playwright";
 import type { Harness, HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { launchChromium } from "../chromium.ts";
@@ -20,6 +20,7 @@ export class TabRoom implements AsyncDisposable {
   readonly link: string;
   readonly #context: BrowserContext;
   readonly #ownsBrowser: boolean;
+  readonly #query: string;
   #failure: Error | null = null;
   readonly #onFailure: ((error: Error) => void)[] = [];
 
@@ -30,6 +31,7 @@ export class TabRoom implements AsyncDisposable {
     context: BrowserContext,
     host: Page,
     link: string,
+    query: string,
   ) {
     this.server = server;
     this.browser = browser;
@@ -37,23 +39,31 @@ export class TabRoom implements AsyncDisposable {
     this.link = link;
     this.#context = context;
     this.#ownsBrowser = ownsBrowser;
+    this.#query = query;
   }
 
   static async open(options: {
     readonly models: readonly string[];
     readonly donors: number;
     readonly browser?: Browser;
+    readonly turn?: ServerOptions["turn"];
+    /** Added to every tab's address, such as `&relay`. */
+    readonly query?: string;
+    /** Runs in every tab before its own scripts. */
+    readonly init?: () => void;
   }): Promise<TabRoom> {
     ensureBuilt(console.error);
-    const server = await createServer({ port: 0, page, models: options.models });
+    const { turn = null, query = "", init } = options;
+    const server = await createServer({ port: 0, page, models: options.models, turn });
     const browser = options.browser ?? (await launchChromium());
     const context = await browser.newContext();
+    if (init !== undefined) await context.addInitScript(init);
     try {
       const host = await context.newPage();
-      await host.goto(`${server.url}?harness`);
+      await host.goto(`${server.url}?harness${query}`);
       await host.waitForFunction(() => globalThis.jupiterHarness !== undefined);
       const link = await host.evaluate(() => globalThis.jupiterHarness!.open("Host"));
-      const room = new TabRoom(server, browser, options.browser === undefined, context, host, link);
+      const room = new TabRoom(server, browser, options.browser === undefined, context, host, link, query);
       room.#watch(host, "the host's tab");
       for (let i = 0; i < options.donors; i++) await room.addDonor();
       return room;
@@ -69,7 +79,7 @@ export class TabRoom implements AsyncDisposable {
   async addDonor(): Promise<Page> {
     const donor = await this.#context.newPage();
     this.#watch(donor, `donor ${this.donors.length + 1}'s tab`);
-    await donor.goto(`${this.server.url}?auto&harness${this.link}`);
+    await donor.goto(`${this.server.url}?auto&harness${this.#query}${this.link}`);
     this.donors.push(donor);
     const count = this.donors.length;
     const known = (n: number) =>

@@ -3,6 +3,7 @@ import type { RunningServer } from "@jupiter/signaling-server";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
+import { collectPeerConnections } from "../peer-connections.ts";
 import { DonorPerson, HostPerson, serve } from "./people.ts";
 
 /** Asked first in a conversation, the answer is long; after others it may be a line, depending on where those were cut. */
@@ -155,19 +156,3 @@ it("a link that lost its end says what to do", async () => {
   expect(await donor.page.getByRole("button", { name: "Join", exact: true }).isEnabled()).toBe(true);
   await host.page.context().close();
 });
-
-/** Runs in the page before its own scripts: keeps a hand on every connection, to break it as a lost network does. */
-function collectPeerConnections(): void {
-  const connections: RTCPeerConnection[] = [];
-  globalThis.peerConnections = connections;
-  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration);
-      connections.push(this);
-    }
-  };
-}
-
-declare global {
-  var peerConnections: RTCPeerConnection[] | undefined;
-}

@@ -1,6 +1,7 @@
 /** The server's command line; `npm start` prepares what it serves. */
 import { parseArgs } from "node:util";
 import { renderUnicodeCompact } from "uqr";
+import { parseOrigin, parseTurn } from "../address-options.mjs";
 import { dataFolder, secureOptions } from "./secure-options.ts";
 import { createServer, ListenError, type RunningServer } from "./server.ts";
 
@@ -16,6 +17,8 @@ const { values } = parseArgs({
     /** A folder or a file; may be given several times. */
     models: { type: "string", multiple: true, default: [] },
     origin: { type: "string", multiple: true, default: [] },
+    "turn-url": { type: "string", multiple: true },
+    "turn-secret": { type: "string" },
   },
 });
 
@@ -36,7 +39,8 @@ try {
     ...secure,
     page: values.page,
     models: values.models,
-    origins: values.origin,
+    origins: values.origin.map(parseOrigin),
+    turn: parseTurn({ urls: values["turn-url"], secret: values["turn-secret"] }),
   });
   console.log(welcome(server, values["tls-cert"] === undefined));
   closeOnSignals(server);

@@ -17,6 +17,7 @@ import {
 } from "@jupiter/protocol";
 import type { Server, Socket } from "socket.io";
 import { TokenBucket } from "./token-bucket.ts";
+import { turnAccess, type TurnServer } from "./turn.ts";
 
 export interface RoomLimits {
   readonly rooms: number;
@@ -43,16 +44,23 @@ export class Rooms {
   readonly #rooms = new Map<RoomId, Map<PeerId, Seat>>();
   readonly #limits: RoomLimits;
   readonly #nowMs: () => number;
+  readonly #turn: TurnServer | null;
 
-  constructor(limits: RoomLimits, nowMs: () => number) {
+  constructor(limits: RoomLimits, nowMs: () => number, turn: TurnServer | null) {
     this.#limits = limits;
     this.#nowMs = nowMs;
+    this.#turn = turn;
   }
 
   get counts(): { rooms: number; members: number } {
     let members = 0;
     for (const seats of this.#rooms.values()) members += seats.size;
     return { rooms: this.#rooms.size, members };
+  }
+
+  /** New credentials for everyone, before those of before lapse. */
+  renewTurn(): void {
+    for (const seats of this.#rooms.values()) for (const seat of seats.values()) this.#sendTurn(seat);
   }
 
   serve(io: IoServer): void {
@@ -101,8 +109,10 @@ export class Rooms {
     if (seats.has(peer)) return refusal("peer-taken", "Another connection uses this device's id; reload the page.");
     const members = [...seats.values()].map(({ member }) => member);
     for (const other of seats.values()) other.socket.emit("joined", { peer, hello });
-    seats.set(peer, { socket, member: { peer, hello } });
+    const seat = { socket, member: { peer, hello } };
+    seats.set(peer, seat);
     this.#rooms.set(room, seats);
+    this.#sendTurn(seat);
     return { room, peer, members };
   }
 
@@ -116,6 +126,10 @@ export class Rooms {
     if (target === undefined) return refusal("no-such-peer", "That device is not in the room any more.");
     target.socket.emit("relay", { from: seat.peer, sealed });
     return { ok: true };
+  }
+
+  #sendTurn({ socket, member }: Seat): void {
+    if (this.#turn !== null) socket.emit("turn", turnAccess(this.#turn, member.peer));
   }
 
   #leave(room: RoomId, peer: PeerId): void {

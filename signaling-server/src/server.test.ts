@@ -1,7 +1,9 @@
+import { createHmac } from "node:crypto";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TurnEvent } from "@jupiter/protocol";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createServer, type RunningServer } from "./server.ts";
@@ -138,6 +140,29 @@ describe("rooms", () => {
     expect(await refused).toMatchObject({ reason: "shutting-down" });
     await gone;
     server = await createServer({ port: 0, page: folder, models: [] });
+  });
+});
+
+describe("a TURN server", () => {
+  const turn = { urls: ["turn:turn.example:3478"], secret: "shared", lifetimeSeconds: 2 };
+
+  it("is told to members only, with a password that the shared secret proves, and again before that lapses", async () => {
+    await server.close();
+    server = await createServer({ port: 0, page: folder, models: [], turn });
+    const [a, outsider] = [await tab(), await tab()];
+    const told: unknown[] = [];
+    outsider.socket.on("turn", (event) => told.push(event));
+    const first = a.next("turn");
+    await join_(a.socket, 1, 1);
+    const { urls, username, credential } = (await first) as TurnEvent;
+    expect(urls).toEqual(turn.urls);
+    const [until = "", ...name] = username.split(":");
+    expect(name).toEqual([peer(1)]);
+    expect(Math.abs(Number(until) - Date.now() / 1000)).toBeLessThan(60);
+    expect(credential).toBe(createHmac("sha1", "shared").update(username).digest("base64"));
+    const second = (await a.next("turn")) as TurnEvent;
+    expect(Number(second.username.split(":")[0])).toBeGreaterThan(Number(until));
+    expect(told).toEqual([]);
   });
 });
 

@@ -13,6 +13,7 @@ import { Server } from "socket.io";
 import type { TlsIdentity } from "./certificates.ts";
 import { DEFAULT_ROOM_LIMITS, Rooms, type RoomLimits } from "./rooms.ts";
 import { serveStatic, type StaticOptions } from "./static-files.ts";
+import { renewEveryMs, type TurnServer } from "./turn.ts";
 
 export interface ServerOptions extends StaticOptions {
   readonly host?: string;
@@ -23,6 +24,8 @@ export interface ServerOptions extends StaticOptions {
   readonly limits?: Partial<RoomLimits>;
   /** Origins of pages served elsewhere that may use this server's rooms; a page from this server always may. */
   readonly origins?: readonly string[];
+  /** Members get credentials for it. */
+  readonly turn?: TurnServer | null;
   /** Milliseconds, rising; tests bring their own clock. */
   readonly nowMs?: () => number;
 }
@@ -63,8 +66,9 @@ export class ListenError extends Error {
 
 /** Serves page, models and rooms. Rejects `ListenError`. */
 export async function createServer(options: ServerOptions): Promise<RunningServer> {
-  const { secure } = options;
-  const rooms = new Rooms({ ...DEFAULT_ROOM_LIMITS, ...options.limits }, options.nowMs ?? (() => performance.now()));
+  const { secure, turn = null } = options;
+  const nowMs = options.nowMs ?? (() => performance.now());
+  const rooms = new Rooms({ ...DEFAULT_ROOM_LIMITS, ...options.limits }, nowMs, turn);
   const lan: Lan = { authority: secure?.authority ?? null, origins: [] };
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response, options, rooms, lan).catch(() => response.destroy());
@@ -85,7 +89,9 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   rooms.serve(io);
   const servers: HttpServer[] = https === null ? [http] : [http, https];
   for (const server of servers) engine.attach(server, { path: "/socket.io/" });
+  const renewal = turn === null ? undefined : setInterval(() => rooms.renewTurn(), renewEveryMs(turn));
   const close = async () => {
+    clearInterval(renewal);
     await io.close();
     await Promise.all(servers.map(closeServer));
   };

@@ -11,6 +11,9 @@ import type { Shelf } from "./state/shelf.ts";
 /** The signaling server is the one that served this page. */
 const signalUrl = location.origin;
 
+/** `?relay`: links go through the TURN server alone, which shows whether it works. */
+const relayOnly = new URLSearchParams(location.search).has("relay");
+
 export interface OpenOptions {
   /** What the others see, 1 to 100 characters. */
   readonly name: string;
@@ -44,7 +47,10 @@ export function conversationShelf(): Shelf {
 
 function partsOf(room: Room, engine: Engine): SessionParts {
   const links = new PeerLinks({
-    iceServers: [],
+    get iceServers() {
+      return room.turn === null ? [] : [room.turn];
+    },
+    relayOnly,
     // A signal that cannot be sent ends in the link's own time-out, which says what to do.
     sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
   });

@@ -17,6 +17,7 @@ export {
   RoomId,
   SIGNALING_VERSION,
   SignalingReason,
+  TurnEvent,
 } from "./signaling.ts";
 export type { ClientToServer, ServerToClient } from "./signaling.ts";
 export { ProtocolError } from "./errors.ts";

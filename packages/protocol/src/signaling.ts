@@ -82,12 +82,28 @@ export type RelayAck = z.infer<typeof RelayAck>;
 export const LeftEvent = z.strictObject({ peer: PeerId });
 export const RelayEvent = z.strictObject({ from: PeerId, sealed: sealedBytes });
 export const RefusedEvent = z.strictObject(refusal);
+/** A TURN server and what opens it for this member for a while. Comes before the acknowledgement of `join`, and again before it lapses. */
+export const TurnEvent = z.strictObject({
+  urls: z
+    .array(
+      z
+        .string()
+        .max(300)
+        .regex(/^turns?:[^/]+$/),
+    )
+    .min(1)
+    .max(8),
+  username: z.string().min(1).max(200),
+  credential: z.string().min(1).max(200),
+});
+export type TurnEvent = z.infer<typeof TurnEvent>;
 
 export interface ServerToClient {
   joined(event: z.infer<typeof Member>): void;
   left(event: z.infer<typeof LeftEvent>): void;
   relay(event: z.infer<typeof RelayEvent>): void;
   refused(event: z.infer<typeof RefusedEvent>): void;
+  turn(event: TurnEvent): void;
 }
 
 export interface ClientToServer {

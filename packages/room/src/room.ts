@@ -5,6 +5,7 @@ import {
   PeerId,
   SIGNALING_VERSION,
   type SignalingReason,
+  type TurnEvent,
   type TypedEvents,
 } from "@jupiter/protocol";
 import { toBase64Url } from "./base64url.ts";
@@ -85,6 +86,7 @@ export class Room {
   readonly #doorkeeper: Doorkeeper;
   readonly #socket: SignalingSocket;
   #state: RoomState = { kind: "connecting" };
+  #turn: TurnEvent | null = null;
   /** Opening and sealing are asynchronous; each chain keeps its direction's order. */
   #inbox: Promise<void> = Promise.resolve();
   #outbox: Promise<unknown> = Promise.resolve();
@@ -114,6 +116,7 @@ export class Room {
         this.#emitter.emit("signal", { from, payload });
       }),
     );
+    events.on("turn", (turn) => (this.#turn = turn));
     events.on("offline", ({ message }) => {
       if (this.#state.kind !== "connecting") this.#setState({ kind: "reconnecting", message });
     });
@@ -162,6 +165,11 @@ export class Room {
 
   get state(): RoomState {
     return this.#state;
+  }
+
+  /** The server's TURN server and this member's credentials for it, which change from time to time; null: it has none. */
+  get turn(): TurnEvent | null {
+    return this.#turn;
   }
 
   /** The others, in the order they came. */

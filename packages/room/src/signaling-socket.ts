@@ -11,6 +11,7 @@ import {
   RelayEvent,
   type ServerToClient,
   type SignalingReason,
+  TurnEvent,
   type TypedEvents,
 } from "@jupiter/protocol";
 import { io, type Socket } from "socket.io-client";
@@ -28,6 +29,7 @@ export interface SignalingEvents {
   joined: Member;
   left: PeerId;
   relay: { readonly from: PeerId; readonly sealed: Uint8Array };
+  turn: TurnEvent;
   /** Not in the room at the moment; it is tried again without end. */
   offline: { readonly message: string };
   /** For good. */
@@ -85,6 +87,10 @@ export class SignalingSocket {
     socket.on(
       "relay",
       this.#checked(RelayEvent, (relay) => this.#emitter.emit("relay", relay)),
+    );
+    socket.on(
+      "turn",
+      this.#checked(TurnEvent, (turn) => this.#emitter.emit("turn", turn)),
     );
     socket.on(
       "refused",

@@ -5,7 +5,9 @@ import type { PeerLink } from "./peer-link.ts";
 import { type Connecting, connectPeer } from "./simple-peer-link.ts";
 
 export interface PeerLinksOptions extends LinkOptions {
+  /** Read anew for every connection. */
   readonly iceServers: readonly RTCIceServer[];
+  readonly relayOnly?: boolean;
   /** The room's authenticated way to a member, before there is a connection. */
   readonly sendSignal: (to: PeerId, signal: PeerSignal) => void;
   readonly timeoutMs?: number;
@@ -78,6 +80,7 @@ export class PeerLinks {
     initiator: boolean,
     signal: AbortSignal | undefined,
   ): Promise<PeerLink> {
+    // Reads them: `iceServers` may be a getter.
     const { sendSignal, ...options } = this.#options;
     const connection = connectPeer({
       ...options,

@@ -5,6 +5,7 @@ import { TransportError } from "./errors.ts";
 import { WATERMARKS } from "./flow.ts";
 import { type LinkOptions, MessageLink, type SliceWire } from "./message-link.ts";
 import type { PeerLink } from "./peer-link.ts";
+import { RelayTrouble } from "./relay-trouble.ts";
 
 const CONNECT_TIMEOUT_MS = 20_000;
 // A closing handshake takes one round trip; a peer that is gone never answers.
@@ -14,6 +15,8 @@ export interface ConnectOptions extends LinkOptions {
   /** One side makes the offer, the other waits for it. */
   readonly initiator: boolean;
   readonly iceServers: readonly RTCIceServer[];
+  /** No way but through a TURN server. */
+  readonly relayOnly?: boolean;
   /** Takes an offer, answer or candidate to the other side, in order. */
   readonly sendSignal: (signal: ConnectionSignal) => void;
   readonly timeoutMs?: number;
@@ -35,7 +38,7 @@ interface PeerInternals {
 
 /** Begins a peer connection with one data channel. */
 export function connectPeer(options: ConnectOptions): Connecting {
-  const { initiator, iceServers, sendSignal, timeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
+  const { initiator, iceServers, relayOnly = false, sendSignal, timeoutMs = CONNECT_TIMEOUT_MS, signal } = options;
   if (!SimplePeer.WEBRTC_SUPPORT) {
     const error = new TransportError(
       "unsupported",
@@ -43,7 +46,12 @@ export function connectPeer(options: ConnectOptions): Connecting {
     );
     return { link: Promise.reject(error), receiveSignal: () => undefined };
   }
-  const peer = new SimplePeer({ initiator, trickle: true, config: { iceServers: [...iceServers] } });
+  const iceTransportPolicy = relayOnly ? "relay" : "all";
+  const peer = new SimplePeer({
+    initiator,
+    trickle: true,
+    config: { iceServers: [...iceServers], iceTransportPolicy },
+  });
   const wire = new RtcWire(peer, (options.watermarks ?? WATERMARKS).lowBytes);
   const link = new MessageLink(wire, options);
   wire.attach(link);
@@ -51,14 +59,16 @@ export function connectPeer(options: ConnectOptions): Connecting {
     const parsed = ConnectionSignal.safeParse(data);
     if (parsed.success) sendSignal(parsed.data);
   });
-  return { link: whenConnected(peer, link, timeoutMs, signal), receiveSignal: (data) => applySignal(peer, data) };
+  return {
+    link: whenConnected(peer, link, { timeoutMs, relayOnly, signal }),
+    receiveSignal: (data) => applySignal(peer, data),
+  };
 }
 
 function whenConnected(
   peer: SimplePeerTypes.Instance,
   link: PeerLink,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
+  { timeoutMs, relayOnly, signal }: { timeoutMs: number; relayOnly: boolean; signal: AbortSignal | undefined },
 ): Promise<PeerLink> {
   return new Promise((resolve, reject) => {
     const fail = (error: TransportError) => {
@@ -67,14 +77,16 @@ function whenConnected(
       peer.destroy();
     };
     const onAbort = () => fail(new TransportError("aborted", "connecting was given up", { cause: signal?.reason }));
+    const connection = (peer as unknown as PeerInternals)._pc;
+    const relay =
+      connection === undefined ? null : new RelayTrouble(connection, relayOnly, () => fail(connectFailed("no way")));
+    const connectFailed = (message: string) => {
+      const why = relay?.problem ?? message;
+      return new TransportError("connect-failed", `the peer connection did not come about: ${why}`);
+    };
     const timer = setTimeout(() => {
-      const seconds = timeoutMs / 1000;
-      fail(
-        new TransportError(
-          "timeout",
-          `no connection within ${seconds} s; a network that keeps devices apart needs a TURN server, or another Wi-Fi`,
-        ),
-      );
+      const why = relay?.problem ?? "a network that keeps devices apart needs a TURN server, or another Wi-Fi";
+      fail(new TransportError("timeout", `no connection within ${timeoutMs / 1000} s; ${why}`));
     }, timeoutMs);
     const settle = () => {
       clearTimeout(timer);
@@ -86,7 +98,7 @@ function whenConnected(
     });
     link.events.on("close", ({ message }) => {
       settle();
-      reject(new TransportError("connect-failed", `the peer connection did not come about: ${message}`));
+      reject(connectFailed(message));
     });
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
