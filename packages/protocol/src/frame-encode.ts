@@ -76,9 +76,14 @@ function isRingKind(kind: Frame["kind"] | undefined): boolean {
   return kind === "rows" || kind === "commands" || kind === "return" || kind === "scores" || kind === "ack";
 }
 
+/** Size of an encoded ring frame. */
+export function frameBytes(frame: RingFrame): number {
+  return HEAD_BYTES + TIME_BYTES * frame.times.length + bodyBytes(frame);
+}
+
 function encodeRingFrame(frame: RingFrame): Uint8Array<ArrayBuffer> {
   checkRingFrame(frame);
-  const out = new ByteWriter(checkFrameBytes(HEAD_BYTES + TIME_BYTES * frame.times.length + bodyBytes(frame)));
+  const out = new ByteWriter(checkFrameBytes(frameBytes(frame)));
   out.u8(FRAME_VERSION);
   out.u8(KINDS.indexOf(frame.kind));
   const isF16 = (frame.kind === "rows" || frame.kind === "return") && frame.activations.wire === "f16";

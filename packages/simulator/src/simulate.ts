@@ -1,0 +1,175 @@
+/**
+ * A ring on a virtual clock: the pipeline's own drivers, coordinator and stage loops, over timed arithmetic and timed links. Strategies are the
+ * coordinator's; nothing of them is here.
+ */
+import {
+  HostDriver,
+  StageDriver,
+  type GenerateRequest,
+  type HostEvent,
+  type LapEvent,
+  type Ring,
+} from "@jupiter/pipeline";
+import type { DeviceCosts } from "@jupiter/planner";
+import { frameBytes, type Frame, type FrameNumber, type WireType } from "@jupiter/protocol";
+import { Activity, type Span } from "./activity.ts";
+import { Network, type LinkUse, type NetworkOptions } from "./network.ts";
+import { Machine, Processor } from "./processor.ts";
+import { passingRows, RuledRows, simulatedEmbedding, TimedHead, TimedStage } from "./simulated-model.ts";
+import type { TokenRule } from "./token-rule.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+export interface SimulatedDevice {
+  readonly name: string;
+  readonly costs: DeviceCosts;
+  /** Devices of one machine share its cores; null: a machine of its own. */
+  readonly machine: string | null;
+}
+
+export interface SimulatedStage {
+  /** Index among the devices. */
+  readonly device: number;
+  readonly layers: number;
+}
+
+export interface SimulatedRequest {
+  readonly atMs: number;
+  readonly request: GenerateRequest;
+}
+
+export interface Simulation extends Omit<NetworkOptions, "devices"> {
+  /** The first is the host: it has embedding and head, and layers where a stage says so. */
+  readonly devices: readonly SimulatedDevice[];
+  /** Cores by machine. */
+  readonly machines: ReadonlyMap<string, number>;
+  /** In ring order. */
+  readonly stages: readonly SimulatedStage[];
+  /** `D`: values of a row's activations. */
+  readonly hidden: number;
+  readonly wire: WireType;
+  readonly ring: Omit<Ring, "epoch">;
+  readonly rule: TokenRule;
+  readonly requests: readonly SimulatedRequest[];
+}
+
+export interface SimulationResult {
+  /** As the host told them, with their time. */
+  readonly events: readonly { readonly atMs: number; readonly event: Exclude<HostEvent, LapEvent> }[];
+  readonly laps: readonly { readonly atMs: number; readonly lap: LapEvent }[];
+  readonly spans: readonly Span[];
+  readonly links: readonly LinkUse[];
+  readonly endMs: number;
+}
+
+const HOST = 0;
+const EPOCH = 1;
+
+/** Rejects with the first failure of host or stage, and where requests are left that nothing will ever answer. */
+export async function simulate(simulation: Simulation): Promise<SimulationResult> {
+  const { devices, machines, stages, hidden, wire, rule, ring, requests } = simulation;
+  const host = devices[HOST];
+  const [firstStage, lastStage] = [stages[0], stages.at(-1)];
+  if (host === undefined || firstStage === undefined || lastStage === undefined)
+    throw new RangeError("a simulated ring needs a host and at least one stage");
+  if (host.costs.head === null)
+    throw new RangeError(`${host.name} is the host: its costs must say what its head takes`);
+
+  const clock = new VirtualClock();
+  const activity = new Activity();
+  const network = new Network(clock, { ...simulation, devices: devices.map(({ name }) => name) });
+  const machineOf = new Map([...machines].map(([name, cores]) => [name, new Machine(clock, cores)]));
+  const processors = devices.map(({ name, machine }) => {
+    if (machine === null) return new Processor(clock, name, activity);
+    const shared = machineOf.get(machine);
+    if (shared === undefined) throw new RangeError(`${name} is on machine ${machine}, which has no cores given`);
+    return new Processor(clock, name, activity, shared);
+  });
+
+  const failures: unknown[] = [];
+  const failed = (error: unknown) => void failures.push(error);
+  const nowMs = () => clock.nowMs;
+  const events: { atMs: number; event: Exclude<HostEvent, LapEvent> }[] = [];
+  const laps: { atMs: number; lap: LapEvent }[] = [];
+
+  /** A frame from one device to another; within a device it is handed on at once, as the engine does. */
+  const carry = (from: number, to: number, frame: Frame, receive: () => void) => {
+    if (from === to) receive();
+    else network.send(from, to, bytesOnWire(frame, hidden, wire), receive);
+  };
+
+  const drivers: StageDriver[] = stages.map(({ device, layers }, index) => {
+    const last = index === stages.length - 1;
+    const rows = index === 0 ? new RuledRows(rule) : passingRows;
+    return new StageDriver(
+      { index, last, epoch: EPOCH },
+      {
+        stage: new TimedStage(rows, devices[device]!.costs, layers, processors[device]!),
+        // One value a row, and whole numbers: what travels is counted by `hidden` and `wire`.
+        wire: "f32",
+        pass: (frame) => {
+          const next = stages[index + 1]?.device ?? HOST;
+          carry(device, next, frame, () => (last ? toHost(frame) : toStage(index + 1, frame)));
+        },
+        // Whatever arrives at this instant was set before, and comes first.
+        soon: (callback) => void clock.after(0, callback),
+        nowMs,
+        failed,
+      },
+    );
+  });
+  const driver = new HostDriver({
+    embedding: simulatedEmbedding,
+    head: new TimedHead(rule, host.costs.head, processors[HOST]!),
+    send: (frame) => carry(HOST, firstStage.device, frame, () => toStage(0, frame)),
+    cancel: (frames) => cancel(frames),
+    emit: (event) => {
+      if (event.kind === "lap") laps.push({ atMs: clock.nowMs, lap: event });
+      else events.push({ atMs: clock.nowMs, event });
+    },
+    nowMs,
+    failed,
+  });
+
+  function toStage(index: number, frame: Frame): void {
+    if (frame.kind === "rows" || frame.kind === "commands") drivers[index]?.receive(frame);
+  }
+  function toHost(frame: Frame): void {
+    if (frame.kind === "return" || frame.kind === "scores" || frame.kind === "ack") driver.receive(frame);
+  }
+  /** Control links are connections of their own: a cancel does not wait behind frames. */
+  function cancel(frames: readonly FrameNumber[]): void {
+    stages.forEach(({ device }, index) => {
+      const delayMs = device === HOST ? 0 : (simulation.shapeOf(HOST, device).delayMs ?? 0);
+      if (device === HOST) drivers[index]?.cancel(frames);
+      else clock.after(delayMs, () => drivers[index]?.cancel(frames));
+    });
+  }
+
+  clock.after(0, () => driver.ringReady({ ...ring, epoch: EPOCH }, "f32"));
+  for (const { atMs, request } of requests) clock.after(atMs, () => driver.submit(request));
+  await clock.run();
+  if (failures.length > 0) throw failures[0];
+  if (driver.pending > 0) throw new Error(`the ring came to rest with ${driver.pending} requests unanswered`);
+  return { events, laps, spans: activity.spans, links: network.uses, endMs: clock.nowMs };
+}
+
+/** Bytes of the frame with activations of the model's own size. */
+function bytesOnWire(frame: Frame, hidden: number, wire: WireType): number {
+  switch (frame.kind) {
+    case "rows":
+    case "return": {
+      const { rows, data } = frame.activations;
+      return frameBytes(frame) - data.byteLength + rows * hidden * (wire === "f16" ? 2 : 4);
+    }
+    case "commands":
+    case "scores":
+    case "ack":
+      return frameBytes(frame);
+    case "cancel":
+    case "control":
+    case "bulk":
+      throw new RangeError(`a ${frame.kind} frame does not travel round the ring`);
+    default:
+      return frame satisfies never;
+  }
+}
