@@ -1,0 +1,181 @@
+/** The published evaluation of Jupiter beside what schedules of the same systems take on the simulator's clock. */
+import {
+  balancedLayers,
+  fairShares,
+  jupiter,
+  oneDevice,
+  plainPipeline,
+  runSchedules,
+  sequenceParallel,
+  tensorParallel,
+  type Schedule,
+  type Task,
+} from "@jupiter/simulator";
+import { z } from "zod";
+
+const System = z.enum([
+  "one-device",
+  "sequence-parallel",
+  "megatron",
+  "detransformer",
+  "galaxy",
+  "edgeshard",
+  "jupiter",
+]);
+export type System = z.infer<typeof System>;
+
+const LayerTime = z.strictObject({ floorMs: z.number().min(0), rowMs: z.number().min(0) });
+
+export const Paper = z.strictObject({
+  about: z.string(),
+  promptTokens: z.int().min(1),
+  newTokens: z.int().min(1),
+  models: z.record(z.string(), z.strictObject({ L: z.int().min(1), H: z.int().min(1), rowBytes: z.int().min(1) })),
+  /** Devices by name, in ring order. */
+  environments: z.record(z.string(), z.array(z.string()).min(1)),
+  /** One whole layer of a model on a device. */
+  devices: z.record(z.string(), z.record(z.string(), LayerTime)),
+  network: z.strictObject({
+    /** Of the nominal rate, what gloo's messages get. */
+    rateShare: z.number().gt(0).max(1),
+    /** What a gloo message costs besides its bytes, as bytes at that rate. */
+    perMessageBytes: z.number().min(0),
+  }),
+  undivided: z.strictObject({ floor: z.number().min(0).max(1), row: z.number().min(0).max(1) }),
+  jupiter: z.strictObject({
+    chunks: z.int().min(1),
+    suffixTokens: z.int().min(0),
+    drafting: z.strictObject({
+      rows: z.int().min(1),
+      tokensPerLap: z.number().min(1),
+      outlineTokens: z.int().min(1),
+      points: z.int().min(1),
+    }),
+  }),
+  cells: z.array(
+    z.strictObject({
+      environment: z.string(),
+      mbit: z.number().gt(0),
+      model: z.string(),
+      system: System,
+      seconds: z.number().gt(0),
+      isCalibrated: z.literal(true).optional(),
+    }),
+  ),
+});
+export type Paper = z.infer<typeof Paper>;
+
+export interface Setting {
+  readonly environment: string;
+  readonly mbit: number;
+  readonly model: string;
+}
+
+export interface Cell extends Setting {
+  readonly system: System;
+  readonly publishedS: number;
+  readonly predictedS: number;
+  readonly isCalibrated: boolean;
+}
+
+/** Links as gloo made them, or as fast as the wire: what of the gap between systems is the library's. */
+export type Collectives = "gloo" | "ideal";
+
+/** Seconds to the last token. */
+export function predict(paper: Paper, setting: Setting, system: System, collectives: Collectives = "gloo"): number {
+  const { network } = paper;
+  const gloo = collectives === "gloo";
+  const shape = {
+    mbitPerS: setting.mbit * (gloo ? network.rateShare : 1),
+    perMessageBytes: gloo ? network.perMessageBytes : 0,
+  };
+  const devices = paper.environments[setting.environment] ?? [];
+  const task = taskOf(paper, setting);
+  const { marks } = runSchedules(schedulesOf(paper, task, system), {
+    devices: devices.map((name, i) => `${name} ${i + 1}`),
+    shapeOf: () => shape,
+    mediumOf: () => null,
+    seed: 1,
+  });
+  return (marks.get("last token") ?? NaN) / 1000;
+}
+
+function taskOf({ models, environments, devices, promptTokens, newTokens }: Paper, setting: Setting): Task {
+  const model = models[setting.model];
+  const names = environments[setting.environment];
+  if (model === undefined || names === undefined)
+    throw new RangeError(`The paper has no model ${setting.model} in environment ${setting.environment}.`);
+  return {
+    ...model,
+    promptTokens,
+    newTokens,
+    devices: names.map((name) => {
+      const time = devices[name]?.[setting.model];
+      if (time === undefined) throw new RangeError(`${name} has no times for ${setting.model}.`);
+      return { layer: [{ fromRows: 1, ...time, pairMs: 0 }] };
+    }),
+  };
+}
+
+function schedulesOf({ jupiter: how, undivided }: Paper, task: Task, system: System): readonly Schedule[] {
+  const equal = task.devices.map(() => 1 / task.devices.length);
+  const parallel = { undivided, shares: equal, collectives: 2, overlaps: false } as const;
+  switch (system) {
+    case "one-device":
+      return oneDevice(task);
+    case "sequence-parallel":
+      return sequenceParallel(task);
+    case "megatron":
+      return tensorParallel(task, parallel);
+    case "detransformer":
+      return tensorParallel(task, { ...parallel, collectives: 1 });
+    case "galaxy":
+      return tensorParallel(task, { ...parallel, shares: fairShares(task, undivided), overlaps: true });
+    case "edgeshard":
+      return plainPipeline(task, balancedLayers(task, task.promptTokens));
+    case "jupiter":
+      return jupiter(task, balancedLayers(task, Math.ceil(task.promptTokens / how.chunks)), how);
+    default:
+      return system satisfies never;
+  }
+}
+
+export function predictAll(paper: Paper, collectives: Collectives = "gloo"): Cell[] {
+  return paper.cells.map(({ seconds, isCalibrated = false, ...cell }) => ({
+    ...cell,
+    publishedS: seconds,
+    predictedS: predict(paper, cell, cell.system, collectives),
+    isCalibrated,
+  }));
+}
+
+/** Mean of |predicted / published - 1| over the cells that were not calibrated on. */
+export function meanError(cells: readonly Cell[]): number {
+  const errors = cells.filter(({ isCalibrated }) => !isCalibrated).map(error);
+  return errors.reduce((sum, value) => sum + Math.abs(value), 0) / errors.length;
+}
+
+export function error({ predictedS, publishedS }: Cell): number {
+  return predictedS / publishedS - 1;
+}
+
+export interface Reversal {
+  readonly faster: Cell;
+  readonly slower: Cell;
+}
+
+/** Pairs of one setting that the paper ranks by more than `gap` and the prediction ranks the other way round. */
+export function reversals(cells: readonly Cell[], gap: number): Reversal[] {
+  return cells.flatMap((faster) =>
+    cells
+      .filter(
+        (slower) =>
+          slower.environment === faster.environment &&
+          slower.mbit === faster.mbit &&
+          slower.model === faster.model &&
+          slower.publishedS > faster.publishedS * (1 + gap) &&
+          slower.predictedS <= faster.predictedS,
+      )
+      .map((slower) => ({ faster, slower })),
+  );
+}
