@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["{packages,apps,signaling-server,scripts}/**/*.test.ts", "e2e/{,ring/}*.test.ts"],
+          include: ["{packages,apps,signaling-server,scripts}/**/*.test.ts", "e2e/{,bench/,ring/,sim/}*.test.ts"],
           exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
           // Some write and read whole tiny models: half a second, and ten times that on a machine that others use too.
           testTimeout: 60_000,

@@ -5,3 +5,4 @@ export { countingRule, traceRule, type TokenRule, type TracedCase } from "./toke
 export type { LinkUse } from "./network.ts";
 export { runSchedules, type Schedule, type ScheduleResult, type Step } from "./schedule.ts";
 export * from "./baselines.ts";
+export { gantt, type GanttOptions } from "./gantt.ts";

@@ -115,7 +115,7 @@ export class TimedStage implements Stage {
     const result = this.#rows.forward(x, rows);
     const T = rows.parents.length;
     const workMs = this.#costs.frameMs + this.#layers * layerMs(this.#costs.layer, T, rows.base);
-    const what = rows.wanted.includes(1) && T === 1 ? "token" : `rows ${rows.base} to ${rows.base + T - 1}`;
+    const what = T === 1 ? `row ${rows.base}` : `rows ${rows.base} to ${rows.base + T - 1}`;
     return { result, computeMs: await this.#processor.compute(what, workMs) };
   }
 
