@@ -2,58 +2,36 @@
  * The host's side of the ring, as a state machine: events in, effects out, no I/O, no clock but `nowMs`. Tabs, tests and the simulator drive
  * this very code.
  *
- * Every conversation has an arena whose slots are the dialogue's tokens in order. A request is a list of certain tokens (prompt, then answer);
- * whatever of it was not sent yet is sent: in chunks while it is the prompt's, one row at a time while it is the answer's.
+ * Every conversation has an arena; every request that runs is a line in it (`line.ts`): certain rows, below them drafted ones. Verdicts make lines
+ * longer and refute drafts; `turn` decides what is sent: certain rows of answers first, then prompts' chunks, then drafts that pay.
  *
  * Invariants:
  * 1. frame numbers rise by one over the life of the coordinator and are never reused;
  * 2. a conversation runs one request at a time, others wait in the order they came;
- * 3. `held` of a conversation lists the tokens whose slots are certainly computed: rows of cancelled frames are not among them;
- * 4. only the row of the last certain token is wanted back, and its verdict adds exactly one token;
- * 5. a request ends once, with one `finished`, and no token after it.
+ * 3. a conversation's trunk holds rows that are certainly computed: of frames that came back;
+ * 4. a frame is cancelled if and only if all of its rows are dead before it is back, so a live row is always computed;
+ * 5. verdicts are wanted of tips and drafts only; each adds one token to the line, or none if it came for nothing;
+ * 6. a request ends once, with one `finished`, and no token after it.
  */
-import {
-  ROOT,
-  type ArenaId,
-  type CacheCommand,
-  type FrameNumber,
-  type RowScore,
-  type ScorePolicy,
-} from "@jupiter/protocol";
-import { seededUniform } from "./seeded-uniform.ts";
+import type { Activations, FrameNumber, RowScore } from "@jupiter/protocol";
+import { Conversations, type Conversation } from "./conversations.ts";
+import { PLAIN } from "./decoding.ts";
+import { Drafting } from "./drafting.ts";
+import { FramesInFlight } from "./frames-in-flight.ts";
+import { Line, noTimings } from "./line.ts";
+import { pickRows } from "./pick-rows.ts";
 import type {
+  ConversationId,
   CoordinatorEffect,
   CoordinatorEvent,
-  ConversationId,
   Finish,
   GenerateRequest,
   RequestId,
   Ring,
-  SentFrame,
 } from "./requests.ts";
-
-interface Conversation {
-  readonly arena: ArenaId;
-  held: readonly number[];
-  usedAt: number;
-}
-
-/** A request that runs. */
-interface Active {
-  readonly request: GenerateRequest;
-  readonly conversation: Conversation;
-  /** Certain tokens: the prompt's, then the answer's. */
-  readonly tokens: number[];
-  readonly promptTokens: number;
-  readonly reusedTokens: number;
-  readonly submittedMs: number;
-  /** Tokens whose rows were sent. */
-  sent: number;
-  firstSentMs: number | null;
-  firstTokenMs: number | null;
-  lastTokenMs: number;
-  laps: number;
-}
+import type { Row } from "./row.ts";
+import { chooseRows, draftsPayFrom } from "./scheduler.ts";
+import { policyFor, tokenEffect } from "./verdicts.ts";
 
 interface Waiting {
   readonly request: GenerateRequest;
@@ -61,312 +39,268 @@ interface Waiting {
 }
 
 export class Coordinator {
+  readonly #drafters: readonly string[];
+  readonly #conversations = new Conversations();
+  readonly #drafting: Drafting;
+  readonly #frames = new FramesInFlight();
   #ring: Ring | null = null;
-  #nextFrame: FrameNumber = 1;
-  #nextArena: ArenaId = 1;
-  #uses = 0;
-  readonly #conversations = new Map<ConversationId, Conversation>();
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   /** In the order of their last frame: the first has waited longest. */
-  #active: Active[] = [];
-  readonly #frames = new Map<FrameNumber, SentFrame>();
-  #commands: CacheCommand[] = [];
+  #lines: Line[] = [];
+  #turnAsked = false;
+
+  /** `drafters`: names of those that can be asked. */
+  constructor(drafters: readonly string[] = []) {
+    this.#drafters = drafters;
+    this.#drafting = new Drafting(drafters);
+  }
 
   /** Requests that have not ended. */
   get pending(): number {
-    return this.#waiting.length + this.#active.length;
+    return this.#waiting.length + this.#lines.length;
   }
 
+  /** Frames whose verdict counts. */
   get framesInFlight(): number {
-    return this.#frames.size;
+    return this.#frames.count;
   }
 
   /** Effects are to be carried out in order. */
   handle(event: CoordinatorEvent, nowMs: number): CoordinatorEffect[] {
+    if (event.kind === "turn") {
+      this.#turnAsked = false;
+      return this.#turn(nowMs);
+    }
+    return [...this.#react(event, nowMs), ...this.#askTurn()];
+  }
+
+  #react(event: Exclude<CoordinatorEvent, { kind: "turn" }>, nowMs: number): CoordinatorEffect[] {
     switch (event.kind) {
       case "submit":
         this.#waiting.push({ request: event.request, submittedMs: nowMs });
-        return this.#pump(nowMs);
+        return [];
       case "cancel":
-        return [...this.#end(event.id, "cancelled", null), ...this.#pump(nowMs)];
+        return this.#end(event.id, "cancelled", null);
       case "stop":
-        return [...this.#end(event.id, "stop", null), ...this.#pump(nowMs)];
+        return this.#end(event.id, "stop", null);
       case "ring-ready":
         this.#ring = event.ring;
-        return this.#pump(nowMs);
+        return [];
       case "ring-lost":
         return this.#lose(event.reason);
       case "returned":
         return this.#returned(event.frame, event.activations);
       case "acknowledged":
-        this.#frames.delete(event.frame);
-        return this.#pump(nowMs);
+        this.#frames.done(event.frame);
+        return [];
       case "scored":
-        return [...this.#scored(event.frame, event.scores, nowMs), ...this.#pump(nowMs)];
+        return this.#scored(event.frame, event.scores, nowMs);
+      case "drafted":
+        this.#drafting.drafted(event.ask, event.drafts);
+        return [];
       case "close-conversation":
-        return this.#close(event.conversation, nowMs);
+        return this.#close(event.conversation);
       default:
         return event satisfies never;
     }
   }
 
-  /** Starts what can start, then fills the ring: certain single tokens first, then prompts, each in turn. */
-  #pump(nowMs: number): CoordinatorEffect[] {
+  #askTurn(): CoordinatorEffect[] {
+    if (this.#turnAsked) return [];
+    this.#turnAsked = true;
+    return [{ kind: "turn" }];
+  }
+
+  /** Starts what can start and fills the ring. Drafters that answer at once are heard before the next frame is decided. */
+  #turn(nowMs: number): CoordinatorEffect[] {
+    const ring = this.#ring;
+    if (ring === null) return [];
+    const effects = this.#startWaiting(ring);
+    for (;;) {
+      const questions = this.#drafting.ask(this.#lines);
+      if (questions.length > 0) return [...effects, ...questions, ...this.#askTurn()];
+      const send = this.#nextRows(ring, nowMs) ?? this.#nextChunk(ring, nowMs);
+      if (send === null) return effects;
+      effects.push(send);
+    }
+  }
+
+  #startWaiting(ring: Ring): CoordinatorEffect[] {
     const effects: CoordinatorEffect[] = [];
-    this.#startWaiting(effects, nowMs);
-    for (let sent = true; sent;) {
-      const decoding = this.#active.find((a) => unsent(a) > 0 && a.firstTokenMs !== null);
-      const next =
-        decoding ?? this.#active.find((a) => unsent(a) > 0 && this.#inFlight(a) < (this.#ring?.maxInFlight ?? 0));
-      sent = next !== undefined;
-      if (next !== undefined) effects.push(this.#send(next, nowMs));
+    const busy = new Set(this.#lines.map(({ conversation }) => conversation.id));
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { request, submittedMs } of waiting) {
+      const { id, ids } = request;
+      const problem = startProblem(request, ring);
+      if (problem !== null) {
+        const timings = noTimings(ids.length);
+        effects.push({ kind: "finished", id, finish: "failed", reason: problem, output: [], timings });
+        continue;
+      }
+      // None free: every arena is busy, and the request waits.
+      const conversation = busy.has(request.conversation)
+        ? null
+        : this.#conversations.open(request.conversation, ring.arenas, busy);
+      busy.add(request.conversation);
+      if (conversation === null) {
+        this.#waiting.push({ request, submittedMs });
+        continue;
+      }
+      const decoding = request.decoding ?? ring.decoding ?? PLAIN;
+      this.#lines.push(new Line(request, conversation, { decoding, capacity: ring.capacity, submittedMs }));
+      this.#conversations.keep(conversation, []);
     }
     return effects;
   }
 
-  #startWaiting(effects: CoordinatorEffect[], nowMs: number): void {
-    const ring = this.#ring;
-    if (ring === null) return;
-    const busy = new Set(this.#active.map((a) => a.request.conversation));
-    for (let i = 0; i < this.#waiting.length;) {
-      const waiting = this.#waiting[i];
-      if (waiting === undefined) return;
-      const { request, submittedMs } = waiting;
-      if (busy.has(request.conversation)) {
-        i++;
-        continue;
-      }
-      busy.add(request.conversation);
-      const problem =
-        request.ids.length === 0
-          ? "The prompt has no tokens."
-          : request.ids.length >= ring.capacity
-            ? `The conversation has ${request.ids.length} tokens; the ring holds ${ring.capacity}. Start a new one, or choose a longer context.`
-            : null;
-      if (problem !== null) {
-        this.#waiting.splice(i, 1);
-        effects.push({
-          kind: "finished",
-          id: request.id,
-          finish: "failed",
-          reason: problem,
-          output: [],
-          timings: timingsOf(null, request, nowMs),
-        });
-        continue;
-      }
-      const conversation = this.#open(request.conversation, ring);
-      if (conversation === null) return; // every arena is busy: the request waits
-      this.#waiting.splice(i, 1);
-      const reusedTokens = Math.min(commonPrefix(conversation.held, request.ids), request.ids.length - 1);
-      conversation.held = conversation.held.slice(0, reusedTokens);
-      this.#active.push({
-        request,
-        conversation,
-        tokens: [...request.ids],
-        promptTokens: request.ids.length,
-        reusedTokens,
-        submittedMs,
-        sent: reusedTokens,
-        firstSentMs: null,
-        firstTokenMs: null,
-        lastTokenMs: nowMs,
-        laps: 0,
+  /** A frame for answers: certain rows, and the drafts that pay. */
+  #nextRows(ring: Ring, nowMs: number): CoordinatorEffect | null {
+    const { stages = 1, costOf = (rows) => 1 + (rows - 1) / 3 } = ring;
+    const decoding = this.#lines.filter((line) => line.decodes);
+    // Certain rows go before drafts, whoever's they are.
+    const waiting = decoding.filter(({ tip }) => tip.slot === null);
+    for (const { conversation } of [...waiting, ...decoding]) {
+      const lines = decoding.filter((line) => line.conversation === conversation);
+      const isFull = lines.length > 1 && this.#frames.ofLines(lines) >= stages;
+      if (isFull) continue; // rows that wait share the next frame
+      const rows = chooseRows(lines, {
+        mayDraft: (line) => line.decoding.windows > this.#frames.ofLines([line]),
+        probabilityOf: this.#drafting.probabilityOf,
+        costOf,
+        draftsFrom: draftsPayFrom(stages),
+        room: this.#makeRoom(ring, conversation, lines.length),
       });
+      if (rows.length > 0) return this.#send(ring, conversation, rows, null, nowMs);
     }
+    return null;
   }
 
-  /** The conversation's arena; a new one may cost the longest unused conversation its cache. Null: all arenas are in use. */
-  #open(id: ConversationId, ring: Ring): Conversation | null {
-    const known = this.#conversations.get(id);
-    if (known !== undefined) {
-      known.usedAt = this.#uses++;
-      return known;
+  #nextChunk(ring: Ring, nowMs: number): CoordinatorEffect | null {
+    for (const line of this.#lines) {
+      if (line.decodes || this.#frames.ofChunks(line) >= ring.maxInFlight) continue;
+      const unsent = line.unsent();
+      const [first] = unsent;
+      if (first === undefined) continue;
+      const T = unsent.length === 1 ? 1 : Math.floor(ring.chunkRows(unsent.length, first.position));
+      const rows = unsent.slice(0, Math.max(1, T));
+      this.#makeRoom(ring, line.conversation, rows.length);
+      return this.#send(ring, line.conversation, rows, line, nowMs);
     }
-    if (this.#conversations.size >= ring.arenas) {
-      const idle = [...this.#conversations].filter(
-        ([other]) => !this.#active.some((a) => a.request.conversation === other),
-      );
-      const oldest = idle.sort(([, a], [, b]) => a.usedAt - b.usedAt)[0];
-      if (oldest === undefined) return null;
-      this.#forget(oldest[0]);
-    }
-    const conversation: Conversation = { arena: this.#nextArena++, held: [], usedAt: this.#uses++ };
-    this.#conversations.set(id, conversation);
-    return conversation;
+    return null;
   }
 
-  #send(active: Active, nowMs: number): CoordinatorEffect {
-    const ring = this.#ring;
-    if (ring === null) throw new RangeError("frames are sent only while there is a ring");
-    const base = active.sent;
-    const remaining = unsent(active);
-    const T = remaining === 1 ? 1 : Math.max(1, Math.min(remaining, Math.floor(ring.chunkRows(remaining, base))));
-    const frame = this.#nextFrame++;
-    const wanted = new Uint8Array(T);
-    const last = T === remaining;
-    if (last) wanted[T - 1] = 1;
-    active.sent += T;
-    active.firstSentMs ??= nowMs;
-    if (last) active.laps++;
-    this.#frames.set(frame, {
-      frame,
-      request: active.request.id,
-      arena: active.conversation.arena,
-      base,
-      wanted: last,
-    });
-    this.#active = [...this.#active.filter((a) => a !== active), active];
-    const commands = this.#commands;
-    this.#commands = [];
-    return {
-      kind: "send",
-      frame,
-      epoch: ring.epoch,
-      commands,
-      rows: {
-        arena: active.conversation.arena,
-        base,
-        positions: Int32Array.from({ length: T }, (_, i) => base + i),
-        parents: Int32Array.from({ length: T }, (_, i) => (base + i === 0 ? ROOT : base + i - 1)),
-        wanted,
-      },
-      tokenIds: Int32Array.from(active.tokens.slice(base, base + T)),
-    };
+  /** Slots that are free for the next frame; what is dead between live rows is cleared away if it is much, or in the way. */
+  #makeRoom(ring: Ring, conversation: Conversation, rows: number): number {
+    const { arena } = conversation;
+    if (arena.needsCompacting || arena.end + rows > ring.capacity) this.#conversations.compact(conversation);
+    return ring.capacity - arena.end;
   }
 
-  #returned(
-    frame: FrameNumber,
-    activations: Extract<CoordinatorEvent, { kind: "returned" }>["activations"],
-  ): CoordinatorEffect[] {
-    const active = this.#owner(frame);
-    if (active === undefined) {
-      this.#frames.delete(frame); // cancelled on its way
-      return [];
+  #send(
+    ring: Ring,
+    conversation: Conversation,
+    rows: readonly Row[],
+    chunkOf: Line | null,
+    nowMs: number,
+  ): CoordinatorEffect {
+    const commands = this.#conversations.takeCommands();
+    const { effect, lines } = this.#frames.send(ring, conversation, rows, chunkOf);
+    for (const line of lines) {
+      line.firstSentMs ??= nowMs;
+      line.frames++;
     }
-    return [{ kind: "score", frame, activations, policies: [policyOf(active)] }];
+    this.#lines = [...this.#lines.filter((line) => !lines.has(line)), ...lines];
+    return { ...effect, commands };
+  }
+
+  #returned(frame: FrameNumber, activations: Activations): CoordinatorEffect[] {
+    const wanted = this.#frames.returned(frame);
+    if (wanted.length === 0) return []; // refuted on its way
+    const live = wanted.flatMap(({ live }, i) => (live ? [i] : []));
+    const rows = wanted.filter((row) => row.live);
+    this.#frames.scoring(frame, rows);
+    return [{ kind: "score", frame, activations: pickRows(activations, live), policies: rows.map(policyFor) }];
   }
 
   #scored(frame: FrameNumber, scores: readonly RowScore[], nowMs: number): CoordinatorEffect[] {
-    const active = this.#owner(frame);
-    this.#frames.delete(frame);
-    const score = scores[0];
-    if (active === undefined || score === undefined) return [];
-    const { request, tokens, promptTokens } = active;
-    const step = tokens.length - promptTokens;
-    const token = request.force?.[step] ?? score.chosen;
-    tokens.push(token);
-    active.firstTokenMs ??= nowMs;
-    active.lastTokenMs = nowMs;
-    const [best, second] = score.best;
-    const effects: CoordinatorEffect[] = [
-      {
-        kind: "token",
-        id: request.id,
-        token,
-        chosen: score.chosen,
-        logProb: score.best.find(({ id }) => id === score.chosen)?.logProb ?? NaN,
-        margin: best !== undefined && second !== undefined ? best.logProb - second.logProb : Infinity,
-      },
-    ];
-    const limit = Math.min(request.maxTokens, request.force?.length ?? Infinity);
-    if (request.stopIds.includes(token)) effects.push(...this.#end(request.id, "stop", null));
-    else if (step + 1 >= limit || tokens.length >= (this.#ring?.capacity ?? 0))
-      effects.push(...this.#end(request.id, "length", null));
-    return effects;
+    const rows = this.#frames.scored(frame);
+    rows.forEach((row, i) => (row.score = scores[i] ?? null));
+    const lines = new Set(rows.flatMap(({ owner, live }) => (owner !== null && live ? [owner] : [])));
+    return [...lines].flatMap((line) => {
+      line.laps = Math.max(line.laps, ...rows.filter(({ owner }) => owner === line).map(({ lap }) => lap));
+      return this.#advance(line, nowMs);
+    });
   }
 
-  /** Ends a request wherever it is. Frames on their way are refuted; their slots count as not computed. */
-  #end(id: RequestId, finish: Finish, reason: string | null): CoordinatorEffect[] {
-    const waiting = this.#waiting.findIndex(({ request }) => request.id === id);
-    const queued = this.#waiting[waiting];
-    if (queued !== undefined) {
-      this.#waiting.splice(waiting, 1);
-      const { request, submittedMs } = queued;
-      return [{ kind: "finished", id, finish, reason, output: [], timings: timingsOf(null, request, submittedMs) }];
+  /** Follows the verdicts as far as they go. */
+  #advance(line: Line, nowMs: number): CoordinatorEffect[] {
+    const effects: CoordinatorEffect[] = [];
+    const { request } = line;
+    for (let { tip } = line; !line.over && tip.score !== null; { tip } = line) {
+      const token = line.tokenOf(tip.score);
+      effects.push(tokenEffect(request.id, token, tip.score));
+      tip.score = null;
+      this.#drafting.judge(line, tip, token);
+      line.follow(token);
+      line.firstTokenMs ??= nowMs;
+      line.lastTokenMs = nowMs;
+      if (request.stopIds.includes(token)) effects.push(...this.#end(request.id, "stop", null));
+      else if (line.tokens.length >= line.longest) effects.push(...this.#end(request.id, "length", null));
     }
-    const active = this.#active.find(({ request }) => request.id === id);
-    if (active === undefined) return [];
-    this.#active = this.#active.filter((a) => a !== active);
-    const refuted = [...this.#frames.values()].filter(({ request }) => request === id);
-    for (const { frame } of refuted) this.#frames.delete(frame);
-    const computed = Math.min(active.sent, ...refuted.map(({ base }) => base));
-    active.conversation.held = active.tokens.slice(0, computed);
-    const effects: CoordinatorEffect[] =
-      refuted.length === 0 ? [] : [{ kind: "cancel-frames", frames: refuted.map(({ frame }) => frame) }];
-    const output = active.tokens.slice(active.promptTokens);
+    return line.over ? effects : [...effects, ...this.#refute()];
+  }
+
+  /** Ends a request wherever it is. Frames on their way for nothing are refuted; their slots count as not computed. */
+  #end(id: RequestId, finish: Finish, reason: string | null): CoordinatorEffect[] {
+    const queued = this.#waiting.find(({ request }) => request.id === id);
+    if (queued !== undefined) {
+      this.#waiting = this.#waiting.filter((other) => other !== queued);
+      const timings = noTimings(queued.request.ids.length);
+      return [{ kind: "finished", id, finish, reason, output: [], timings }];
+    }
+    const line = this.#lines.find(({ request }) => request.id === id);
+    if (line === undefined) return [];
+    this.#lines = this.#lines.filter((other) => other !== line);
+    const uncomputed = line.path.findIndex(({ slot, frame }) => slot === null || this.#frames.has(frame));
+    this.#conversations.keep(line.conversation, uncomputed < 0 ? line.path : line.path.slice(0, uncomputed));
+    line.end();
+    const refuted = this.#refute();
+    const output = line.tokens.slice(line.request.ids.length);
     return [
-      ...effects,
-      { kind: "finished", id, finish, reason, output, timings: timingsOf(active, active.request, active.submittedMs) },
+      ...refuted,
+      { kind: "finished", id, finish, reason, output, timings: line.timings(this.#drafters) },
+      { kind: "forget-branch", branch: id },
     ];
+  }
+
+  /** After rows have died: what is on its way or asked for them alone is called back. */
+  #refute(): CoordinatorEffect[] {
+    const frames = this.#frames.refute();
+    const effects = this.#drafting.abandonStale();
+    return frames.length === 0 ? effects : [{ kind: "cancel-frames", frames }, ...effects];
   }
 
   #lose(reason: string): CoordinatorEffect[] {
     this.#ring = null;
-    const effects = [...this.#active].flatMap(({ request }) => this.#end(request.id, "failed", reason));
+    const effects = this.#lines.flatMap(({ request }) => this.#end(request.id, "failed", reason));
     this.#frames.clear();
-    this.#conversations.clear(); // the stages' caches are gone; token ids come anew with each request
-    this.#commands = [];
+    this.#conversations.clear();
     return effects.filter(({ kind }) => kind !== "cancel-frames");
   }
 
-  #close(id: ConversationId, nowMs: number): CoordinatorEffect[] {
-    const own = [...this.#waiting, ...this.#active]
+  #close(id: ConversationId): CoordinatorEffect[] {
+    const own = [...this.#waiting, ...this.#lines]
       .map(({ request }) => request)
       .filter(({ conversation }) => conversation === id);
     const effects = own.flatMap((request) => this.#end(request.id, "cancelled", null));
-    this.#forget(id);
-    return [...effects, ...this.#pump(nowMs)];
-  }
-
-  /** The arena's `free` travels with the next frame: it must keep the frames' order. */
-  #forget(id: ConversationId): void {
-    const conversation = this.#conversations.get(id);
-    if (conversation === undefined) return;
-    this.#conversations.delete(id);
-    this.#commands.push({ kind: "free", arena: conversation.arena });
-  }
-
-  #owner(frame: FrameNumber): Active | undefined {
-    const id = this.#frames.get(frame)?.request;
-    return this.#active.find(({ request }) => request.id === id);
-  }
-
-  #inFlight(active: Active): number {
-    let count = 0;
-    for (const { request } of this.#frames.values()) if (request === active.request.id) count++;
-    return count;
+    this.#conversations.forget(id);
+    return effects;
   }
 }
 
-function unsent({ tokens, sent }: Active): number {
-  return tokens.length - sent;
-}
-
-function commonPrefix(held: readonly number[], ids: Int32Array): number {
-  let n = 0;
-  while (n < held.length && n < ids.length && held[n] === ids[n]) n++;
-  return n;
-}
-
-function policyOf({ request, tokens, promptTokens }: Active): ScorePolicy {
-  const step = tokens.length - promptTokens;
-  const { temperature, topP, topK, seed } = request.policy;
-  return { temperature, topP, topK, random: seededUniform(seed, step), askIds: [] };
-}
-
-function timingsOf(
-  active: Active | null,
-  request: GenerateRequest,
-  submittedMs: number,
-): Extract<CoordinatorEffect, { kind: "finished" }>["timings"] {
-  const first = active?.firstTokenMs ?? null;
-  return {
-    promptTokens: request.ids.length,
-    reusedTokens: active?.reusedTokens ?? 0,
-    prefillMs: active === null || first === null ? 0 : first - (active.firstSentMs ?? first),
-    timeToFirstTokenMs: first === null ? 0 : first - submittedMs,
-    decodeMs: active === null || first === null ? 0 : active.lastTokenMs - first,
-    laps: active?.laps ?? 0,
-  };
+function startProblem({ ids }: GenerateRequest, { capacity }: Ring): string | null {
+  if (ids.length === 0) return "The prompt has no tokens.";
+  if (ids.length < capacity) return null;
+  return `The conversation has ${ids.length} tokens; the ring holds ${capacity}. Start a new one, or choose a longer context.`;
 }

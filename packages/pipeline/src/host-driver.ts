@@ -10,6 +10,7 @@ import {
   type WireType,
 } from "@jupiter/protocol";
 import { Coordinator } from "./coordinator.ts";
+import type { Draft, Drafter } from "./drafter.ts";
 import { PipelineError } from "./errors.ts";
 import type { Embedding, Head } from "./ports.ts";
 import type {
@@ -32,6 +33,10 @@ export interface HostPorts {
   readonly nowMs: () => number;
   /** The ring cannot go on. Told once per ring. */
   readonly failed: (error: unknown) => void;
+  /** Those that requests may name in their `decoding`. */
+  readonly drafters?: readonly Drafter[];
+  /** The drafter is not asked any more; answers go on without it. */
+  readonly drafterFailed?: (name: string, error: unknown) => void;
 }
 
 export type HostEvent = Extract<CoordinatorEffect, { kind: "token" | "finished" }> | LapEvent;
@@ -59,8 +64,11 @@ interface Sent {
 }
 
 export class HostDriver {
-  readonly #coordinator = new Coordinator();
+  readonly #coordinator: Coordinator;
   readonly #ports: HostPorts;
+  readonly #drafters = new Map<string, Drafter>();
+  /** Questions that are not answered yet. */
+  readonly #asked = new Map<number, AbortController>();
   readonly #sent = new Map<FrameNumber, Sent>();
   readonly #returned = new Map<FrameNumber, Omit<LapEvent, "wanted" | "dead" | "headMs">>();
   #wire: WireType = "f32";
@@ -68,6 +76,8 @@ export class HostDriver {
 
   constructor(ports: HostPorts) {
     this.#ports = ports;
+    for (const drafter of ports.drafters ?? []) this.#drafters.set(drafter.name, drafter);
+    this.#coordinator = new Coordinator([...this.#drafters.keys()]);
   }
 
   get pending(): number {
@@ -175,6 +185,18 @@ export class HostDriver {
       case "score":
         this.#score(effect);
         return;
+      case "turn":
+        this.#handle(effect);
+        return;
+      case "draft":
+        this.#draft(effect);
+        return;
+      case "abandon-drafts":
+        for (const ask of effect.asks) this.#asked.get(ask)?.abort();
+        return;
+      case "forget-branch":
+        for (const drafter of this.#drafters.values()) drafter.forget(effect.branch);
+        return;
       default:
         effect satisfies never;
     }
@@ -184,6 +206,27 @@ export class HostDriver {
     this.#sent.set(frame, { sentMs: this.#ports.nowMs(), rows: tokenIds.length, cached: rows.base });
     const activations = toWire(this.#ports.embedding(tokenIds), this.#wire);
     this.#ports.send({ kind: "rows", frame, epoch, commands, rows, times: [], dead: false, activations });
+  }
+
+  #draft({ ask, drafter: name, views, budget }: Extract<CoordinatorEffect, { kind: "draft" }>): void {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const answer = (drafts: readonly Draft[]) => {
+      this.#asked.delete(ask);
+      if (!signal.aborted) this.#handle({ kind: "drafted", ask, drafts });
+    };
+    const fail = (error: unknown) => {
+      if (!signal.aborted && this.#drafters.delete(name)) this.#ports.drafterFailed?.(name, error);
+      answer([]);
+    };
+    try {
+      const drafts = this.#drafters.get(name)?.extend(views, budget, { signal }) ?? [];
+      if (!(drafts instanceof Promise)) return answer(drafts);
+      this.#asked.set(ask, controller);
+      drafts.then(answer, fail);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   #fail(error: unknown): void {

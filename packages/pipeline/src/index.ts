@@ -1,4 +1,7 @@
+export { decodingOf, PLAIN, type Decoding, type Strategy } from "./decoding.ts";
+export type { BranchId, BranchView, Draft, Drafter } from "./drafter.ts";
 export { PipelineError, type PipelineReason } from "./errors.ts";
+export { LookupDrafter } from "./lookup-drafter.ts";
 export { HostDriver, type HostEvent, type HostPorts, type LapEvent } from "./host-driver.ts";
 export type * from "./ports.ts";
 export type * from "./requests.ts";

@@ -1,13 +1,7 @@
 /** What the coordinator is asked for and what it answers; the shapes that page, ring command and simulator share. */
-import type {
-  Activations,
-  ArenaId,
-  CacheCommand,
-  FrameNumber,
-  RowScore,
-  RowTable,
-  ScorePolicy,
-} from "@jupiter/protocol";
+import type { Activations, CacheCommand, FrameNumber, RowScore, RowTable, ScorePolicy } from "@jupiter/protocol";
+import type { Decoding } from "./decoding.ts";
+import type { BranchId, BranchView, Draft } from "./drafter.ts";
 
 export type RequestId = string;
 export type ConversationId = string;
@@ -32,6 +26,30 @@ export interface GenerateRequest {
   readonly stopIds: readonly number[];
   /** Feed these instead of what was chosen; the answer then reports what would have been chosen at every step. */
   readonly force?: readonly number[];
+  /** Without it the ring's. */
+  readonly decoding?: Decoding;
+}
+
+/** What became of a drafter's proposals, as far as they were judged. */
+export interface DrafterCount {
+  readonly name: string;
+  readonly drafted: number;
+  readonly sent: number;
+  /** Sent, and the model said the same. */
+  readonly accepted: number;
+}
+
+export interface DecodingCounts {
+  /** Frames that carried rows of this request, and its rows in them. */
+  readonly frames: number;
+  readonly rows: number;
+  /** Rows that were drafts when they were sent. */
+  readonly drafted: number;
+  /** Of those, the ones that the model agreed with. */
+  readonly accepted: number;
+  /** Frames that were refuted on their way. */
+  readonly cancelled: number;
+  readonly drafters: readonly DrafterCount[];
 }
 
 export interface Timings {
@@ -44,8 +62,10 @@ export interface Timings {
   readonly timeToFirstTokenMs: number;
   /** From the first token to the last. */
   readonly decodeMs: number;
-  /** Frames of this request that went round for a verdict. */
+  /** Round trips for a verdict that followed one another: what the answer took, counted in laps. */
   readonly laps: number;
+  /** Absent where the request never ran. */
+  readonly counts?: DecodingCounts;
 }
 
 export type Finish = "stop" | "length" | "cancelled" | "failed";
@@ -61,7 +81,11 @@ export type CoordinatorEvent =
   | { readonly kind: "returned"; readonly frame: FrameNumber; readonly activations: Activations }
   | { readonly kind: "acknowledged"; readonly frame: FrameNumber }
   | { readonly kind: "scored"; readonly frame: FrameNumber; readonly scores: readonly RowScore[] }
-  | { readonly kind: "close-conversation"; readonly conversation: ConversationId };
+  | { readonly kind: "close-conversation"; readonly conversation: ConversationId }
+  /** Comes after a `turn` effect. */
+  | { readonly kind: "turn" }
+  /** A drafter's answer to a `draft` effect. */
+  | { readonly kind: "drafted"; readonly ask: number; readonly drafts: readonly Draft[] };
 
 export interface Ring {
   readonly epoch: number;
@@ -73,6 +97,12 @@ export interface Ring {
   readonly capacity: number;
   /** Arenas that may be open at once. */
   readonly arenas: number;
+  /** Devices that compute one after the other; 1 if not told. */
+  readonly stages?: number;
+  /** How answers are decoded whose requests do not say; `PLAIN` if not told. */
+  readonly decoding?: Decoding;
+  /** What a lap of so few rows takes; only the proportions matter. If not told, each further row a third of the first. */
+  readonly costOf?: (rows: number) => number;
 }
 
 export type CoordinatorEffect =
@@ -92,6 +122,19 @@ export type CoordinatorEffect =
       readonly activations: Activations;
       readonly policies: readonly ScorePolicy[];
     }
+  /** Ask the drafter; answer with `drafted` at once if it answers at once. */
+  | {
+      readonly kind: "draft";
+      readonly ask: number;
+      readonly drafter: string;
+      readonly views: readonly BranchView[];
+      readonly budget: number;
+    }
+  | { readonly kind: "abandon-drafts"; readonly asks: readonly number[] }
+  /** Drafters need not remember this branch any more. */
+  | { readonly kind: "forget-branch"; readonly branch: BranchId }
+  /** Handle `turn` next: what came of the effects before is to be seen first. */
+  | { readonly kind: "turn" }
   /** On every control link, ahead of frames. */
   | { readonly kind: "cancel-frames"; readonly frames: readonly FrameNumber[] }
   | {
@@ -113,12 +156,3 @@ export type CoordinatorEffect =
       readonly output: readonly number[];
       readonly timings: Timings;
     };
-
-export interface SentFrame {
-  readonly frame: FrameNumber;
-  readonly request: RequestId;
-  readonly arena: ArenaId;
-  /** Slot of the first row. */
-  readonly base: number;
-  readonly wanted: boolean;
-}

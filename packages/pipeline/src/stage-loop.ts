@@ -19,6 +19,7 @@ import {
   type StageTime,
 } from "@jupiter/protocol";
 import { PipelineError } from "./errors.ts";
+import { pickRows } from "./pick-rows.ts";
 
 export interface StagePlace {
   /** Index in the ring, 0 for the first share after the embedding. */
@@ -165,17 +166,4 @@ export class StageLoop {
   #time(computeUs: number, arrivedMs: number, startedMs: number): StageTime {
     return { stage: this.#place.index, computeUs, queueUs: Math.max(0, Math.round((startedMs - arrivedMs) * 1000)) };
   }
-}
-
-/** Rows `rows` of `[T, D]` in fresh memory. */
-function pickRows(x: Activations, rows: readonly number[]): Activations {
-  const { hidden } = x;
-  if (x.wire === "f32") {
-    const data = new Float32Array(rows.length * hidden);
-    rows.forEach((row, i) => data.set(x.data.subarray(row * hidden, (row + 1) * hidden), i * hidden));
-    return { wire: "f32", rows: rows.length, hidden, data };
-  }
-  const data = new Uint16Array(rows.length * hidden);
-  rows.forEach((row, i) => data.set(x.data.subarray(row * hidden, (row + 1) * hidden), i * hidden));
-  return { wire: "f16", rows: rows.length, hidden, data };
 }

@@ -1,0 +1,130 @@
+/**
+ * What drafters are asked, and where their answers go: into the trees below the lines' tips, merged where several name the same token.
+ *
+ * Invariants:
+ * 1. a drafter answers one question at a time;
+ * 2. a place is put to a drafter once: the end of the likeliest drafted path of a line;
+ * 3. an answer changes nothing but drafts of lines that live.
+ */
+import { Acceptance } from "./acceptance.ts";
+import type { BranchView, Draft } from "./drafter.ts";
+import type { Line } from "./line.ts";
+import type { CoordinatorEffect } from "./requests.ts";
+import { Row } from "./row.ts";
+
+/** A path less likely than this is not drafted on. */
+const WORTH_DRAFTING = 0.05;
+
+interface Place {
+  readonly line: Line;
+  readonly row: Row;
+}
+
+interface Ask {
+  readonly id: number;
+  readonly drafter: number;
+  readonly places: readonly Place[];
+}
+
+export class Drafting {
+  readonly #drafters: readonly string[];
+  readonly #acceptance: readonly Acceptance[];
+  #asks: Ask[] = [];
+  #nextAsk = 1;
+
+  constructor(drafters: readonly string[]) {
+    this.#drafters = drafters;
+    this.#acceptance = drafters.map(() => new Acceptance());
+  }
+
+  /** That a draft holds if its parent does: the best that its drafters have to show. */
+  readonly probabilityOf = (draft: Row): number =>
+    Math.max(0, ...draft.proposals.map(({ drafter, claimed }) => this.#acceptance[drafter]?.probability(claimed) ?? 0));
+
+  /** Questions for every drafter that has none, one batch each. */
+  ask(lines: readonly Line[]): CoordinatorEffect[] {
+    return this.#drafters.flatMap((name, drafter): CoordinatorEffect[] => {
+      if (this.#asks.some((ask) => ask.drafter === drafter)) return [];
+      const places = lines.flatMap((line) => this.#placeFor(line, name, drafter));
+      if (places.length === 0) return [];
+      for (const { row } of places) row.asked |= 1 << drafter;
+      const ask = { id: this.#nextAsk++, drafter, places };
+      this.#asks.push(ask);
+      const budget = Math.max(...places.map(({ line }) => line.decoding.rows));
+      return [{ kind: "draft", ask: ask.id, drafter: name, views: places.map(viewOf), budget }];
+    });
+  }
+
+  /** Questions about places that are refuted need no answer any more. */
+  abandonStale(): CoordinatorEffect[] {
+    const stale = this.#asks.filter(({ places }) => places.every(({ line, row }) => line.over || !row.live));
+    this.#asks = this.#asks.filter((ask) => !stale.includes(ask));
+    return stale.length === 0 ? [] : [{ kind: "abandon-drafts", asks: stale.map(({ id }) => id) }];
+  }
+
+  drafted(id: number, drafts: readonly Draft[]): void {
+    const ask = this.#asks.find((candidate) => candidate.id === id);
+    if (ask === undefined) return;
+    this.#asks = this.#asks.filter((other) => other !== ask);
+    const rows: (Row | null)[] = [];
+    for (const { view, after, token, probability } of drafts) {
+      const place = ask.places[view];
+      const parent = after < 0 ? place?.row : rows[after];
+      const usable = place !== undefined && !place.line.over && parent?.live === true;
+      rows.push(usable ? this.#add(place.line, parent, token, { drafter: ask.drafter, claimed: probability }) : null);
+    }
+  }
+
+  /** The verdict on `tip` is `token`: what was drafted there held, or did not. To be told before the line follows. */
+  judge(line: Line, tip: Row, token: number): void {
+    for (const draft of tip.drafts) {
+      const held = draft.token === token;
+      for (const { drafter, claimed } of draft.proposals) {
+        this.#acceptance[drafter]?.judge(claimed, held);
+        const counts = line.count(drafter);
+        counts.drafted++;
+        if (draft.slot !== null) counts.sent++;
+        if (draft.slot !== null && held) counts.accepted++;
+      }
+    }
+  }
+
+  #placeFor(line: Line, name: string, drafter: number): Place[] {
+    const { decoding, tip } = line;
+    if (!line.decodes || decoding.rows < 2 || !decoding.drafters.includes(name)) return [];
+    let row = tip;
+    let probability = 1;
+    for (;;) {
+      const [likeliest] = row.drafts.sort((a, b) => this.probabilityOf(b) - this.probabilityOf(a));
+      if (likeliest === undefined) break;
+      probability *= this.probabilityOf(likeliest);
+      row = likeliest;
+    }
+    const ahead = row.position - tip.position;
+    const isAsked = (row.asked & (1 << drafter)) !== 0;
+    const isFarEnough = ahead >= decoding.rows * decoding.windows || row.position + 2 >= line.longest;
+    return isAsked || isFarEnough || probability < WORTH_DRAFTING ? [] : [{ line, row }];
+  }
+
+  /** Null: the text has gone another way meanwhile, or ends before. */
+  #add(line: Line, parent: Row, token: number, proposal: { drafter: number; claimed: number }): Row | null {
+    if (parent.position + 2 >= line.longest) return null; // the last token of an answer needs no verdict
+    if (parent.certain && parent !== line.tip) {
+      const next = line.path[parent.position + 1];
+      return next?.token === token ? next : null;
+    }
+    let row = parent.drafts.find((draft) => draft.token === token);
+    if (row === undefined) {
+      row = new Row(token, parent, { certain: false, owner: line });
+      row.hold();
+    }
+    if (row.proposals.every(({ drafter }) => drafter !== proposal.drafter)) row.proposals.push(proposal);
+    return row;
+  }
+}
+
+function viewOf({ line, row }: Place): BranchView {
+  const drafted: number[] = [];
+  for (let at = row; at !== line.tip && at.parent !== null; at = at.parent) drafted.push(at.token);
+  return { branch: line.request.id, certain: line.tokens, drafted: drafted.reverse() };
+}
