@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodingOf, type Decoding } from "./decoding.ts";
+import { decodingOf, PLAIN, type Decoding } from "./decoding.ts";
 import type { Drafter } from "./drafter.ts";
 import { LookupDrafter } from "./lookup-drafter.ts";
 import { mix, SHARES, toyAnswer, ToyDrafter, ToyRing, V } from "./toy-ring.ts";
@@ -221,6 +221,10 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
       expect(ring.coordinator.pending).toBe(0);
       expect(ring.coordinator.framesInFlight).toBe(0);
       for (const { slots } of ring.stages) expect(slots).toEqual(ring.stages[0]?.slots);
+      // A dialogue of one token leaves one slot: whatever ran before holds none.
+      ring.ask("last", [2], { conversation: "0", maxTokens: 1, decoding: PLAIN });
+      ring.run();
+      for (const { slots } of ring.stages) expect([...slots.values()]).toContain("-1@0");
     }),
     { seed: 20261125, numRuns: 400 },
   );
