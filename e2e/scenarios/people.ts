@@ -24,7 +24,8 @@ async function newDevice(browser: Browser, url: string, { init, ...options }: De
   const context = await browser.newContext(options);
   if (init !== undefined) await context.addInitScript(init);
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  // Only what fails takes this long; a machine that others use too may be ten times slower than a quiet one.
+  page.setDefaultTimeout(90_000);
   await page.goto(url);
   return page;
 }
