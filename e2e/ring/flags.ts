@@ -20,6 +20,7 @@ A room without hands: real headless tabs, real links, the real server. Prints an
   --context N, --chunk N, --in-flight N
   --temperature X, --top-p X, --top-k N, --seed N
   --json OUT          write {run, cases} here
+  --svg OUT           draw who computed what when; with several cases, a file each
   --help              this text
 `;
 
@@ -47,13 +48,14 @@ const TEXTS = {
 export interface Command {
   readonly help: boolean;
   readonly json: string | null;
+  readonly svg: string | null;
   readonly scenario: Scenario | null;
 }
 
 /** `readJson` reads the scenario file. Throws `ScenarioError`. */
 export function parseFlags(args: readonly string[], readJson: (path: string) => unknown): Command {
   const values = parseOrExplain(args);
-  if (values["help"] === true) return { help: true, json: null, scenario: null };
+  if (values["help"] === true) return { help: true, json: null, svg: null, scenario: null };
   const scenario: Record<string, unknown> = {};
   if (typeof values["scenario"] === "string") Object.assign(scenario, readJson(values["scenario"]));
   for (const [flag, field] of Object.entries(TEXTS)) if (values[flag] !== undefined) scenario[field] = values[flag];
@@ -67,8 +69,8 @@ export function parseFlags(args: readonly string[], readJson: (path: string) => 
   if (typeof values["cases"] === "string") scenario["cases"] = values["cases"].split(",");
   if (scenario["prompts"] === undefined)
     throw new ScenarioError("--prompts FILE is missing. See npm run ring -- --help.");
-  const json = typeof values["json"] === "string" ? values["json"] : null;
-  return { help: false, json, scenario: parse(Scenario, scenario, "scenario") };
+  const path = (flag: "json" | "svg") => (typeof values[flag] === "string" ? values[flag] : null);
+  return { help: false, json: path("json"), svg: path("svg"), scenario: parse(Scenario, scenario, "scenario") };
 }
 
 /** `--tabs -1` is a number out of range, not a flag of its own: `parseArgs` must not guess. */
@@ -91,7 +93,7 @@ function number(flag: string, text: string, expected = "a number"): number {
 
 function parseOrExplain(args: readonly string[]): Record<string, string | boolean | undefined> {
   const text = { type: "string" } as const;
-  const names = [...Object.keys(NUMBERS), ...Object.keys(TEXTS), "layers", "cases", "scenario", "json"];
+  const names = [...Object.keys(NUMBERS), ...Object.keys(TEXTS), "layers", "cases", "scenario", "json", "svg"];
   const options = { ...Object.fromEntries(names.map((name) => [name, text])), help: { type: "boolean" } as const };
   try {
     return parseArgs({ args: withNegatives(args), options }).values;

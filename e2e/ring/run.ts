@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
+import type { Measures } from "./measures.ts";
+import { measured, namesOf, report, type RunReport } from "./report.ts";
 import { Forced, parse, Prompts, ScenarioError, type Prompt, type Scenario } from "./scenario.ts";
-import { modelPlace, tabMemory, TabRoom, type TabMemory } from "./tabs.ts";
+import { modelPlace, TabRoom } from "./tabs.ts";
 
 export interface CaseResult {
   readonly id: string;
@@ -25,21 +27,11 @@ export interface CaseResult {
   readonly branches: readonly never[];
 }
 
-export interface RunReport {
-  readonly scenario: Scenario;
-  readonly plan: readonly { readonly seat: string; readonly first: number; readonly end: number }[];
-  readonly devices: readonly object[];
-  readonly host: object;
-  readonly bytesSent: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** The largest tab process first. */
-  readonly tabMemory: readonly TabMemory[];
-  readonly laps: readonly object[];
-  readonly versions: Readonly<Record<string, string>>;
-}
+export type MeasuredCase = CaseResult & Measures;
 
 export interface RingResult {
   readonly run: RunReport;
-  readonly cases: readonly CaseResult[];
+  readonly cases: readonly MeasuredCase[];
 }
 
 export interface RunOptions {
@@ -60,17 +52,18 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
   say(
     `ring: ${ring.places.map(({ seat, layers }) => `${seat === "host" ? "host" : "donor"} ${layers.first}-${layers.end - 1}`).join(" → ")}`,
   );
-  const cases: CaseResult[] = [];
+  const cases: MeasuredCase[] = [];
+  const names = await namesOf(room, scenario);
   const laps: object[] = [];
   for (const prompt of prompts) {
     const force = forced?.get(prompt.id);
     const answer = await askCase(room, scenario, prompt, force);
-    cases.push(resultOf(prompt.id, answer));
+    cases.push({ ...resultOf(prompt.id, answer), ...measured(answer, ring.places, names) });
     laps.push({ id: prompt.id, laps: answer.laps });
     const { timings, finish, output } = answer.finished;
     say(`${prompt.id}: ${output.length} tokens (${finish}), first after ${timings.timeToFirstTokenMs.toFixed(0)} ms`);
   }
-  return { run: await report(room, scenario, ring, laps), cases };
+  return { run: await report(room, scenario, ring, laps, names), cases };
 }
 
 /** What the harness's `start` takes. */
@@ -111,15 +104,23 @@ export function askCase(
   return room.ask({
     id: crypto.randomUUID(),
     conversation: crypto.randomUUID(),
-    prompt:
-      prompt.messages === undefined
-        ? { kind: "text", text: prompt.text ?? "" }
-        : { kind: "chat", messages: prompt.messages },
+    prompt: promptOf(prompt),
     maxTokens: force?.length ?? prompt.tokens ?? tokens,
     policy: { temperature, topP, topK, seed },
     stop: [],
     ...(force === undefined ? {} : { force }),
   });
+}
+
+function promptOf({ messages, text, ids, promptTokens }: Prompt): Parameters<TabRoom["ask"]>[0]["prompt"] {
+  if (messages !== undefined) return { kind: "chat", messages };
+  if (text !== undefined) return { kind: "text", text };
+  return { kind: "ids", ids: ids ?? madeUpIds(promptTokens ?? 1) };
+}
+
+/** Ids that every vocabulary has; what they mean does not matter where only time does. */
+export function madeUpIds(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => 1 + (i % 255));
 }
 
 export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseResult {
@@ -142,37 +143,7 @@ export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseR
   };
 }
 
-async function report(
-  room: TabRoom,
-  scenario: Scenario,
-  ring: Extract<Awaited<ReturnType<TabRoom["start"]>>, { kind: "ready" }>,
-  laps: readonly object[],
-): Promise<RunReport> {
-  const { host, places } = ring;
-  const devices = await room.host.evaluate(() => globalThis.jupiterHarness!.devices());
-  const bytesSent: Record<string, Record<string, number>> = {
-    host: await room.host.evaluate(() => globalThis.jupiterHarness!.sentBytes()),
-  };
-  for (const page of room.donors) {
-    const donor = await page.evaluate(() => ({
-      peer: globalThis.jupiterDonor!.peer,
-      sent: globalThis.jupiterDonor!.sentBytes(),
-    }));
-    bytesSent[donor.peer] = donor.sent;
-  }
-  return {
-    scenario,
-    plan: places.map(({ seat, layers }) => ({ seat, ...layers })),
-    devices,
-    tabMemory: tabMemory(),
-    host: { ...host, threads: scenario.threads },
-    bytesSent,
-    laps,
-    versions: await room.host.evaluate(() => globalThis.jupiterHarness!.versions),
-  };
-}
-
-function selectPrompts({ prompts, cases }: Scenario, folder: string): readonly Prompt[] {
+export function selectPrompts({ prompts, cases }: Scenario, folder: string): readonly Prompt[] {
   const all = typeof prompts === "string" ? parse(Prompts, readJson(resolve(folder, prompts)), prompts) : prompts;
   const unknown = cases?.find((id) => all.every((prompt) => prompt.id !== id));
   if (unknown !== undefined)

@@ -1,5 +1,6 @@
 /** A scenario file: one run of a room, described so that others can run the same. Flags of `npm run ring` are shorthand for one. */
 import { z } from "zod";
+import { DeviceFields } from "./scenario-devices.ts";
 
 const Message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
 
@@ -10,10 +11,17 @@ const Prompt = z
     messages: z.array(Message).min(1).optional(),
     /** Taken as it is, special tokens parsed. Only where there are no messages. */
     text: z.string().min(1).optional(),
+    /** Token ids as they are; or so many made-up ones. */
+    ids: z.array(z.int().min(0)).min(1).optional(),
+    promptTokens: z.int().min(1).max(131_072).optional(),
     /** New tokens at most. */
     tokens: z.int().min(1).optional(),
   })
-  .refine(({ messages, text }) => messages !== undefined || text !== undefined, "a prompt needs messages or text");
+  .refine(
+    ({ messages, text, ids, promptTokens }) =>
+      [messages, text, ids, promptTokens].filter((x) => x !== undefined).length === 1,
+    "a prompt needs one of messages, text, ids and promptTokens",
+  );
 export type Prompt = z.infer<typeof Prompt>;
 
 /** A list, or an object with the list in `cases`; further fields are ignored. Not a union, whose faults would not say where they are. */
@@ -31,7 +39,7 @@ const ForcedCase = z
 /** Ids to feed, by case; golden files and this command's own output are of this form. */
 export const Forced = listOf(ForcedCase);
 
-export const Scenario = z.strictObject({
+const Fields = z.strictObject({
   version: z.literal(1).default(1),
   /** An id of the catalogue, or the path of a .gguf file. */
   model: z.string().min(1).default("smollm2-135m-instruct"),
@@ -62,7 +70,13 @@ export const Scenario = z.strictObject({
   topP: z.number().gt(0).max(1).default(1),
   topK: z.int().min(0).default(0),
   seed: z.int().min(0).default(1),
+  ...DeviceFields,
 });
+
+export const Scenario = Fields.transform((scenario) => ({
+  ...scenario,
+  tabs: scenario.devices === undefined ? scenario.tabs : scenario.devices.length - 1,
+}));
 export type Scenario = z.infer<typeof Scenario>;
 /** As written, defaults left out. */
 export type ScenarioFields = z.input<typeof Scenario>;

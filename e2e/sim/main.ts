@@ -1,23 +1,65 @@
-import { readFileSync } from "node:fs";
-import { parse } from "../ring/scenario.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { readJson } from "../ring/run.ts";
+import { parse, Scenario, ScenarioError } from "../ring/scenario.ts";
+import { checkWritable, summary, writePictures } from "../ring/summary.ts";
 import { comparison, idealCollectives } from "./paper-tables.ts";
 import { Paper, predictAll } from "./paper.ts";
+import { runSimulation } from "./run-sim.ts";
 
-const HELP = `npm run sim -- paper
+const HELP = `npm run sim -- SCENARIO [OPTIONS]
+npm run sim -- paper
 
-  paper     the published evaluation of Jupiter beside the simulator's prediction of every cell
+  SCENARIO    a scenario file (e2e/ring/scenario.schema.json; examples in e2e/bench/scenarios) whose devices say what they take
+  paper       the published evaluation of Jupiter beside the prediction of every cell
+  --json OUT  write {run, cases} here, as npm run ring does
+  --svg OUT   draw who computed what when; with several cases, a file each
+  --help      this text
 `;
 
-const [what] = process.argv.slice(2);
+// npm runs this in the project's folder, wherever the user stands.
+const folder = process.env["INIT_CWD"] ?? process.cwd();
+
 try {
-  if (what === "paper") printPaper();
-  else {
-    console.log(HELP);
-    if (what !== undefined && what !== "--help") process.exitCode = 1;
-  }
+  await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseFlags();
+  const [what] = positionals;
+  if (values.help === true) console.log(HELP);
+  else if (what === undefined || positionals.length > 1)
+    throw new ScenarioError("One scenario file, or paper. See npm run sim -- --help.");
+  else if (what === "paper") printPaper();
+  else await simulateFile(what, values);
+}
+
+async function simulateFile(what: string, paths: { readonly json?: string; readonly svg?: string }): Promise<void> {
+  for (const flag of ["json", "svg"] as const) {
+    const path = paths[flag];
+    if (path !== undefined) checkWritable(flag, resolve(folder, path));
+  }
+  const scenario = parse(Scenario, readJson(resolve(folder, what)), what);
+  const result = await runSimulation(scenario, { folder, say: (message) => console.error(message) });
+  console.log(summary(result));
+  if (paths.json !== undefined) writeFileSync(resolve(folder, paths.json), JSON.stringify(result, null, 1));
+  if (paths.svg !== undefined) writePictures(result, resolve(folder, paths.svg));
+}
+
+function parseFlags() {
+  try {
+    return parseArgs({
+      options: { json: { type: "string" }, svg: { type: "string" }, help: { type: "boolean" } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run sim -- --help.`);
+  }
 }
 
 function printPaper(): void {

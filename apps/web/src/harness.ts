@@ -13,7 +13,8 @@ import type { HostSession, RingOptions, RingState } from "./session/host-session
 export interface HarnessAnswer {
   readonly tokens: readonly Extract<AnswerEvent, { kind: "token" }>[];
   readonly finished: Extract<AnswerEvent, { kind: "finished" }>;
-  readonly laps: readonly LapEvent[];
+  /** With the time at which the host told of each. */
+  readonly laps: readonly (LapEvent & { readonly atMs: number })[];
 }
 
 export interface Harness {
@@ -57,8 +58,8 @@ export const harness: Harness = {
     const host = opened();
     return new Promise((resolve, reject) => {
       const tokens: Extract<AnswerEvent, { kind: "token" }>[] = [];
-      const laps: LapEvent[] = [];
-      const offLap = host.events.on("lap", (lap) => laps.push(lap));
+      const laps: (LapEvent & { atMs: number })[] = [];
+      const offLap = host.events.on("lap", (lap) => laps.push({ ...lap, atMs: performance.now() }));
       const offAnswer = host.events.on("answer", (event) => {
         if (event.id !== options.id) return;
         if (event.kind === "token") {

@@ -222,7 +222,7 @@ export function sequenceParallel(task: Task): Schedule[] {
 }
 
 /** Layers per device that make the slowest stage fastest for frames of `rows` rows, at least one each: the next goes to whoever is then quickest. */
-export function balancedLayers({ L, devices }: Task, rows: number): number[] {
+export function balancedLayers({ L, devices }: Pick<Task, "L" | "devices">, rows: number): number[] {
   const layers = devices.map(() => 1);
   for (let left = L - devices.length; left > 0; left--) {
     const after = layers.map((count, device) => (count + 1) * layerMs(devices[device]?.layer ?? [], rows, 0));

@@ -53,7 +53,9 @@ export interface AskOptions {
   readonly conversation: string;
   readonly prompt:
     | { readonly kind: "chat"; readonly messages: readonly ChatMessage[] }
-    | { readonly kind: "text"; readonly text: string };
+    | { readonly kind: "text"; readonly text: string }
+    /** As they are; such a conversation goes on by ids too. */
+    | { readonly kind: "ids"; readonly ids: readonly number[] };
   readonly maxTokens: number;
   readonly policy: SamplingPolicy;
   /** Texts that end the answer and are not part of it. */

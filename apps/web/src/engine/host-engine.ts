@@ -137,8 +137,8 @@ export class HostEngine {
     let stopIds: readonly number[];
     try {
       const { tokenizer } = this.#open();
-      promptText = prompt.kind === "chat" ? tokenizer.renderChat(prompt.messages) : prompt.text;
-      ids = this.#encode(tokenizer, conversation, promptText);
+      promptText = textOf(prompt, tokenizer);
+      ids = prompt.kind === "ids" ? Int32Array.from(prompt.ids) : this.#encode(tokenizer, conversation, promptText);
       stopIds = tokenizer.eosIds;
       this.#answers.set(id, {
         options,
@@ -249,5 +249,18 @@ export class HostEngine {
     if (this.#head === null)
       throw new PipelineError("no-ring", "The model's head is not loaded; start the ring first.");
     return this.#head;
+  }
+}
+
+function textOf(prompt: AskOptions["prompt"], tokenizer: Tokenizer): string {
+  switch (prompt.kind) {
+    case "chat":
+      return tokenizer.renderChat(prompt.messages);
+    case "text":
+      return prompt.text;
+    case "ids":
+      return prompt.ids.map((id) => tokenizer.textOf(id)).join("");
+    default:
+      return prompt satisfies never;
   }
 }

@@ -1,0 +1,78 @@
+/** What `npm run ring` says of a run besides its answers. */
+import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
+import { measuresOf, spansOf, startOf, type Measures, type Source } from "./measures.ts";
+import type { ReadyRing } from "./open-ring.ts";
+import type { Scenario } from "./scenario.ts";
+import { tabMemory, type TabMemory, type TabRoom } from "./tabs.ts";
+
+export interface RunReport {
+  readonly source: Source;
+  readonly scenario: Scenario;
+  readonly plan: readonly { readonly seat: string; readonly first: number; readonly end: number }[];
+  readonly devices: readonly object[];
+  readonly host: object;
+  readonly bytesSent: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The same as links, by the devices' names. */
+  readonly links: readonly { readonly from: string; readonly to: string; readonly sizeBytes: number }[];
+  /** The largest tab process first. */
+  readonly tabMemory: readonly TabMemory[];
+  readonly laps: readonly object[];
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Devices by seat, the host first: as the scenario calls them, else \`host\`, \`donor 1\`, … in the order in which they joined. */
+export type Names = ReadonlyMap<string, string>;
+
+export async function namesOf({ donors }: TabRoom, { devices }: Scenario): Promise<Names> {
+  const names = new Map([["host", devices?.[0]?.name ?? "host"]]);
+  for (const [i, page] of donors.entries()) {
+    const peer = await page.evaluate(() => globalThis.jupiterDonor!.peer);
+    names.set(peer, devices?.[i + 1]?.name ?? `donor ${i + 1}`);
+  }
+  return names;
+}
+
+export function measured({ finished, laps }: HarnessAnswer, places: ReadyRing["places"], names: Names): Measures {
+  const seats = places.map(({ seat }) => names.get(seat) ?? seat);
+  const spans = spansOf(laps, seats, names.get("host") ?? "host");
+  const { timings, output } = finished;
+  return measuresOf(
+    { timings, newTokens: output.length },
+    { spans, devices: [...names.values()], startMs: startOf(laps) },
+  );
+}
+
+export async function report(
+  room: TabRoom,
+  scenario: Scenario,
+  { host, places }: ReadyRing,
+  laps: readonly object[],
+  names: Names,
+): Promise<RunReport> {
+  const devices = await room.host.evaluate(() => globalThis.jupiterHarness!.devices());
+  const bytesSent: Record<string, Record<string, number>> = {
+    host: await room.host.evaluate(() => globalThis.jupiterHarness!.sentBytes()),
+  };
+  for (const page of room.donors) {
+    const donor = await page.evaluate(() => ({
+      peer: globalThis.jupiterDonor!.peer,
+      sent: globalThis.jupiterDonor!.sentBytes(),
+    }));
+    bytesSent[donor.peer] = donor.sent;
+  }
+  const name = (seat: string) => names.get(seat) ?? seat;
+  return {
+    source: scenario.devices?.some(({ time }) => time !== undefined) === true ? "emulated" : "real",
+    scenario,
+    plan: places.map(({ seat, layers }) => ({ seat, ...layers })),
+    devices,
+    tabMemory: tabMemory(),
+    host: { ...host, threads: scenario.threads },
+    bytesSent,
+    links: Object.entries(bytesSent).flatMap(([from, sent]) =>
+      Object.entries(sent).map(([to, sizeBytes]) => ({ from: name(from), to: name(to), sizeBytes })),
+    ),
+    laps,
+    versions: await room.host.evaluate(() => globalThis.jupiterHarness!.versions),
+  };
+}

@@ -1,0 +1,90 @@
+/** Devices, links and models that a scenario gives by what they take: for `npm run sim`, and for emulation in `npm run ring`. */
+import type { DeviceCosts } from "@jupiter/planner";
+import type { LinkShape } from "@jupiter/transport/link-shape";
+import { z } from "zod";
+
+const ms = z.number().min(0).max(1e7);
+
+const LayerPiece = z.strictObject({
+  /** New tokens from which on this piece holds. */
+  fromRows: z.int().min(1).default(1),
+  floorMs: ms,
+  rowMs: ms,
+  /** Per new token and slot that it sees. */
+  pairMs: ms.default(0),
+});
+
+/** What a device takes: `floorMs + rowMs T + pairMs T (S + T)` for a layer, for `T` new tokens at `S` cached ones. */
+const Time = z.strictObject({
+  /** Pieces rising in `fromRows`, the first from 1. */
+  layer: z
+    .array(LayerPiece)
+    .min(1)
+    .refine(
+      (pieces) => pieces.every(({ fromRows }, i) => fromRows > (pieces[i - 1]?.fromRows ?? 0)),
+      "pieces rise in fromRows",
+    )
+    .refine((pieces) => pieces[0]?.fromRows === 1, "the first piece is fromRows 1"),
+  /** Of every frame, however many layers and rows. */
+  frameMs: ms.default(0),
+  /** Final norm, LM head and choice: `floorMs + rowMs rows`. The host needs it. */
+  head: z.strictObject({ floorMs: ms, rowMs: ms }).nullable().default(null),
+}) satisfies z.ZodType<DeviceCosts>;
+
+const name = z.string().min(1).max(60);
+
+const Device = z.strictObject({
+  name,
+  /** Left out: a real tab, as fast as it is. */
+  time: Time.optional(),
+  memoryBytes: z.number().gt(0).optional(),
+  /** Devices of one machine share its cores (`machines`). */
+  machine: name.optional(),
+});
+
+const Shape = {
+  /** Megabits (10^6) a second; left out: as fast as it comes. */
+  mbitPerS: z.number().gt(0).optional(),
+  delayMs: ms.optional(),
+  jitterMs: ms.optional(),
+  perMessageMs: ms.optional(),
+  perMessageBytes: z.number().min(0).optional(),
+  loss: z.number().min(0).lt(1).optional(),
+};
+
+/** Of the links between two devices, both directions. Left out, `from` and `to` stand for every device. */
+const Link = z.strictObject({
+  from: name.optional(),
+  to: name.optional(),
+  ...Shape,
+  /** Links of one medium send one after the other. Simulated links only. */
+  medium: name.optional(),
+});
+type Link = z.infer<typeof Link>;
+
+export const DeviceFields = {
+  /** The first is the host, the others are the donors in ring order; instead of `tabs`. */
+  devices: z.array(Device).min(1).max(256).optional(),
+  /** Cores by machine. */
+  machines: z.record(name, z.strictObject({ cores: z.number().gt(0) })).default({}),
+  /** Of several that fit a link, the last one holds. */
+  links: z.array(Link).default([]),
+  /** Of a model that is not there: layers and hidden size. Emulated devices then compute nothing. */
+  shape: z.strictObject({ L: z.int().min(1).max(1000), D: z.int().min(1).max(16384) }).optional(),
+  /** Recorded answers (a list of cases with `promptIds` and `greedy`), for devices that compute nothing. */
+  trace: z.string().min(1).optional(),
+};
+
+/** What holds for messages from one device to another. */
+export function linkBetween(
+  links: readonly Link[],
+  from: string,
+  to: string,
+): { shape: LinkShape; medium: string | null } {
+  const fits = (rule: Link, a: string, b: string) => (rule.from ?? a) === a && (rule.to ?? b) === b;
+  const rule = links.findLast((link) => fits(link, from, to) || fits(link, to, from));
+  if (rule === undefined) return { shape: {}, medium: null };
+  const { from: _from, to: _to, medium = null, ...fields } = rule;
+  const shape = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return { shape, medium };
+}

@@ -1,0 +1,79 @@
+/** A run's report for people: a table, and pictures. */
+import { accessSync, constants, writeFileSync } from "node:fs";
+import { dirname, extname } from "node:path";
+import { gantt } from "@jupiter/simulator";
+import type { Source } from "./measures.ts";
+import type { MeasuredCase } from "./run.ts";
+import { ScenarioError } from "./scenario.ts";
+
+interface Summarised {
+  readonly run: {
+    readonly source: Source;
+    readonly links: readonly { readonly from: string; readonly to: string; readonly sizeBytes: number }[];
+  };
+  readonly cases: readonly MeasuredCase[];
+}
+
+export function summary({ run, cases }: Summarised): string {
+  const rows = cases.map(({ id, ids, output, timeToFirstTokenMs, prefillMsPerToken, decodeMsPerToken }) => [
+    id,
+    `${ids.length} + ${output.length}`,
+    `${timeToFirstTokenMs.toFixed(0)} ms`,
+    `${prefillMsPerToken.toFixed(2)} ms`,
+    decodeMsPerToken === null ? "-" : `${decodeMsPerToken.toFixed(2)} ms`,
+  ]);
+  const busy = cases.map(
+    (answer) =>
+      `${answer.id}: ${answer.busy.map((b) => `${b.device} ${percent(b.prefill)}, ${percent(b.decode)}`).join("; ")}`,
+  );
+  return [
+    ...columns([["case", "tokens", "first token", "prefill a token", "decode a token"], ...rows]),
+    "",
+    "busy in prefill, in decode:",
+    ...busy,
+    "",
+    ...columns(run.links.map(({ from, to, sizeBytes }) => [`${from} to ${to}`, `${sizeBytes.toFixed(0)} bytes`])),
+    `Source: ${run.source}.`,
+  ].join("\n");
+}
+
+/** Prefill, and enough of what follows to see the pipeline drain and single laps begin. */
+export function picture({ run }: Summarised, { id, busy, spans, prefillMs, decodeMs }: MeasuredCase): string {
+  return gantt(spans, {
+    title: `${id} (${run.source}): prompt, then the first tokens`,
+    devices: busy.map(({ device }) => device),
+    fromMs: 0,
+    toMs: prefillMs + Math.min(decodeMs, 0.4 * prefillMs),
+  });
+}
+
+/** `path` for one case, `NAME-CASE.svg` for several. */
+export function writePictures(result: Summarised, path: string): void {
+  const extension = extname(path);
+  for (const answer of result.cases) {
+    const name = answer.id.replace(/[^\w.-]+/g, "-");
+    const file =
+      result.cases.length === 1 ? path : `${path.slice(0, path.length - extension.length)}-${name}${extension}`;
+    writeFileSync(file, picture(result, answer));
+  }
+}
+
+/** Before minutes of work, not after. */
+export function checkWritable(flag: string, file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new ScenarioError(`--${flag} ${file}: its folder is not there or cannot be written to.`, { cause });
+  }
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row.map((text, i) => (i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0))).join("  "),
+  );
+}
