@@ -8,3 +8,6 @@ export { connectPeer } from "./simple-peer-link.ts";
 export type { Connecting, ConnectOptions } from "./simple-peer-link.ts";
 export { PeerLinks } from "./peer-links.ts";
 export type { IncomingLink, PeerLinksOptions } from "./peer-links.ts";
+export { ShapedLink } from "./shaped-link.ts";
+export type { LinkClock, ShapingOptions } from "./shaped-link.ts";
+export type { LinkShape } from "./link-shape.ts";
