@@ -59,7 +59,7 @@ async function start() {
   ) {
     throw new Error(`--models: there is no folder ${options.models}.`);
   }
-  const origins = (options.origin ?? []).map(parseOrigin);
+  const origins = (options.origin ?? []).map((origin) => parseOrigin(origin));
   const turn = parseTurn({ urls: options["turn-url"], secret: options["turn-secret"] });
   const isFile = options.model.endsWith(".gguf");
   if (isFile && !existsSync(pathOf(options.model))) throw new Error(`--model: there is no file ${options.model}.`);

@@ -32,6 +32,8 @@ const withoutSecondRuntime: Plugin = {
 
 export default defineConfig({
   root: `${root}apps/web`,
+  // Static hosting may put the page into any folder.
+  base: "./",
   publicDir: `${root}public`,
   define: { JUPITER_VERSIONS: JSON.stringify(versions) },
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production"] },

@@ -37,7 +37,7 @@ describe("npm start", () => {
     [["--models", "no/such"], /^--models: there is no folder no\/such\.\n$/],
     [["--model", "no-such"], /^--model: "no-such" is neither a \.gguf file nor one of smollm2-135m-instruct, .*\.\n$/],
     [["--model", "no-such.gguf"], /^--model: there is no file no-such\.gguf\.\n$/],
-    [["--origin", "notaurl"], /^--origin takes the address of a page .*, such as https:.*, not "notaurl"\.\n$/],
+    [["--origin", "notaurl"], /^--origin takes an address such as https:.*, not "notaurl"\.\n$/],
     [["--turn-url", "stun:x"], /^--turn-url takes turn:HOST:PORT or .*, not "stun:x"\.\n$/],
     [["--turn-url", "turn:x:3478"], /^--turn-url needs --turn-secret too: .*\.\n$/],
     [["--turn-secret", "x"], /^--turn-secret needs --turn-url too: .*\.\n$/],

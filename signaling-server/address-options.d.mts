@@ -1,7 +1,7 @@
 import type { TurnServer } from "./src/turn.ts";
 
-/** The origin of `--origin`'s value. Throws with one sentence. */
-export function parseOrigin(text: string): string;
+/** The origin of an option's value. Throws with one sentence. */
+export function parseOrigin(text: string, option?: string): string;
 
 /** Null: no TURN. Throws with one sentence. */
 export function parseTurn(

@@ -1,12 +1,9 @@
 // Addresses that an operator names on the command line. Plain JavaScript: `npm start` checks them before anything is installed.
 
-/** The origin of `--origin`'s value. Throws with one sentence. */
-export function parseOrigin(text) {
+/** The origin of an option's value. Throws with one sentence. */
+export function parseOrigin(text, option = "--origin") {
   const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : null;
-  if (url === null)
-    throw new Error(
-      `--origin takes the address of a page served elsewhere, such as https://example.org, not "${text}".`,
-    );
+  if (url === null) throw new Error(`${option} takes an address such as https://example.org, not "${text}".`);
   // Browsers tell the server no more than this of the page.
   return url.origin;
 }

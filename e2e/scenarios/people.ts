@@ -6,11 +6,12 @@ import { ensureBuilt } from "../../scripts/build.mjs";
 import { cacheFolder } from "../../scripts/models.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const page = `${root}dist`;
+/** The page, once `serve` or a command has built it. */
+export const page = `${root}dist`;
 /** A start checks kernels, times layers and loads weights, on cores that all devices share. */
 const START_TIMEOUT_MS = 120_000;
 
-export function serve(options: Pick<ServerOptions, "secure"> = {}): Promise<RunningServer> {
+export function serve(options: Pick<ServerOptions, "secure" | "origins"> = {}): Promise<RunningServer> {
   ensureBuilt(console.error);
   return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()], ...options });
 }
@@ -37,7 +38,11 @@ export class HostPerson {
   }
 
   /** Opens the page; a room opens with it. */
-  static async open(browser: Browser, server: RunningServer, options?: DeviceOptions): Promise<HostPerson> {
+  static async open(
+    browser: Browser,
+    server: Pick<RunningServer, "url">,
+    options?: DeviceOptions,
+  ): Promise<HostPerson> {
     return new HostPerson(await newDevice(browser, server.url, options));
   }
 

@@ -39,7 +39,7 @@ try {
     ...secure,
     page: values.page,
     models: values.models,
-    origins: values.origin.map(parseOrigin),
+    origins: values.origin.map((origin) => parseOrigin(origin)),
     turn: parseTurn({ urls: values["turn-url"], secret: values["turn-secret"] }),
   });
   console.log(welcome(server, values["tls-cert"] === undefined));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { TurnEvent } from "@jupiter/protocol";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { staticPolicy } from "./content-security.mjs";
 import { createServer, type RunningServer } from "./server.ts";
 
 let folder: string;
@@ -210,6 +211,29 @@ describe("files", () => {
       { file: "tiny.gguf", sizeBytes: 10, url: expect.stringMatching(/^\/models\/tiny\.gguf\?v=\w+$/) },
     ]);
     expect(await (await get(list[0]?.url ?? "")).text()).toBe("0123456789");
+  });
+
+  it("lists models to pages of listed origins, gives their bytes to any, and both to isolated pages", async () => {
+    await server.close();
+    const [listed, other] = ["https://page.example", "https://other.example"];
+    server = await createServer({ port: 0, page: folder, models: [join(folder, "models")], origins: [listed] });
+    const allowed = async (path: string, Origin: string) =>
+      (await get(path, { Origin })).headers.get("access-control-allow-origin");
+    expect([await allowed("/models/", listed), await allowed("/models/", other)]).toEqual([listed, null]);
+    expect(await allowed("/models/tiny.gguf", other)).toBe("*");
+    for (const path of ["/models/", "/models/tiny.gguf"])
+      expect((await get(path)).headers.get("cross-origin-resource-policy")).toBe("cross-origin");
+    expect((await get("/index.html")).headers.get("cross-origin-resource-policy")).toBe("same-origin");
+  });
+
+  it("lets the page talk to this server alone, and its worker to any that has https", async () => {
+    const connects = async (path: string) =>
+      /connect-src [^;]*/.exec((await get(path)).headers.get("content-security-policy") ?? "")?.[0];
+    expect(await connects("/")).toBe("connect-src 'self'");
+    expect(await connects("/assets/app.js")).toBe("connect-src 'self' https:");
+    expect(staticPolicy("https://ring.example")).toContain(
+      "connect-src 'self' https://ring.example wss://ring.example;",
+    );
   });
 
   it("gives byte ranges of models", async () => {

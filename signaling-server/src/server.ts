@@ -11,6 +11,7 @@ import { SIGNALING_LIMITS } from "@jupiter/protocol";
 import { Server as Engine } from "engine.io";
 import { Server } from "socket.io";
 import type { TlsIdentity } from "./certificates.ts";
+import { policyFor } from "./content-security.mjs";
 import { DEFAULT_ROOM_LIMITS, Rooms, type RoomLimits } from "./rooms.ts";
 import { serveStatic, type StaticOptions } from "./static-files.ts";
 import { renewEveryMs, type TurnServer } from "./turn.ts";
@@ -78,7 +79,8 @@ export async function createServer(options: ServerOptions): Promise<RunningServe
   // One engine for both, so that a room's members may come by either.
   const engine = new Engine({
     maxHttpBufferSize: SIGNALING_LIMITS.sealedBytes + 4096,
-    cors: { origin: [...(options.origins ?? [])] },
+    // Whoever is refused below may read why; the rest of the answers go to those who are let in.
+    cors: { origin: true },
     allowRequest: (request, callback) => {
       const allowed = originAllowed(request, options.origins ?? []);
       callback(allowed ? null : "origin", allowed);
@@ -139,21 +141,6 @@ function closeServer(server: HttpServer): Promise<void> {
   });
 }
 
-/**
- * Nothing runs but this server's own scripts and WebAssembly. Connections go anywhere by https, as weights may come from a hub, and to a
- * signaling server elsewhere.
- */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "connect-src 'self' https: wss:",
-  "img-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -166,7 +153,7 @@ async function answer(
   response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
   response.setHeader("X-Content-Type-Options", "nosniff");
   response.setHeader("Referrer-Policy", "no-referrer");
-  response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+  response.setHeader("Content-Security-Policy", policyFor(request.url ?? "/"));
   if (request.method === "OPTIONS" && request.url?.startsWith("/models/")) {
     response
       .writeHead(204, {
@@ -199,6 +186,10 @@ async function answer(
     });
     response.end(lan.authority);
     return;
+  }
+  const { origin } = request.headers;
+  if (request.url === "/models/" && origin !== undefined && originAllowed(request, options.origins ?? [])) {
+    response.setHeader("Access-Control-Allow-Origin", origin);
   }
   if (!(await serveStatic(request, response, options))) {
     response.writeHead(404, { "Content-Type": "text/plain; charset=utf-8" }).end("There is no such file here.\n");

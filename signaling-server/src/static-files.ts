@@ -45,7 +45,11 @@ export async function serveStatic(
   const path = decodedPath(request.url ?? "/");
   if (path === null) return false;
   if (path === "/models/") {
-    response.writeHead(200, { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" });
+    response.writeHead(200, {
+      "Content-Type": "application/json; charset=utf-8",
+      "Cache-Control": "no-store",
+      "Cross-Origin-Resource-Policy": "cross-origin",
+    });
     response.end(JSON.stringify(await listModels(options.models)));
     return true;
   }

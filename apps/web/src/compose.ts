@@ -3,13 +3,14 @@ import { Room } from "@jupiter/room";
 import { PeerLinks } from "@jupiter/transport";
 import { IdbShelf } from "./browser/idb-shelf.ts";
 import { keepRoom, keptRoom } from "./browser/kept-room.ts";
+import { roomServerHere, watchPolicy } from "./browser/room-server-here.ts";
 import { Engine } from "./engine/engine.ts";
 import { DonorSession, type Lending } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
+import { invitationOrigin } from "./state/invitation-origin.ts";
 import type { Shelf } from "./state/shelf.ts";
 
-/** The signaling server is the one that served this page. */
-const signalUrl = location.origin;
+const server = roomServerHere();
 
 /** `?relay`: links go through the TURN server alone, which shows whether it works. */
 const relayOnly = new URLSearchParams(location.search).has("relay");
@@ -17,15 +18,14 @@ const relayOnly = new URLSearchParams(location.search).has("relay");
 export interface OpenOptions {
   /** What the others see, 1 to 100 characters. */
   readonly name: string;
-  readonly signal?: AbortSignal;
 }
 
 /** Opens a room as its host; the one of before the tab's reload if there was one. Rejects `RoomError`. */
 export async function openRoom(options: OpenOptions): Promise<HostSession> {
   const credentials = keptRoom();
-  const room = await Room.open({ ...options, signalUrl, ...(credentials === null ? {} : { credentials }) });
+  const room = await entered(options, (how) => Room.open({ ...how, ...(credentials === null ? {} : { credentials }) }));
   keepRoom(room.credentials);
-  return new HostSession(partsOf(room, new Engine("host")));
+  return new HostSession(partsOf(room, new Engine("host", server.origin)));
 }
 
 /** Leaves the room for good: the next one has another link. */
@@ -36,13 +36,37 @@ export async function closeRoom(session: HostSession): Promise<void> {
 
 /** Joins as a donor by the whole link. Rejects `RoomError`. */
 export async function joinRoom(options: OpenOptions & Lending & { readonly link: string }): Promise<DonorSession> {
-  const room = await Room.join({ ...options, signalUrl });
-  return new DonorSession(partsOf(room, new Engine(room.self)), options);
+  const room = await entered(options, (how) => Room.join(how));
+  return new DonorSession(partsOf(room, new Engine(room.self, server.origin)), options);
 }
 
 /** Kept by this browser, for this origin. */
 export function conversationShelf(): Shelf {
   return new IdbShelf();
+}
+
+/** The models that the room's server has, as it lists them; none where it has no list. */
+export async function listedModels(): Promise<unknown> {
+  return fetch(new URL("/models/", server.origin))
+    .then((response) => (response.ok ? response.json() : []) as Promise<unknown>)
+    .catch(() => []);
+}
+
+/** The page's address in an invitation, up to the room's `#`. */
+export async function invitationAddress(): Promise<string> {
+  return `${await invitationOrigin()}${location.pathname}${server.query}`;
+}
+
+/** With a cause that people understand where the page's own policy stands in the way. */
+async function entered<Options extends OpenOptions>(
+  options: Options,
+  enter: (options: Options & { readonly signalUrl: string; readonly signal: AbortSignal }) => Promise<Room>,
+): Promise<Room> {
+  using policy = watchPolicy(server.origin);
+  const { signal } = policy;
+  return await enter({ ...options, signalUrl: server.origin, signal }).catch((error: unknown) => {
+    throw signal.aborted ? signal.reason : error;
+  });
 }
 
 function partsOf(room: Room, engine: Engine): SessionParts {

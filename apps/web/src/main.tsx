@@ -1,17 +1,21 @@
 /** Which page this address asks for: a link with a room in it is a donor's, anything else a host's. Each is a chunk of its own. */
 import { render } from "preact";
 import "./styles.css";
+import { roomServerHere } from "./browser/room-server-here.ts";
 import { Notice } from "./shared/notice.tsx";
 
 const root = document.querySelector("#app");
 if (root === null) throw new TypeError("the page has no #app");
 const query = new URLSearchParams(location.search);
+const problem = addressProblem();
 const isDonor = location.hash.length > 1;
 
 if (!isSecureContext) {
   const text =
     "Browsers lend their graphics processor and their keys only to pages with https, or on localhost. Open this page that way.";
   render(<Notice tone="bad" title="This address is not secure" text={text} />, root);
+} else if (problem !== null) {
+  render(<Notice tone="bad" title="This link does not work" text={problem} />, root);
 } else if (isDonor) {
   const { DonorPage } = await import("./donor/donor-page.tsx");
   render(<DonorPage link={location.href} joinsByItself={query.has("auto")} isHarness={query.has("harness")} />, root);
@@ -24,3 +28,12 @@ if (!isSecureContext) {
 
 // Another room's link pasted into an open page, or a host's page turned into a donor's: the whole page changes.
 addEventListener("hashchange", () => location.reload());
+
+function addressProblem(): string | null {
+  try {
+    roomServerHere();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

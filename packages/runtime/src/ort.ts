@@ -2,6 +2,7 @@
 import * as ort from "onnxruntime-web/webgpu";
 import mjsUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import captureUrl from "./ort-capture.mjs?url&no-inline";
 import { encodeModel, type OnnxGraph } from "@jupiter/model";
 import { RuntimeError } from "./errors.ts";
 import { exclusive } from "./exclusive.ts";
@@ -44,7 +45,7 @@ export function configureOrt(threads: number): void {
     );
   }
   configuredThreads = threads;
-  const capture = new URL("/ort-capture.mjs", self.location.origin);
+  const capture = new URL(captureUrl, self.location.href);
   capture.searchParams.set("module", new URL(mjsUrl, self.location.href).href);
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.wasmPaths = { mjs: capture.href, wasm: new URL(wasmUrl, self.location.href).href };

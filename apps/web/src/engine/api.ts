@@ -22,6 +22,8 @@ export interface EngineSettings {
   readonly hideSubgroups: boolean;
   /** Who this worker works for: `host`, or the donor's own id. */
   readonly self: Seat;
+  /** Origin of the room's server, for models that are named by a path. */
+  readonly server: string;
 }
 
 export interface Proof {

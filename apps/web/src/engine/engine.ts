@@ -42,12 +42,15 @@ export class Engine {
   readonly events: TypedEvents<EngineEvents>;
   readonly #emitter = new Emitter<EngineEvents>();
   readonly #self: Seat;
+  readonly #server: string;
   readonly #proven = new Map<string, Proven>();
   #running: Running | null = null;
   #isDisposed = false;
 
-  constructor(self: Seat) {
+  /** `server`: origin of the room's, for models that are named by a path. */
+  constructor(self: Seat, server: string) {
     this.#self = self;
+    this.#server = server;
     this.events = this.#emitter;
   }
 
@@ -131,7 +134,7 @@ export class Engine {
         message: `The engine stopped: ${event.message}. Reload this page.`,
       });
     const api = wrap<EngineApi>(worker);
-    void api.configure({ threads, hideSubgroups, self: this.#self }, transfer(port2, [port2]));
+    void api.configure({ threads, hideSubgroups, self: this.#self, server: this.#server }, transfer(port2, [port2]));
     this.#running = { worker, api, port, threads, hideSubgroups };
     return this.#running;
   }

@@ -4,6 +4,7 @@ import { configureOrt, graphFloat, hideSubgroups, knownAnswerTest, profileLayer,
 import { expose } from "comlink";
 import type { EngineApi, EngineSettings, FailureReason, FromEngine, Phase, RingSettings, ToEngine } from "./api.ts";
 import { HostEngine } from "./host-engine.ts";
+import { setModelServer } from "./model-address.ts";
 import { failure, outcome } from "./outcome.ts";
 import { Shares } from "./shares.ts";
 
@@ -92,6 +93,7 @@ const api: EngineApi = {
     port = framePort;
     port.onmessage = onMessage;
     if (settings.hideSubgroups) hideSubgroups();
+    setModelServer(settings.server);
     configureOrt(settings.threads);
   },
   prove: (shape, { backend, maxRows }) =>

@@ -5,6 +5,7 @@ import { HostDriver, type Embedding, type HostEvent, PipelineError } from "@jupi
 import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
 import type { AskOptions, FailureReason, FromEngine, LoadedShare, OpenedModel, Phase, RingSettings } from "./api.ts";
+import { modelAddress } from "./model-address.ts";
 import { failure } from "./outcome.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
 import { StopFilter } from "./stop-filter.ts";
@@ -79,7 +80,7 @@ export class HostEngine {
   }
 
   async openModel(url: string, id: string): Promise<OpenedModel> {
-    const header = await readGguf(httpByteSource(new URL(url, self.location.origin).href), id);
+    const header = await readGguf(httpByteSource(modelAddress(url)), id);
     const checkpoint = await withHashes(header.checkpoint);
     // A chunk of its own: donors never load it.
     const { createTokenizer } = await import("@jupiter/model/tokenizer");

@@ -1,6 +1,7 @@
 import { httpByteSource, WeightSource, type Checkpoint, type WeightForm, type WeightShare } from "@jupiter/model";
 import type { Backend } from "@jupiter/runtime";
 import { OpfsTensorStore } from "../browser/opfs-tensor-store.ts";
+import { modelAddress } from "./model-address.ts";
 
 export interface WeightPorts {
   readonly progress: (loadedBytes: number, totalBytes: number) => void;
@@ -15,7 +16,7 @@ export async function weightSource(
   share: WeightShare,
   { progress, storage }: WeightPorts,
 ): Promise<WeightSource> {
-  const source = httpByteSource(new URL(url, self.location.origin).href);
+  const source = httpByteSource(modelAddress(url));
   const store = await OpfsTensorStore.tryOpen({ model: checkpoint.id, say: storage });
   return new WeightSource(checkpoint, source, share, {
     onProgress: ({ loadedBytes, totalBytes }) => progress(loadedBytes, totalBytes),

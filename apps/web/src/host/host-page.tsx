@@ -2,12 +2,11 @@
 import { signal } from "@preact/signals";
 import { catalogue } from "@jupiter/model/catalogue";
 import { useEffect, useMemo } from "preact/hooks";
-import { closeRoom, conversationShelf, openRoom } from "../compose.ts";
+import { closeRoom, conversationShelf, invitationAddress, listedModels, openRoom } from "../compose.ts";
 import { deviceName } from "../session/device.ts";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { offersOf, parseListing, type Offer } from "../state/offers.ts";
-import { invitationOrigin } from "../state/invitation-origin.ts";
 import { Chat } from "./chat.tsx";
 import { HostStore } from "./host-store.ts";
 import { RoomPanel } from "./room-panel.tsx";
@@ -66,8 +65,8 @@ function createOpening() {
     try {
       const [first, ...rest] = await loadOffers();
       if (first === undefined) throw new Error("The catalogue has no models.");
-      const [session, origin] = await Promise.all([openRoom({ name: deviceName() }), invitationOrigin()]);
-      const store = new HostStore(session, [first, ...rest], origin, conversationShelf());
+      const [session, address] = await Promise.all([openRoom({ name: deviceName() }), invitationAddress()]);
+      const store = new HostStore(session, [first, ...rest], address, conversationShelf());
       opening.value = { kind: "open", store };
     } catch (error) {
       opening.value = { kind: "failed", message: error instanceof Error ? error.message : String(error) };
@@ -80,10 +79,6 @@ function createOpening() {
   return { opening, open, close };
 }
 
-/** A page from static hosting has no `/models/`; its models come from the hub. */
 async function loadOffers(): Promise<readonly Offer[]> {
-  const listing = await fetch("/models/")
-    .then((response) => (response.ok ? response.json() : []) as Promise<unknown>)
-    .catch(() => []);
-  return offersOf(catalogue, parseListing(listing));
+  return offersOf(catalogue, parseListing(await listedModels()));
 }

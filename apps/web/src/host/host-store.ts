@@ -40,9 +40,9 @@ export class HostStore {
   readonly whyNotAsk: ReadonlySignal<string | null>;
   #isGivenUp = false;
 
-  constructor(session: HostSession, offers: readonly [Offer, ...Offer[]], origin: string, shelf: Shelf) {
+  constructor(session: HostSession, offers: readonly [Offer, ...Offer[]], address: string, shelf: Shelf) {
     this.session = session;
-    this.invitation = `${origin}/${session.link}`;
+    this.invitation = `${address}${session.link}`;
     this.offers = offers;
     this.settings = signal<Settings>({ modelId: offers[0].id, backend: "auto", hostLayers: "first", maxTokens: 512 });
     this.chosen = computed(() => takingPart(session.devices.value, this.leftOut.value));

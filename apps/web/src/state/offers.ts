@@ -14,7 +14,7 @@ export interface ListedModel {
   readonly url: string;
 }
 
-/** What is no list is no list: a page from static hosting has no models of its own. */
+/** What is no list is no list: not every server of rooms has models. */
 export function parseListing(listing: unknown): readonly ListedModel[] {
   if (!Array.isArray(listing)) return [];
   return listing.flatMap((entry: unknown) => {
