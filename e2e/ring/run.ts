@@ -70,7 +70,7 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
 export function ringOptions(scenario: Scenario, url: string) {
   const { model, hostLayers, layers, backend, threads, wire, context, chunk, inFlight } = scenario;
   return {
-    model: { id: model.endsWith(".gguf") ? basename(model) : model, title: basename(model), url },
+    model: { id: model.endsWith(".gguf") ? basename(model) : model, title: basename(model), source: url },
     hostLayers,
     ...(hostLayers === "all" ? { donors: [] } : {}),
     ...(layers === undefined ? {} : { layers }),

@@ -11,7 +11,9 @@ export const page = `${root}dist`;
 /** A start checks kernels, times layers and loads weights, on cores that all devices share. */
 const START_TIMEOUT_MS = 120_000;
 
-export function serve(options: Pick<ServerOptions, "secure" | "origins"> = {}): Promise<RunningServer> {
+export function serve(
+  options: Partial<Pick<ServerOptions, "secure" | "origins" | "models">> = {},
+): Promise<RunningServer> {
   ensureBuilt(console.error);
   return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()], ...options });
 }

@@ -35,7 +35,8 @@ describe.skipIf(turnProgram === null)("with a TURN server", () => {
     const options = { browser, models, donors: 1, query: "&relay", init: collectPeerConnections };
     await using room = await TabRoom.open({ ...options, turn: { urls: [turn.url], secret: SECRET } });
     await room.start({
-      ...{ model: { id: "tiny", title: "tiny", url }, hostLayers: "first", compute: { backend: "wasm", threads: 1 } },
+      ...{ model: { id: "tiny", title: "tiny", source: url }, hostLayers: "first" },
+      compute: { backend: "wasm", threads: 1 },
       ...{ wire: "f32", capacity: 64, arenas: 1, chunkRows: 16, maxInFlight: 2 },
     });
     const { tokens } = await room.ask({

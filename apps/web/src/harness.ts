@@ -8,7 +8,7 @@ import type { ProbeFrame } from "./engine/probe.ts";
 import type { LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
 import { openRoom } from "./compose.ts";
-import type { HostSession, RingOptions, RingState } from "./session/host-session.ts";
+import type { HostSession, Model, RingOptions, RingState } from "./session/host-session.ts";
 
 export interface HarnessAnswer {
   readonly tokens: readonly Extract<AnswerEvent, { kind: "token" }>[];
@@ -23,7 +23,12 @@ export interface Harness {
   devices(): readonly Device[];
   ring(): RingState;
   /** Resolves when the ring can be asked. `donors`: by default all that are there, in the order they came. */
-  start(options: Omit<RingOptions, "donors"> & { readonly donors?: readonly PeerId[] }): Promise<RingState>;
+  start(
+    options: Omit<RingOptions, "donors" | "model"> & {
+      readonly model: Model & { readonly source: string };
+      readonly donors?: readonly PeerId[];
+    },
+  ): Promise<RingState>;
   /** Rejects where an answer fails. */
   ask(options: AskOptions): Promise<HarnessAnswer>;
   /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */

@@ -26,6 +26,11 @@ export const BLOCKS: Readonly<Record<BlockType, { readonly values: number; reado
 
 export const BLOCK_TYPES = Object.keys(BLOCKS) as readonly BlockType[];
 
+/** Bytes of a tensor in the file. */
+export function packedBytes({ type, dims }: { readonly type: BlockType; readonly dims: readonly number[] }): number {
+  return (dims.reduce((a, b) => a * b, 1) / BLOCKS[type].values) * BLOCKS[type].bytes;
+}
+
 /** What the sixteen values of IQ4_NL stand for, in units of the scale: closer together near zero, where most weights lie. */
 export const IQ4_NL_VALUES = Int8Array.of(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
 

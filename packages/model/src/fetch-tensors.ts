@@ -1,6 +1,7 @@
 /** Fetches the bytes of chosen tensors in few requests, counts them, tries again where a request fails, and checks what came. */
 import { ModelError } from "./errors.ts";
 import type { ByteSource } from "./gguf.ts";
+import { sha256Of } from "./hash.ts";
 import type { TensorEntry } from "./shape.ts";
 import type { TensorStore } from "./tensor-store.ts";
 import type { Wait } from "./wait.ts";
@@ -176,11 +177,6 @@ function view(spans: readonly FilledSpan[], offsetBytes: number, sizeBytes: numb
   const span = spans.find((s) => s.offsetBytes <= offsetBytes && offsetBytes + sizeBytes <= endOf(s));
   if (span === undefined) throw new RangeError(`bytes ${offsetBytes} to ${offsetBytes + sizeBytes} were not fetched`);
   return span.bytes.subarray(offsetBytes - span.offsetBytes, offsetBytes - span.offsetBytes + sizeBytes);
-}
-
-async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function wrongChecksum({ name, sha256 }: TensorEntry, came: string): ModelError {

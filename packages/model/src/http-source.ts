@@ -1,6 +1,7 @@
-/** A file's bytes by range requests. A line that goes silent fails, so that whoever reads can try again. */
+/** A file's bytes by range requests. */
 import { ModelError } from "./errors.ts";
 import type { ByteSource } from "./gguf.ts";
+import { unlessStalled } from "./stall.ts";
 import { delay, type Wait } from "./wait.ts";
 
 export interface HttpOptions {
@@ -9,10 +10,6 @@ export interface HttpOptions {
 }
 
 const STREAM_BYTES = 256 << 10;
-/** Without a byte for so long a request is given up; slow lines pause for seconds, none for this. */
-const STALL_MS = 20_000;
-/** In several short waits: where this thread was busy for longer than `STALL_MS`, bytes that came meanwhile are seen before the next look. */
-const LOOK_EVERY_MS = 5000;
 
 /**
  * Range requests; a server that ignores ranges is refused ('range-refused'), as it would send the whole file for every layer. 'unreachable':
@@ -36,33 +33,6 @@ export function httpByteSource(url: string, { wait = delay }: HttpOptions = {}):
   };
 }
 
-/** `request` calls `heard` whenever something came; its signal aborts with 'unreachable' when it has not for `STALL_MS`. */
-async function unlessStalled<T>(
-  url: string,
-  wait: Wait,
-  signal: AbortSignal | undefined,
-  request: (signal: AbortSignal, heard: () => void) => Promise<T>,
-): Promise<T> {
-  const [stalled, done] = [new AbortController(), new AbortController()];
-  let silentMs = 0;
-  const watch = async () => {
-    for (; silentMs < STALL_MS; silentMs += LOOK_EVERY_MS) await wait(LOOK_EVERY_MS, done.signal);
-    const text = `${url} sent nothing for ${STALL_MS / 1000} s; check the connection and load again.`;
-    stalled.abort(new ModelError("unreachable", text));
-  };
-  watch().catch(() => undefined); // the wait's end, as the request is done
-  try {
-    const signals = signal === undefined ? [stalled.signal] : [signal, stalled.signal];
-    // Counted from -LOOK_EVERY_MS: the wait that is under way when something comes is none of silence alone.
-    return await request(AbortSignal.any(signals), () => (silentMs = -LOOK_EVERY_MS));
-  } catch (error) {
-    stalled.signal.throwIfAborted(); // not every browser passes the reason on
-    throw error;
-  } finally {
-    done.abort();
-  }
-}
-
 async function requestRange(
   url: string,
   offsetBytes: number,
@@ -76,10 +46,10 @@ async function requestRange(
   if (response.status >= 500 || response.status === 429) {
     throw new ModelError("unreachable", `${url} answered ${response.status}; try again in a while.`);
   }
-  throw new ModelError(
-    "range-refused",
-    `${url} answered ${response.status} to a byte range; serve it with ranges (206).`,
-  );
+  const text = response.ok
+    ? "to a byte range; serve it with ranges (206)"
+    : "instead of a part of the file; check the address";
+  throw new ModelError("range-refused", `${url} answered ${response.status} ${text}.`);
 }
 
 /** Resolves to the number of bytes that came; more than `target` holds are left where they are, and the caller refuses them. */

@@ -115,11 +115,12 @@ const Assign = z
     layers: z.object({ first: z.int().min(0), end: z.int().min(1) }),
     /** Only the tensors that this stage needs. */
     checkpoint: Checkpoint,
-    /** Where the bytes are; taken by byte ranges. On the page's own server, or elsewhere over HTTP. */
+    /** Where the bytes are; taken by byte ranges. On the page's own server, elsewhere over HTTP, or null: on the host, over a bulk link. */
     url: z
       .string()
       .max(2048)
-      .regex(/^(https?:\/\/|\/)/, "a path of this server, or an http(s) address"),
+      .regex(/^(https?:\/\/|\/)/, "a path of this server, or an http(s) address")
+      .nullable(),
     backend: z.union([Backend, z.literal("auto")]),
     threads,
     wire: z.enum(["f32", "f16"]),

@@ -27,6 +27,8 @@ export { decodeFrame } from "./frame-decode.ts";
 export { toFloat32, toWire } from "./half.ts";
 export { donorMessageFrame, hostMessageFrame, parseDonorMessage, parseHostMessage } from "./control.ts";
 export type { AssignMessage, Backend, DonorMessage, HostMessage, Seat } from "./control.ts";
+export { bulkMessageFrame, parseBulkRefusal, parseBulkRequest } from "./bulk.ts";
+export type { BulkRefusal, BulkRequest } from "./bulk.ts";
 export { ConnectionSignal, LinkChannel, PeerSignal } from "./peer-signal.ts";
 export { Emitter } from "./typed-events.ts";
 export type { TypedEvents } from "./typed-events.ts";

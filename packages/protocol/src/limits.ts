@@ -18,6 +18,10 @@ export const LIMITS = {
   framesPerCancel: 1024,
   controlBytes: 1 << 20,
   bulkBytes: 256 << 10,
+  /** One request for weights on a bulk link. */
+  bulkRequestBytes: 4 << 20,
+  /** Requests of one link that wait for their bytes. */
+  bulkRequests: 32,
   /** One whole frame: 1024 rows of 8192 in f32 is 32 MiB. */
   frameBytes: 48 << 20,
 } as const;

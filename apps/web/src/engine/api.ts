@@ -2,10 +2,10 @@
  * What a page asks of its engine worker, and what it is told. Calls go through Comlink; frames and events through a port of their own, by
  * transfer, as they are many.
  */
-import type { Checkpoint, ModelShape } from "@jupiter/model";
+import type { Checkpoint, ModelShape, TensorEntry } from "@jupiter/model";
 import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
-import type { AssignMessage, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
+import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
 import type { LayerTime, Rung } from "@jupiter/runtime";
 import type { ProbeFrame, ProbeResult } from "./probe.ts";
 
@@ -37,6 +37,17 @@ export interface LoadedShare {
   readonly memoryBytes: number;
   /** The cache is bound where it lies; false: it is copied on every run. */
   readonly inPlace: boolean;
+}
+
+/** A path of this server, an http(s) address, or a file that a person chose on this device. */
+export type ModelSource = string | File;
+
+/** What a file says of itself. */
+export interface InspectedModel {
+  readonly checkpoint: Checkpoint;
+  readonly title: string | null;
+  readonly licence: string | null;
+  readonly sizeBytes: number;
 }
 
 export interface OpenedModel {
@@ -82,8 +93,12 @@ export interface EngineApi {
   /** Frees every share. */
   dropShares(): Promise<void>;
   stats(): EngineStats;
+  /** Host: reads header and tokenizer, and leaves the open model as it is. */
+  inspect(source: ModelSource, id: string): Promise<Outcome<InspectedModel>>;
   /** Host: header, tokenizer and template. */
-  openModel(url: string, id: string): Promise<Outcome<OpenedModel>>;
+  openModel(source: ModelSource, id: string): Promise<Outcome<OpenedModel>>;
+  /** Host: those tensors of the open model, with the SHA-256 of their bytes. */
+  hashTensors(names: readonly string[]): Promise<Outcome<readonly TensorEntry[]>>;
   /** Host: embedding, final norm and LM head of the open model. */
   loadHead(rung: Rung): Promise<Outcome<LoadedShare>>;
   ringReady(settings: RingSettings): void;
@@ -99,7 +114,10 @@ export interface EngineApi {
 /** Page to worker. */
 export type ToEngine =
   | { readonly kind: "frame"; readonly from: Seat; readonly bytes: Uint8Array }
-  | { readonly kind: "cancel"; readonly frames: readonly FrameNumber[] };
+  | { readonly kind: "cancel"; readonly frames: readonly FrameNumber[] }
+  /** A message of the bulk link. */
+  | { readonly kind: "bulk"; readonly bytes: Uint8Array }
+  | { readonly kind: "bulk-lost"; readonly message: string };
 
 /** Worker to page. */
 export type FromEngine =
@@ -107,6 +125,10 @@ export type FromEngine =
   /** To every donor's control link. */
   | { readonly kind: "cancel"; readonly frames: readonly FrameNumber[] }
   | { readonly kind: "progress"; readonly loadedBytes: number; readonly totalBytes: number; readonly phase: Phase }
+  /** To the host, over the bulk link. */
+  | { readonly kind: "bulk-request"; readonly request: BulkRequest }
+  /** What came over the bulk link was no host's; the link must end. */
+  | { readonly kind: "bulk-fault"; readonly message: string }
   /** Of what this browser keeps of models; for people. */
   | { readonly kind: "storage"; readonly message: string }
   /** The ring cannot go on here. `from`: whose bytes were at fault, if a peer's. */

@@ -103,6 +103,15 @@ export class Engine {
     this.#post({ kind: "cancel", frames }, []);
   }
 
+  /** A message of the bulk link; takes its memory. */
+  bulk(bytes: Uint8Array): void {
+    this.#post({ kind: "bulk", bytes }, [bytes.buffer]);
+  }
+
+  bulkLost(message: string): void {
+    this.#post({ kind: "bulk-lost", message }, []);
+  }
+
   /** No worker is started any more. */
   dispose(): void {
     this.#isDisposed = true;

@@ -1,12 +1,16 @@
 /** Worker entry: one device's engine. Frames are routed here; what they mean is decided in packages/pipeline. */
-import { decodeFrame, encodeFrame, type Frame, type Seat } from "@jupiter/protocol";
+import type { ByteSource } from "@jupiter/model";
+import { decodeFrame, encodeFrame, type AssignMessage, type Frame, type Seat } from "@jupiter/protocol";
 import { configureOrt, graphFloat, hideSubgroups, knownAnswerTest, profileLayer, watchDevice } from "@jupiter/runtime";
 import { expose } from "comlink";
 import type { EngineApi, EngineSettings, FailureReason, FromEngine, Phase, RingSettings, ToEngine } from "./api.ts";
+import { BulkSource } from "./bulk-source.ts";
 import { HostEngine } from "./host-engine.ts";
+import { inspect } from "./inspect.ts";
 import { setModelServer } from "./model-address.ts";
 import { failure, outcome } from "./outcome.ts";
 import { Shares } from "./shares.ts";
+import { byteSource } from "./weights.ts";
 
 let settings: EngineSettings | null = null;
 let port: MessagePort | null = null;
@@ -15,7 +19,8 @@ let ring: RingSettings | null = null;
 const progress = (loadedBytes: number, totalBytes: number, phase: Phase) =>
   emit({ kind: "progress", loadedBytes, totalBytes, phase });
 const storage = (message: string) => emit({ kind: "storage", message });
-const shares = new Shares({ send, progress, storage, failed: fail });
+const bulk = new BulkSource({ ask: (request) => emit({ kind: "bulk-request", request }) });
+const shares = new Shares({ source, send, progress, storage, failed: fail });
 const host = new HostEngine({
   send: (frame) => send(ring?.first ?? "host", frame),
   cancel(frames) {
@@ -31,6 +36,11 @@ const host = new HostEngine({
 function own(): Seat {
   if (settings === null) throw new TypeError("configure comes before every other call");
   return settings.self;
+}
+
+function source({ url }: AssignMessage): ByteSource {
+  if (url !== null) return byteSource(url);
+  return own() === "host" ? host.source : bulk;
 }
 
 function emit(event: FromEngine): void {
@@ -75,15 +85,40 @@ function onDeviceLost(error: unknown): void {
 }
 
 function onMessage({ data }: MessageEvent<ToEngine>): void {
-  if (data.kind === "cancel") {
-    shares.cancel(data.frames);
-    return;
+  switch (data.kind) {
+    case "cancel":
+      shares.cancel(data.frames);
+      return;
+    case "bulk":
+      receiveBulk(data.bytes);
+      return;
+    case "bulk-lost":
+      bulk.lost(data.message);
+      return;
+    case "frame":
+      receiveFrame(data.from, data.bytes);
+      return;
+    default:
+      data satisfies never;
   }
+}
+
+function receiveFrame(from: Seat, bytes: Uint8Array): void {
   try {
-    deliver(data.from, decodeFrame(data.bytes));
+    deliver(from, decodeFrame(bytes));
   } catch (error) {
     const { reason, message } = failure(error);
-    fail(data.from, reason, message);
+    fail(from, reason, message);
+  }
+}
+
+function receiveBulk(bytes: Uint8Array): void {
+  try {
+    bulk.receive(bytes);
+  } catch (error) {
+    const { message } = failure(error);
+    bulk.lost(message);
+    emit({ kind: "bulk-fault", message });
   }
 }
 
@@ -116,7 +151,9 @@ const api: EngineApi = {
     const { fetchedBytes, ...stats } = shares.stats;
     return { ...stats, fetchedBytes: fetchedBytes + host.fetchedBytes };
   },
-  openModel: (url, id) => outcome(() => host.openModel(url, id)),
+  inspect: (source, id) => outcome(() => inspect(source, id)),
+  openModel: (source, id) => outcome(() => host.openModel(source, id)),
+  hashTensors: (names) => outcome(() => host.hashTensors(names)),
   loadHead: (rung) =>
     outcome(async () => {
       const loaded = await host.loadHead(rung);

@@ -1,15 +1,24 @@
 /** The host's own part of the ring: tokenizer, embedding, head, coordinator, and the text of every answer. */
-import { readGguf, httpByteSource, withHashes, type Checkpoint } from "@jupiter/model";
+import { hashTensors, type ByteSource, type Checkpoint, type TensorEntry } from "@jupiter/model";
 import type { TextStream, Tokenizer } from "@jupiter/model/tokenizer";
 import { HostDriver, type Embedding, type HostEvent, PipelineError } from "@jupiter/pipeline";
 import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
-import type { AskOptions, FailureReason, FromEngine, LoadedShare, OpenedModel, Phase, RingSettings } from "./api.ts";
-import { modelAddress } from "./model-address.ts";
+import type {
+  AskOptions,
+  FailureReason,
+  FromEngine,
+  LoadedShare,
+  ModelSource,
+  OpenedModel,
+  Phase,
+  RingSettings,
+} from "./api.ts";
 import { failure } from "./outcome.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
 import { StopFilter } from "./stop-filter.ts";
-import { weightForm, weightSource } from "./weights.ts";
+import { readModel } from "./inspect.ts";
+import { byteSource, weightForm, weightSource } from "./weights.ts";
 
 export interface HostEnginePorts {
   /** To the first stage. */
@@ -22,7 +31,7 @@ export interface HostEnginePorts {
 }
 
 interface OpenModel {
-  readonly url: string;
+  readonly source: ByteSource;
   readonly checkpoint: Checkpoint;
   readonly tokenizer: Tokenizer;
 }
@@ -79,22 +88,34 @@ export class HostEngine {
     return this.#head?.fetchedBytes ?? 0;
   }
 
-  async openModel(url: string, id: string): Promise<OpenedModel> {
-    const header = await readGguf(httpByteSource(modelAddress(url)), id);
-    const checkpoint = await withHashes(header.checkpoint);
-    // A chunk of its own: donors never load it.
-    const { createTokenizer } = await import("@jupiter/model/tokenizer");
-    this.#model = { url, checkpoint, tokenizer: createTokenizer(header.metadata) };
+  async openModel(from: ModelSource, id: string): Promise<OpenedModel> {
+    const source = byteSource(from);
+    const { checkpoint, tokenizer } = await readModel(source, id);
+    this.#model = { source, checkpoint, tokenizer };
     this.#known.clear();
     return { checkpoint };
   }
 
+  /** Of the open model's file. Throws where none is open. */
+  get source(): ByteSource {
+    return this.#open().source;
+  }
+
+  /** The open model's tensors of these names, with the SHA-256 of their bytes. */
+  async hashTensors(names: readonly string[]): Promise<readonly TensorEntry[]> {
+    const { checkpoint, source } = this.#open();
+    const wanted = checkpoint.tensors.filter(({ name }) => names.includes(name));
+    const totalBytes = wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let hashedBytes = 0;
+    return hashTensors(source, wanted, (bytes) => this.#ports.progress((hashedBytes += bytes), totalBytes, "checking"));
+  }
+
   async loadHead(rung: Rung): Promise<LoadedShare> {
-    const { checkpoint, url } = this.#open();
+    const { checkpoint, source } = this.#open();
     await this.#head?.head.dispose();
     this.#head = null;
     const share = { layers: [], head: true, embedding: true };
-    const weights = await weightSource(checkpoint, url, share, {
+    const weights = await weightSource(checkpoint, source, share, {
       progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
       storage: this.#ports.storage,
     });

@@ -1,4 +1,5 @@
 /** The stages that this device runs: one for a donor, none to two for the host. */
+import type { ByteSource } from "@jupiter/model";
 import { StageDriver } from "@jupiter/pipeline";
 import type { AssignMessage, CommandsFrame, Frame, FrameNumber, RowsFrame, Seat } from "@jupiter/protocol";
 import { buildStage, graphFloat, type Rung, type StageRunner } from "@jupiter/runtime";
@@ -8,6 +9,8 @@ import { soon } from "./soon.ts";
 import { weightForm, weightSource } from "./weights.ts";
 
 export interface SharesPorts {
+  /** Where an assignment's bytes come from. */
+  readonly source: (assign: AssignMessage) => ByteSource;
   readonly send: (to: Seat, frame: Frame) => void;
   readonly progress: (loadedBytes: number, totalBytes: number, phase: Phase) => void;
   readonly storage: (message: string) => void;
@@ -45,10 +48,10 @@ export class Shares {
   }
 
   async load(assign: AssignMessage, rung: Rung): Promise<LoadedShare> {
-    const { checkpoint, layers, url, capacity } = assign;
+    const { checkpoint, layers, capacity } = assign;
     const type = await graphFloat(rung.backend);
     const share = { layers: [layers], head: false, embedding: false };
-    const weights = await weightSource(checkpoint, url, share, {
+    const weights = await weightSource(checkpoint, this.#ports.source(assign), share, {
       progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
       storage: this.#ports.storage,
     });

@@ -1,6 +1,15 @@
-import { httpByteSource, WeightSource, type Checkpoint, type WeightForm, type WeightShare } from "@jupiter/model";
+import {
+  blobByteSource,
+  httpByteSource,
+  WeightSource,
+  type ByteSource,
+  type Checkpoint,
+  type WeightForm,
+  type WeightShare,
+} from "@jupiter/model";
 import type { Backend } from "@jupiter/runtime";
 import { OpfsTensorStore } from "../browser/opfs-tensor-store.ts";
+import type { ModelSource } from "./api.ts";
 import { modelAddress } from "./model-address.ts";
 
 export interface WeightPorts {
@@ -9,14 +18,17 @@ export interface WeightPorts {
   readonly storage: (message: string) => void;
 }
 
-/** From this browser's store where it has them, else from `url`. */
+export function byteSource(source: ModelSource): ByteSource {
+  return source instanceof File ? blobByteSource(source) : httpByteSource(modelAddress(source));
+}
+
+/** From this browser's store where it has them, else from `source`. */
 export async function weightSource(
   checkpoint: Checkpoint,
-  url: string,
+  source: ByteSource,
   share: WeightShare,
   { progress, storage }: WeightPorts,
 ): Promise<WeightSource> {
-  const source = httpByteSource(modelAddress(url));
   const store = await OpfsTensorStore.tryOpen({ model: checkpoint.id, say: storage });
   return new WeightSource(checkpoint, source, share, {
     onProgress: ({ loadedBytes, totalBytes }) => progress(loadedBytes, totalBytes),

@@ -1,13 +1,16 @@
 /** What the host's page shows and does beside the chat: one session, its devices, its ring. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
+import { maxPledgeBytes, ownBackends } from "../session/device.ts";
 import type { HostSession, RingOptions } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
+import { fitOf, type Fit } from "../state/fit.ts";
 import type { Offer } from "../state/offers.ts";
 import { afterLap, STILL, type Pulse } from "../state/pulse.ts";
 import { nextRingView, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
 import type { Shelf } from "../state/shelf.ts";
 import { ChatStore } from "./chat-store.ts";
+import { ModelStore } from "./model-store.ts";
 
 export interface Settings {
   readonly modelId: string;
@@ -16,10 +19,16 @@ export interface Settings {
   readonly hostLayers: Exclude<HostLayers, "all">;
   /** Of one answer. */
   readonly maxTokens: number;
+  /** Of one conversation; a model that was trained for fewer has fewer. */
+  readonly contextTokens: number;
+  /** Conversations whose cache is kept at once. */
+  readonly arenas: number;
+  /** That this tab may hold. */
+  readonly memoryBytes: number;
 }
 
-/** Slots per conversation: what the smallest models were trained for fits into a phone's memory four times over. */
-const CAPACITY = 4096;
+/** What the smallest models were trained for fits into a phone's memory four times over. */
+const CONTEXT_TOKENS = 4096;
 const ARENAS = 2;
 /** Rows that keep a stage busy without making the ring wait; found by `npm run bench`. */
 const CHUNK_ROWS = 64;
@@ -27,7 +36,7 @@ const CHUNKS_IN_FLIGHT = 3;
 
 export class HostStore {
   readonly session: HostSession;
-  readonly offers: readonly Offer[];
+  readonly models: ModelStore;
   /** The link that lets other devices in. */
   readonly invitation: string;
   readonly settings;
@@ -43,8 +52,20 @@ export class HostStore {
   constructor(session: HostSession, offers: readonly [Offer, ...Offer[]], address: string, shelf: Shelf) {
     this.session = session;
     this.invitation = `${address}${session.link}`;
-    this.offers = offers;
-    this.settings = signal<Settings>({ modelId: offers[0].id, backend: "auto", hostLayers: "first", maxTokens: 512 });
+    this.models = new ModelStore({
+      offers,
+      inspect: (source, id) => session.engine.api.inspect(source, id),
+      added: (offer) => this.choose(offer),
+    });
+    this.settings = signal<Settings>({
+      modelId: offers[0].id,
+      backend: "auto",
+      hostLayers: "first",
+      maxTokens: 512,
+      contextTokens: CONTEXT_TOKENS,
+      arenas: ARENAS,
+      memoryBytes: maxPledgeBytes(),
+    });
     this.chosen = computed(() => takingPart(session.devices.value, this.leftOut.value));
     this.whyNotAsk = computed(() => whyNotAsk(this.ring.value));
     this.chat = new ChatStore({
@@ -65,7 +86,29 @@ export class HostStore {
   }
 
   get model(): Offer | undefined {
-    return this.offers.find(({ id }) => id === this.settings.value.modelId);
+    return this.models.offers.value.find(({ id }) => id === this.settings.value.modelId);
+  }
+
+  choose({ id }: Offer): void {
+    this.settings.value = { ...this.settings.value, modelId: id };
+  }
+
+  /** Whether the devices that would take part could hold the model; null: its header is not known. */
+  fitOf({ form, contextLength }: Offer): Fit | null {
+    if (form === null) return null;
+    const { backend, arenas, memoryBytes, contextTokens } = this.settings.value;
+    const donors = this.chosen.value.flatMap((peer) => {
+      const device = this.session.devices.value.find((candidate) => candidate.peer === peer);
+      return device === undefined ? [] : [{ ...device, seat: peer, memoryBytes: device.memoryPledgeBytes }];
+    });
+    const host = { seat: "host", name: "this device", memoryBytes, backends: ownBackends() } as const;
+    return fitOf(form, {
+      devices: [...donors, host],
+      hostLayers: this.#hostLayers(donors.length),
+      backend,
+      arenas,
+      capacity: Math.min(contextTokens, contextLength),
+    });
   }
 
   setLeftOut(peer: PeerId, isLeftOut: boolean): void {
@@ -80,17 +123,18 @@ export class HostStore {
     const { model } = this;
     if (model === undefined) return;
     this.#isGivenUp = false;
-    const { backend, hostLayers } = this.settings.value;
+    const { backend, arenas, memoryBytes } = this.settings.value;
     const donors = this.chosen.value;
     await this.session
       .start({
         model,
         donors,
-        hostLayers: donors.length === 0 ? "all" : hostLayers,
+        hostLayers: this.#hostLayers(donors.length),
+        hostMemoryBytes: memoryBytes,
         compute: { backend, threads: 1 },
         wire: "f16",
         capacity: this.capacity,
-        arenas: ARENAS,
+        arenas,
         chunkRows: CHUNK_ROWS,
         maxInFlight: CHUNKS_IN_FLIGHT,
       })
@@ -102,8 +146,13 @@ export class HostStore {
     await this.session.end("The start was given up.");
   }
 
-  /** Slots of one conversation. */
+  /** Slots of one conversation, in the next ring. */
   get capacity(): number {
-    return Math.min(CAPACITY, this.model?.contextLength ?? CAPACITY);
+    const { contextTokens } = this.settings.value;
+    return Math.min(contextTokens, this.model?.contextLength ?? contextTokens);
+  }
+
+  #hostLayers(donors: number): HostLayers {
+    return donors === 0 ? "all" : this.settings.value.hostLayers;
   }
 }

@@ -5,7 +5,9 @@ import { Notice } from "../shared/notice.tsx";
 import { startLabel } from "../state/ring-view.ts";
 import { DeviceList } from "./device-list.tsx";
 import type { HostStore, Settings } from "./host-store.ts";
+import { CapacitySettings } from "./capacity-settings.tsx";
 import { Invitation } from "./invitation.tsx";
+import { ModelPicker } from "./model-picker.tsx";
 import { RingPicture } from "./ring-picture.tsx";
 
 export interface RoomPanelProps {
@@ -48,21 +50,12 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
 }
 
 function ModelSettings({ store }: RoomPanelProps) {
-  const { modelId, backend, hostLayers, maxTokens } = store.settings.value;
+  const { backend, hostLayers, maxTokens } = store.settings.value;
   const change = (settings: Partial<Settings>) => (store.settings.value = { ...store.settings.value, ...settings });
   const isFixed = store.ring.value.kind === "starting";
   return (
     <fieldset disabled={isFixed}>
-      <label class="field">
-        <span class="hidden">Model</span>
-        <select value={modelId} onChange={(event) => change({ modelId: event.currentTarget.value })}>
-          {store.offers.map(({ id, title, sizeBytes, isHere }) => (
-            <option key={id} value={id}>
-              {title}, {Math.round(sizeBytes / 1e6)} MB{isHere ? "" : " (from the internet)"}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ModelPicker store={store} />
       <details>
         <summary>Options</summary>
         <label class="field">
@@ -102,6 +95,7 @@ function ModelSettings({ store }: RoomPanelProps) {
             }
           />
         </label>
+        <CapacitySettings store={store} />
       </details>
     </fieldset>
   );

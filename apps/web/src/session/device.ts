@@ -48,12 +48,16 @@ export function maxPledgeBytes(): number {
   return Math.max(memoryPledgeBytes(), (isPhone() ? 1.25 : 4) * 2 ** 30);
 }
 
+/** Those that may be tried, the preferred one first. */
+export function ownBackends(): readonly Backend[] {
+  return "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"];
+}
+
 export function hello(name: string, memoryPledgeBytes: number): Extract<DonorMessage, { type: "hello" }> {
-  const backends: Backend[] = "gpu" in navigator ? ["webgpu", "wasm"] : ["wasm"];
   return {
     type: "hello",
     name,
-    backends,
+    backends: ownBackends(),
     memoryPledgeBytes,
     threads: navigator.hardwareConcurrency,
     userAgent: navigator.userAgent.slice(0, 500),

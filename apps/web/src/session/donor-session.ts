@@ -13,6 +13,7 @@ import type { Room, RoomState } from "@jupiter/room";
 import type { IncomingLink, PeerLinks } from "@jupiter/transport";
 import { EngineError, type Engine } from "../engine/engine.ts";
 import type { FailureReason, Phase } from "../engine/api.ts";
+import { BulkClient } from "./bulk-client.ts";
 import { ControlLink } from "./control-link.ts";
 import { hello } from "./device.ts";
 import type { SessionParts } from "./host-session.ts";
@@ -59,6 +60,7 @@ export class DonorSession {
   readonly #links: PeerLinks;
   readonly #engine: Engine;
   readonly #ring: RingLinks;
+  readonly #bulk: BulkClient;
   readonly #name: string;
   readonly #pledgeBytes: number;
   #control: ControlLink<DonorMessage, HostMessage> | null = null;
@@ -86,6 +88,7 @@ export class DonorSession {
       seatOf: (peer) => this.#seatOf(peer),
       lost: (seat, message) => this.#failed("link", `The link to ${this.#nameOf(seat)} was lost: ${message}`),
     });
+    this.#bulk = new BulkClient({ links, engine, host: () => room.host?.peer ?? null });
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
     this.#engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) =>
@@ -193,6 +196,7 @@ export class DonorSession {
     if (this.#assign !== null) this.#engine.endWorker();
     this.#assign = null;
     void this.#ring.close();
+    this.#bulk.close();
   }
 
   #enqueue(task: (aborted: AbortSignal) => Promise<void>): void {

@@ -13,17 +13,19 @@ import {
 import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
 import type { LayerTime } from "@jupiter/runtime";
-import type { AnswerEvent, AskOptions, Outcome } from "../engine/api.ts";
+import type { AnswerEvent, AskOptions, ModelSource, Outcome } from "../engine/api.ts";
 import { EngineError, type Engine, type ComputeWish, type Proven } from "../engine/engine.ts";
+import { BulkServer } from "./bulk-server.ts";
 import { DonorLost, DonorProxy, type Device } from "./donor-proxy.ts";
+import { FileHashes } from "./file-hashes.ts";
 import { placeLayers, type HostLayers, type PlaceDevice } from "./place-layers.ts";
 import { RingLinks } from "./ring-links.ts";
 
 export interface Model {
   readonly id: string;
   readonly title: string;
-  /** Where its bytes are: a path of this server, or an http(s) address. */
-  readonly url: string;
+  /** Where its bytes are: a path of this server, an http(s) address, or a file that a person chose on this device. */
+  readonly source: ModelSource;
 }
 
 export interface RingOptions {
@@ -33,6 +35,8 @@ export interface RingOptions {
   readonly hostLayers: HostLayers;
   /** Layers per stage in ring order, the host's shares included; without it the planner splits by measured times. */
   readonly layers?: readonly number[];
+  /** What this tab may hold; without it there is no limit, as a browser's own word is a coarse hint. */
+  readonly hostMemoryBytes?: number;
   readonly compute: ComputeWish;
   readonly wire: WireType;
   /** Slots per conversation. */
@@ -118,6 +122,8 @@ export class HostSession {
   readonly #emitter = new Emitter<HostEvents>();
   readonly #links: PeerLinks;
   readonly #neighbours: RingLinks;
+  readonly #bulk = new BulkServer();
+  readonly #fileHashes = new FileHashes();
   #epoch = 0;
   /** Of the start that is under way. */
   #starting: AbortController | null = null;
@@ -149,6 +155,7 @@ export class HostSession {
     );
     this.#links.events.on("incoming", (incoming) => {
       if (incoming.channel === "activations") this.#neighbours.accept(incoming);
+      else if (incoming.channel === "bulk" && this.#taking.includes(incoming.from)) this.#bulk.accept(incoming.link);
       else void incoming.link.close();
     });
     this.engine.events.on("cancel", ({ frames }) =>
@@ -244,8 +251,9 @@ export class HostSession {
     const proven = await abortable(this.engine.prove(checkpoint.shape, compute), signal);
     await abortable(this.#openModel(model), signal); // the proof may have taken another worker
     const places = await this.#place(options, checkpoint, { epoch, proven, say, signal });
+    const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
     say("Loading the layers…");
-    const assigns = places.map((place, index) => assignOf(options, checkpoint, epoch, places, place, index));
+    const assigns = places.map((place, index) => assignOf(options, told, epoch, places, place, index));
     const ready = places.flatMap(({ seat }, index) => {
       const assign = assigns[index];
       if (seat === "host" || assign === undefined) return [];
@@ -270,10 +278,24 @@ export class HostSession {
     return { kind: "ready", model, checkpoint, places, host };
   }
 
-  async #openModel({ url, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {
-    const opened = await this.engine.api.openModel(url, id);
+  async #openModel({ source, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {
+    const opened = await this.engine.api.openModel(source, id);
     if (!opened.ok) throw new EngineError(opened.reason, opened.message);
     return opened.value;
+  }
+
+  /** The checkpoint as donors are told of it: of a file that only the host has, it says what each tensor's bytes must be. */
+  async #toldOf(
+    { source, title }: Model,
+    checkpoint: Checkpoint,
+    places: readonly Place[],
+    say: (message: string) => void,
+  ): Promise<Checkpoint> {
+    this.#bulk.file = source instanceof File ? source : null;
+    if (!(source instanceof File)) return checkpoint;
+    say(`Computing checksums of ${title}…`);
+    const theirs = places.filter(({ seat }) => seat !== "host").map((place) => tensorsOf(place));
+    return this.#fileHashes.fill(this.engine, source, checkpoint, (name) => theirs.some((of) => of.test(name)));
   }
 
   async #loadHostPart(assigns: readonly AssignMessage[], { rung, fallbacks }: Proven): Promise<HostPart> {
@@ -309,11 +331,15 @@ export class HostSession {
     checkpoint: Checkpoint,
     { epoch, proven, say, signal }: Assembling,
   ): Promise<readonly Place[]> {
-    const { donors, hostLayers, layers, compute, capacity, arenas } = options;
+    const { donors, hostLayers, layers, compute, capacity, arenas, hostMemoryBytes = Infinity } = options;
     const place = (devices: readonly PlaceDevice[]) =>
       placeLayers({ checkpoint, hostLayers, capacity, arenas, layers, devices });
-    // What a browser says of its memory is a coarse hint: enough to spare guests, not to refuse the host its own model.
-    const host = { seat: "host", name: "the host", memoryBytes: Infinity, backend: proven.rung.backend } as const;
+    const host = {
+      seat: "host",
+      name: "the host",
+      memoryBytes: hostMemoryBytes,
+      backend: proven.rung.backend,
+    } as const;
     // Nothing to weigh, so nothing to measure.
     if (layers !== undefined || hostLayers === "all" || donors.length === 0) {
       const unmeasured = donors.map((peer) => ({ ...host, seat: peer, name: this.#donor(peer).device.value.name }));
@@ -413,17 +439,21 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
+/** Names of the tensors of a stage. */
+function tensorsOf({ layers }: Place): RegExp {
+  const indices = Array.from({ length: layers.end - layers.first }, (_, i) => layers.first + i);
+  return new RegExp(`^blk\\.(${indices.join("|")})\\.`);
+}
+
 function assignOf(
   { model, compute, wire, capacity }: RingOptions,
   checkpoint: Checkpoint,
   epoch: number,
   places: readonly Place[],
-  { layers }: Place,
+  place: Place,
   index: number,
 ): AssignMessage {
-  const wanted = new RegExp(
-    `^blk\\.(${Array.from({ length: layers.end - layers.first }, (_, i) => layers.first + i).join("|")})\\.`,
-  );
+  const wanted = tensorsOf(place);
   return {
     type: "assign",
     epoch,
@@ -432,9 +462,9 @@ function assignOf(
     ring: places.map(({ seat }) => seat),
     previous: places[index - 1]?.seat ?? "host",
     next: places[index + 1]?.seat ?? "host",
-    layers,
+    layers: place.layers,
     checkpoint: { ...checkpoint, tensors: checkpoint.tensors.filter(({ name }) => wanted.test(name)) },
-    url: model.url,
+    url: typeof model.source === "string" ? model.source : null,
     backend: compute.backend,
     threads: compute.threads,
     wire,

@@ -1,6 +1,13 @@
 /** From a checkpoint and what devices say of themselves to what the planner asks, and back to places in the ring. */
-import { blockWeightsBytes, isQuantised, type Checkpoint, type ModelShape } from "@jupiter/model";
-import { plan, type DeviceProfile, type HostLayers } from "@jupiter/planner";
+import {
+  blockWeightsBytes,
+  isQuantised,
+  packedBytes,
+  type ModelForm,
+  type ModelShape,
+  type TensorForm,
+} from "@jupiter/model";
+import { plan, type DeviceProfile, type HostLayers, type NotEnough, type Plan } from "@jupiter/planner";
 import type { Backend, Seat } from "@jupiter/protocol";
 import { EngineError } from "../engine/engine.ts";
 import type { Place } from "./host-session.ts";
@@ -8,7 +15,7 @@ import type { Place } from "./host-session.ts";
 export type { HostLayers };
 
 export interface PlaceOptions {
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: ModelForm;
   readonly hostLayers: HostLayers;
   /** Slots per conversation. */
   readonly capacity: number;
@@ -34,29 +41,35 @@ export interface PlaceDevice {
 const ENGINE_BYTES = 128 << 20;
 
 /** Throws `EngineError` 'out-of-memory' or 'unsupported' where the devices are not enough, `PlannerError` for counts that do not fit the ring. */
-export function placeLayers({
+export function placeLayers(options: PlaceOptions): readonly Place[] {
+  const result = planLayers(options);
+  if (result.kind === "not-enough")
+    throw new EngineError(result.reason === "memory" ? "out-of-memory" : "unsupported", result.message);
+  return result.stages.map(({ seat, layers }) => ({ seat, layers }));
+}
+
+/** The same for whoever only wants to know. Throws `PlannerError` for counts that do not fit the ring. */
+export function planLayers({
   checkpoint,
   hostLayers,
   capacity,
   arenas,
   layers,
   devices,
-}: PlaceOptions): readonly Place[] {
+}: PlaceOptions): Plan | NotEnough {
   const { shape } = checkpoint;
-  const result = plan({
+  return plan({
     devices: devices.map((device) => profileOf(device, checkpoint)),
     model: { L: shape.L, kvBytes: contextBytes(shape, capacity, arenas) },
     placement: { hostLayers, ...(layers === undefined ? {} : { layers }) },
   });
-  if (result.kind === "not-enough")
-    throw new EngineError(result.reason === "memory" ? "out-of-memory" : "unsupported", result.message);
-  return result.stages.map(({ seat, layers }) => ({ seat, layers }));
 }
 
-function profileOf({ seat, name, layerMs, memoryBytes, backend }: PlaceDevice, checkpoint: Checkpoint): DeviceProfile {
+function profileOf({ seat, name, layerMs, memoryBytes, backend }: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
   const layerBytes = heldLayerBytes(checkpoint, backend);
   // While a layer is loaded it stands twice more: as unpacked, and as onnxruntime takes it in.
-  const fixedBytes = ENGINE_BYTES + 2 * Math.max(...layerBytes);
+  const fixedBytes =
+    ENGINE_BYTES + 2 * Math.max(...layerBytes) + (seat === "host" ? heldEndsBytes(checkpoint, backend) : 0);
   return { seat, name, layerMs, memoryBytes, fixedBytes, layerBytes };
 }
 
@@ -69,16 +82,30 @@ function contextBytes({ K, E }: ModelShape, capacity: number, arenas: number): n
 }
 
 /** `[L]`: bytes of each layer's weights as the back end holds them. */
-export function heldLayerBytes({ shape, tensors }: Checkpoint, backend: Backend): readonly number[] {
+export function heldLayerBytes({ shape, tensors }: ModelForm, backend: Backend): readonly number[] {
   const sizes = Array<number>(shape.L).fill(0);
-  for (const { name, type, dims } of tensors) {
-    const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? NaN);
-    if (!(layer < shape.L)) continue;
-    const values = dims.reduce((a, b) => a * b, 1);
-    const K = dims.at(-1) ?? 1;
-    // Vectors are few; they are float32 everywhere, and so is what was never quantised.
-    const inBlocks = backend === "webgpu" && dims.length > 1 && isQuantised(type);
-    sizes[layer] = (sizes[layer] ?? 0) + (inBlocks ? blockWeightsBytes(type, values / K, K) : 4 * values);
+  for (const tensor of tensors) {
+    const layer = Number(/^blk\.(\d+)\./.exec(tensor.name)?.[1] ?? NaN);
+    if (layer < shape.L) sizes[layer] = (sizes[layer] ?? 0) + heldBytes(tensor, backend);
   }
   return sizes;
+}
+
+/** Final norm and LM head as the back end holds them, and the embedding packed. */
+function heldEndsBytes({ tensors }: ModelForm, backend: Backend): number {
+  const find = (name: string) => tensors.find((tensor) => tensor.name === name);
+  const embedding = find("token_embd.weight");
+  const held = [find("output.weight") ?? embedding, find("output_norm.weight")];
+  return held.reduce(
+    (sum, tensor) => sum + (tensor === undefined ? 0 : heldBytes(tensor, backend)),
+    embedding === undefined ? 0 : packedBytes(embedding),
+  );
+}
+
+function heldBytes({ type, dims }: TensorForm, backend: Backend): number {
+  const values = dims.reduce((a, b) => a * b, 1);
+  const K = dims.at(-1) ?? 1;
+  // Vectors are few; they are float32 everywhere, and so is what was never quantised.
+  const inBlocks = backend === "webgpu" && dims.length > 1 && isQuantised(type);
+  return inBlocks ? blockWeightsBytes(type, values / K, K) : 4 * values;
 }

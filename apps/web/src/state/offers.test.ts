@@ -19,10 +19,10 @@ it("takes bytes from this server where it has the whole file, else from the hub"
     { file: "c.gguf", sizeBytes: 7, url: "/models/c.gguf?v=1" },
   ];
   const offers = offersOf([entry("a", 10), entry("b", 20), entry("c", 30)], listing);
-  expect(offers.map(({ id, url, isHere }) => [id, url, isHere])).toEqual([
-    ["b", "/models/b.gguf?v=1", true],
-    ["a", "https://hub.example/a.gguf", false],
-    ["c", "https://hub.example/c.gguf", false],
+  expect(offers.map(({ id, source, from }) => [id, source, from])).toEqual([
+    ["b", "/models/b.gguf?v=1", "server"],
+    ["a", "https://hub.example/a.gguf", "internet"],
+    ["c", "https://hub.example/c.gguf", "internet"],
   ]);
 });
 

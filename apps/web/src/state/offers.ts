@@ -1,10 +1,19 @@
 /** The models a host may choose from, and where each one's bytes come from. */
-import type { CatalogueEntry } from "@jupiter/model";
+import { catalogueForm, type CatalogueEntry, type ModelForm } from "@jupiter/model";
 import type { Model } from "../session/host-session.ts";
+import { bytesInWords } from "./words.ts";
 
-export interface Offer extends CatalogueEntry, Model {
-  /** False: its bytes come from the internet. */
-  readonly isHere: boolean;
+export interface Offer extends Model {
+  readonly sizeBytes: number;
+  /** Positions the model was trained for. */
+  readonly contextLength: number;
+  /** Null: its file does not say. */
+  readonly licence: string | null;
+  /** For people who choose; null: nobody knows. */
+  readonly goodAt: string | null;
+  readonly from: "server" | "internet" | "file" | "address";
+  /** What would have to be held; null: not known before the ring starts. */
+  readonly form: ModelForm | null;
 }
 
 /** One entry of the server's answer to `/models/`. */
@@ -28,7 +37,44 @@ export function parseListing(listing: unknown): readonly ListedModel[] {
 export function offersOf(catalogue: readonly CatalogueEntry[], listing: readonly ListedModel[]): readonly Offer[] {
   const offers = catalogue.map((entry) => {
     const here = listing.find(({ file, sizeBytes }) => file === entry.file && sizeBytes === entry.sizeBytes);
-    return { ...entry, url: here?.url ?? entry.hubUrl, isHere: here !== undefined };
+    const { id, title, sizeBytes, contextLength, licence, goodAt, hubUrl } = entry;
+    return {
+      ...{ id, title, sizeBytes, contextLength, licence, goodAt },
+      source: here?.url ?? hubUrl,
+      from: here === undefined ? ("internet" as const) : ("server" as const),
+      form: catalogueForm(id),
+    };
   });
-  return [...offers.filter(({ isHere }) => isHere), ...offers.filter(({ isHere }) => !isHere)];
+  return [...offers.filter(({ from }) => from === "server"), ...offers.filter(({ from }) => from !== "server")];
+}
+
+/** Size, licence, context, and where it comes from. */
+export function modelFacts({ sizeBytes, licence, contextLength, from }: Offer): readonly string[] {
+  const where = {
+    server: [],
+    internet: ["from the internet"],
+    file: ["a file of this device"],
+    address: ["from its address"],
+  } as const;
+  return [
+    bytesInWords(sizeBytes),
+    licence === null ? "licence unknown" : `licence ${licence}`,
+    `context ${contextLength.toLocaleString("en")} tokens`,
+    ...where[from],
+  ];
+}
+
+/** Of a model that is not in the catalogue; null: its bytes are checked against the catalogue's. */
+export function whatIsTrusted({ from }: Offer): string | null {
+  switch (from) {
+    case "server":
+    case "internet":
+      return null;
+    case "file":
+      return "The other devices get their layers from this one, and check them against its checksums. This page forgets the file when it is reloaded: choose it again then.";
+    case "address":
+      return "No checksums are known: every device trusts what this address sends, and nothing of it is kept for the next time.";
+    default:
+      return from satisfies never;
+  }
 }

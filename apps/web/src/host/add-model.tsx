@@ -1,0 +1,58 @@
+/** A GGUF file of this device, by button or by dropping it on the page, or an address of one. */
+import { useEffect } from "preact/hooks";
+import { Notice } from "../shared/notice.tsx";
+import type { ModelStore } from "./model-store.ts";
+
+export function AddModel({ models }: { readonly models: ModelStore }) {
+  useEffect(() => takeDrops((file) => void models.addFile(file)), [models]);
+  const adding = models.adding.value;
+  return (
+    <>
+      <label class="field">
+        A GGUF file of this device (or drop one on this page)
+        <input
+          type="file"
+          accept=".gguf"
+          onChange={(event) => {
+            const [file] = event.currentTarget.files ?? [];
+            if (file !== undefined) void models.addFile(file);
+            event.currentTarget.value = ""; // the same file may be chosen again
+          }}
+        />
+      </label>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const address = new FormData(event.currentTarget).get("address");
+          if (typeof address === "string") void models.addAddress(address);
+        }}
+      >
+        <label class="field">
+          Address of a GGUF file
+          <input type="url" name="address" required placeholder="https://…/model.gguf" autocomplete="off" />
+        </label>
+        <button type="submit">Use this address</button>
+      </form>
+      {adding.kind === "reading" && <p role="status">Reading {adding.name}…</p>}
+      {adding.kind === "refused" && <Notice tone="bad" title={`${adding.name} cannot be used`} text={adding.message} />}
+    </>
+  );
+}
+
+/** Dropped anywhere: beside a field made for it the browser would leave the page and show the file. */
+function takeDrops(take: (file: File) => void): () => void {
+  const isFile = ({ dataTransfer }: DragEvent) => dataTransfer?.types.includes("Files") ?? false;
+  const over = (event: DragEvent) => isFile(event) && event.preventDefault();
+  const drop = (event: DragEvent) => {
+    if (!isFile(event)) return;
+    event.preventDefault();
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file !== undefined) take(file);
+  };
+  document.addEventListener("dragover", over);
+  document.addEventListener("drop", drop);
+  return () => {
+    document.removeEventListener("dragover", over);
+    document.removeEventListener("drop", drop);
+  };
+}

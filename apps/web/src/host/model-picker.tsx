@@ -1,0 +1,55 @@
+/** Which model the ring runs: the catalogue, with what each needs and whether the devices that are here can hold it; files and addresses. */
+import { fitInShort, fitInWords } from "../state/fit.ts";
+import { modelFacts, whatIsTrusted, type Offer } from "../state/offers.ts";
+import { bytesInWords } from "../state/words.ts";
+import { AddModel } from "./add-model.tsx";
+import type { HostStore } from "./host-store.ts";
+
+export function ModelPicker({ store }: { readonly store: HostStore }) {
+  const { model } = store;
+  const fit = model === undefined ? null : store.fitOf(model);
+  return (
+    <>
+      <details class="models">
+        <summary>
+          Model: <strong>{model?.title}</strong>, {bytesInWords(model?.sizeBytes ?? 0)}
+        </summary>
+        <ul aria-label="Models">
+          {store.models.offers.value.map((offer) => (
+            <ModelItem key={offer.id} store={store} offer={offer} />
+          ))}
+        </ul>
+        <AddModel models={store.models} />
+      </details>
+      {fit !== null && (
+        <p class={`hint fit ${fit.kind}`} role="status">
+          {fitInWords(fit)}
+        </p>
+      )}
+    </>
+  );
+}
+
+function ModelItem({ store, offer }: { readonly store: HostStore; readonly offer: Offer }) {
+  const fit = store.fitOf(offer);
+  const trusted = whatIsTrusted(offer);
+  return (
+    <li>
+      <label class="device">
+        <span>
+          <input
+            type="radio"
+            name="model"
+            checked={store.settings.value.modelId === offer.id}
+            onChange={() => store.choose(offer)}
+          />
+          <strong>{offer.title}</strong>
+        </span>
+        {fit !== null && <span class={`state fit ${fit.kind}`}>{fitInShort(fit)}</span>}
+      </label>
+      {offer.goodAt !== null && <p class="hint">{offer.goodAt}</p>}
+      <p class="hint">{modelFacts(offer).join(" · ")}</p>
+      {trusted !== null && <p class="hint">{trusted}</p>}
+    </li>
+  );
+}

@@ -1,0 +1,62 @@
+import { catalogueForm } from "@jupiter/model";
+import { PeerId } from "@jupiter/protocol";
+import { expect, it } from "vitest";
+import { fitInShort, fitInWords, fitOf, type FitDevice, type FitRequest } from "./fit.ts";
+
+const GB = 1e9;
+const anna: FitDevice = {
+  seat: PeerId.parse("anna_001"),
+  name: "Anna’s phone",
+  memoryBytes: 1 * GB,
+  backends: ["wasm"],
+};
+
+function request(change: Partial<FitRequest> = {}, hostBytes = 4 * GB): FitRequest {
+  const host: FitDevice = { seat: "host", name: "this device", memoryBytes: hostBytes, backends: ["wasm"] };
+  const { devices = [], ...rest } = change;
+  const hostLayers = devices.length === 0 ? "all" : "first";
+  return { devices: [...devices, host], hostLayers, backend: "auto", capacity: 4096, arenas: 2, ...rest };
+}
+
+function form(id: string) {
+  const known = catalogueForm(id);
+  if (known === null) throw new Error(`${id} is not in the catalogue`);
+  return known;
+}
+
+it("a small model starts on one device, and on several", () => {
+  const small = form("smollm2-135m-instruct");
+  expect(fitInWords(fitOf(small, request()))).toBe("Starts on this device.");
+  expect(fitInWords(fitOf(small, request({ devices: [anna] })))).toBe("Starts on these 2 devices.");
+});
+
+it("a large one says how much is missing and what would do", () => {
+  const fit = fitOf(form("qwen2.5-coder-1.5b-instruct"), request({ devices: [anna] }));
+  expect(fit.kind).toBe("too-little");
+  expect(fitInShort(fit)).toMatch(/^\d\.\d GB missing$/);
+  expect(fitInWords(fit)).toMatch(/ of 28 layers; about .* missing: .*devices? like /);
+  const more = Array.from({ length: 6 }, (_, i) => ({
+    ...anna,
+    seat: PeerId.parse(`donor_0${i}`),
+    memoryBytes: 2 * GB,
+  }));
+  expect(fitOf(form("qwen2.5-coder-1.5b-instruct"), request({ devices: more })).kind).toBe("fits");
+});
+
+it("graphics processors keep weights packed, and are no certainty", () => {
+  const gpu = request();
+  const devices = gpu.devices.map((device) => ({ ...device, backends: ["webgpu", "wasm"] as const }));
+  const fit = fitOf(form("qwen2.5-coder-1.5b-instruct"), { ...gpu, devices });
+  expect(fit).toMatchObject({ kind: "fits", onGpu: true });
+  expect(fitInWords(fit)).toContain("if the graphics processor computes right");
+  expect(fitOf(form("qwen2.5-coder-1.5b-instruct"), { ...gpu, devices, backend: "wasm" }).kind).toBe("too-little");
+});
+
+it("a longer context and more conversations take memory", () => {
+  const small = form("smollm2-135m-instruct");
+  const tight = (change: Partial<FitRequest>) => fitOf(small, request(change, 1 * GB));
+  expect(tight({ capacity: 1024, arenas: 1 }).kind).toBe("fits");
+  const fit = tight({ capacity: 8192, arenas: 4 });
+  expect(fit.kind).toBe("too-little");
+  expect(fitInWords(fit)).toContain("or a smaller context");
+});

@@ -1,0 +1,86 @@
+/** Whether the devices of a room could hold a model, before anything of it is fetched or measured. */
+import type { ModelForm } from "@jupiter/model";
+import type { Backend, Seat } from "@jupiter/protocol";
+import { planLayers, type HostLayers } from "../session/place-layers.ts";
+import { bytesInWords } from "./words.ts";
+
+/** What a device says of itself. */
+export interface FitDevice {
+  readonly seat: Seat;
+  readonly name: string;
+  readonly memoryBytes: number;
+  /** Those that it may try, the preferred one first. */
+  readonly backends: readonly Backend[];
+}
+
+export interface FitRequest {
+  /** The host among them. */
+  readonly devices: readonly FitDevice[];
+  readonly hostLayers: HostLayers;
+  readonly backend: Backend | "auto";
+  /** Slots per conversation. */
+  readonly capacity: number;
+  /** Conversations whose cache is kept at once. */
+  readonly arenas: number;
+}
+
+export type Fit =
+  /** `onGpu`: only while weights stay in the file's blocks, which wants graphics processors that compute right. */
+  | { readonly kind: "fits"; readonly devices: number; readonly onGpu: boolean }
+  | { readonly kind: "too-little"; readonly missingBytes: number; readonly message: string }
+  /** More devices than layers. */
+  | { readonly kind: "too-many"; readonly message: string };
+
+/** A device's back end is known only when it has computed: the memory-hungry one counts where it would do. */
+export function fitOf(form: ModelForm, request: FitRequest): Fit {
+  const onProcessor = fitWith(form, request, () => "wasm");
+  if (onProcessor.kind === "fits" || request.backend === "wasm") return onProcessor;
+  const mayGpu = ({ backends }: FitDevice) => request.backend === "webgpu" || backends.includes("webgpu");
+  const onGpu = fitWith(form, request, (device) => (mayGpu(device) ? "webgpu" : "wasm"));
+  return onGpu.kind === "fits" ? { ...onGpu, onGpu: true } : onGpu;
+}
+
+function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDevice) => Backend): Fit {
+  const { devices, hostLayers, capacity, arenas } = request;
+  const result = planLayers({
+    checkpoint: form,
+    hostLayers,
+    capacity,
+    arenas,
+    layers: undefined,
+    // Nothing is measured yet, and memory alone is asked for.
+    devices: devices.map((device) => ({ ...device, layerMs: 1, backend: backendOf(device) })),
+  });
+  if (result.kind === "plan") return { kind: "fits", devices: hostLayers === "all" ? 1 : devices.length, onGpu: false };
+  const message = sentence(result.message);
+  return result.reason === "memory"
+    ? { kind: "too-little", missingBytes: result.missingBytes, message }
+    : { kind: "too-many", message };
+}
+
+/** A few words, for a list. */
+export function fitInShort(fit: Fit): string {
+  switch (fit.kind) {
+    case "fits":
+      return fit.onGpu ? "starts with graphics processors" : "starts";
+    case "too-little":
+      return `${bytesInWords(fit.missingBytes)} missing`;
+    case "too-many":
+      return "fewer devices";
+    default:
+      return fit satisfies never;
+  }
+}
+
+/** What it means and what to do. */
+export function fitInWords(fit: Fit): string {
+  if (fit.kind !== "fits") return fit.message;
+  const where = fit.devices === 1 ? "this device" : `these ${fit.devices} devices`;
+  return fit.onGpu
+    ? `Starts on ${where} if the graphics processor computes right; on the main processor it takes more memory.`
+    : `Starts on ${where}.`;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
