@@ -12,7 +12,7 @@ const opinionated = ["onnxruntime-web", "simple-peer", "socket.io-client", "sock
 
 /** What each folder may import of the workspace and of those libraries; its tests may also import testkit and what `tests` names. */
 const house = {
-  "apps/web": { may: packages.filter((name) => name !== "testkit" && name !== "simulator") },
+  "apps/web": { may: packages.filter((name) => name !== "testkit") },
   "packages/protocol": { may: [] },
   // Of it only the types of what a plan says.
   "packages/planner": { may: ["protocol"] },

@@ -1,5 +1,6 @@
 /** What `npm run ring` says of a run besides its answers. */
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
+import { emulatedTabs, type EmulatedTab } from "./emulate-tabs.ts";
 import { measuresOf, spansOf, startOf, type Measures, type Source } from "./measures.ts";
 import type { ReadyRing } from "./open-ring.ts";
 import type { Scenario } from "./scenario.ts";
@@ -17,6 +18,8 @@ export interface RunReport {
   /** The largest tab process first. */
   readonly tabMemory: readonly TabMemory[];
   readonly laps: readonly object[];
+  /** Of tabs that stood for another device. */
+  readonly emulation: readonly EmulatedTab[];
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -73,6 +76,7 @@ export async function report(
       Object.entries(sent).map(([to, sizeBytes]) => ({ from: name(from), to: name(to), sizeBytes })),
     ),
     laps,
+    emulation: await emulatedTabs(room, names),
     versions: await room.host.evaluate(() => globalThis.jupiterHarness!.versions),
   };
 }

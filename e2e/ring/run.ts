@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
+import { emulateTabs } from "./emulate-tabs.ts";
 import type { Measures } from "./measures.ts";
 import { measured, namesOf, report, type RunReport } from "./report.ts";
 import { Forced, parse, Prompts, ScenarioError, type Prompt, type Scenario } from "./scenario.ts";
@@ -47,13 +48,14 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
   const place = modelPlace(file);
   await using room = await TabRoom.open({ models: place.models, donors: scenario.tabs });
   say(`${scenario.tabs} donors are in the room`);
+  const names = await namesOf(room, scenario);
+  await emulateTabs(room, scenario, names, folder);
   const ring = await room.start(ringOptions(scenario, place.url));
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
   say(
     `ring: ${ring.places.map(({ seat, layers }) => `${seat === "host" ? "host" : "donor"} ${layers.first}-${layers.end - 1}`).join(" → ")}`,
   );
   const cases: MeasuredCase[] = [];
-  const names = await namesOf(room, scenario);
   const laps: object[] = [];
   for (const prompt of prompts) {
     const force = forced?.get(prompt.id);
@@ -120,7 +122,7 @@ function promptOf({ messages, text, ids, promptTokens }: Prompt): Parameters<Tab
 
 /** Ids that every vocabulary has; what they mean does not matter where only time does. */
 export function madeUpIds(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => 1 + (i % 255));
+  return Array.from({ length: count }, (_, i) => 16 + (i % 240));
 }
 
 export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseResult {

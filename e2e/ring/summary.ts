@@ -2,6 +2,7 @@
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { gantt } from "@jupiter/simulator";
+import type { EmulatedTab } from "./emulate-tabs.ts";
 import type { Source } from "./measures.ts";
 import type { MeasuredCase } from "./run.ts";
 import { ScenarioError } from "./scenario.ts";
@@ -9,6 +10,7 @@ import { ScenarioError } from "./scenario.ts";
 interface Summarised {
   readonly run: {
     readonly source: Source;
+    readonly emulation?: readonly EmulatedTab[];
     readonly links: readonly { readonly from: string; readonly to: string; readonly sizeBytes: number }[];
   };
   readonly cases: readonly MeasuredCase[];
@@ -33,8 +35,19 @@ export function summary({ run, cases }: Summarised): string {
     ...busy,
     "",
     ...columns(run.links.map(({ from, to, sizeBytes }) => [`${from} to ${to}`, `${sizeBytes.toFixed(0)} bytes`])),
+    ...tooSlow(run.emulation ?? []),
     `Source: ${run.source}.`,
   ].join("\n");
+}
+
+/** Their figures are this machine's, not the emulated device's. */
+function tooSlow(tabs: readonly EmulatedTab[]): string[] {
+  return tabs
+    .filter(({ isTooSlow }) => isTooSlow)
+    .map(
+      ({ device, lateMs, emulatedMs, lateRuns, runs }) =>
+        `Not valid: ${device} was late by ${lateMs.toFixed(0)} ms in ${emulatedMs.toFixed(0)} (${lateRuns} of ${runs} runs). This machine left its times no room; emulate slower devices, or fewer.`,
+    );
 }
 
 /** Prefill, and enough of what follows to see the pipeline drain and single laps begin. */

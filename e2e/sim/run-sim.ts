@@ -1,6 +1,6 @@
 /** Runs a scenario on the simulator's clock; the report is that of `npm run ring`. */
 import { openSync, readSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { readGguf, type ByteSource } from "@jupiter/model";
 import { createTokenizer, type Tokenizer } from "@jupiter/model/tokenizer";
 import {
@@ -14,12 +14,12 @@ import {
   type SimulationResult,
   type TokenRule,
 } from "@jupiter/simulator";
-import { z } from "zod";
+import { tracedCases } from "../ring/emulate-tabs.ts";
 import { measuresOf } from "../ring/measures.ts";
 import type { RunReport } from "../ring/report.ts";
-import { madeUpIds, modelFile, readJson, selectPrompts, type MeasuredCase } from "../ring/run.ts";
+import { madeUpIds, modelFile, selectPrompts, type MeasuredCase } from "../ring/run.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
-import { parse, ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
+import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
 export interface SimulatedReport {
   readonly run: Pick<RunReport, "source" | "scenario" | "plan" | "links" | "laps">;
@@ -138,12 +138,8 @@ function fileSource(path: string): ByteSource {
   };
 }
 
-const Trace = z.object({
-  cases: z.array(z.object({ promptIds: z.array(z.int()), greedy: z.array(z.int()) })).min(1),
-});
-
-function ruleOf({ trace }: Scenario, folder: string): TokenRule {
-  return trace === undefined ? countingRule() : traceRule(parse(Trace, readJson(resolve(folder, trace)), trace).cases);
+function ruleOf(scenario: Scenario, folder: string): TokenRule {
+  return scenario.trace === undefined ? countingRule : traceRule(tracedCases(scenario, folder));
 }
 
 function idsOf({ id, messages, text, ids, promptTokens }: Prompt, tokenizer: Tokenizer | null): Int32Array {

@@ -1,10 +1,12 @@
 /** The only place where adapters meet: rooms over socket.io, links over simple-peer, the engine in its worker. */
+import type { PeerId } from "@jupiter/protocol";
 import { Room } from "@jupiter/room";
-import { PeerLinks } from "@jupiter/transport";
+import { PeerLinks, ShapedLink, type LinkShape } from "@jupiter/transport";
 import { IdbShelf } from "./browser/idb-shelf.ts";
 import { keepRoom, keptRoom } from "./browser/kept-room.ts";
 import { roomServerHere, watchPolicy } from "./browser/room-server-here.ts";
 import { Engine } from "./engine/engine.ts";
+import { PreciseClock } from "./engine/precise-clock.ts";
 import { DonorSession, type Lending } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
 import { invitationOrigin } from "./state/invitation-origin.ts";
@@ -69,6 +71,19 @@ async function entered<Options extends OpenOptions>(
   });
 }
 
+export interface ShapedNeighbour {
+  readonly peer: PeerId;
+  readonly shape: LinkShape;
+  readonly seed: number;
+}
+
+let shaped: readonly ShapedNeighbour[] = [];
+
+/** Harness: links for activations that this tab opens from now on behave as told. */
+export function shapeLinks(neighbours: readonly ShapedNeighbour[]): void {
+  shaped = neighbours;
+}
+
 function partsOf(room: Room, engine: Engine): SessionParts {
   const links = new PeerLinks({
     get iceServers() {
@@ -77,6 +92,11 @@ function partsOf(room: Room, engine: Engine): SessionParts {
     relayOnly,
     // A signal that cannot be sent ends in the link's own time-out, which says what to do.
     sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
+    adapt(link, to, channel) {
+      const neighbour = channel === "activations" ? shaped.find(({ peer }) => peer === to) : undefined;
+      if (neighbour === undefined) return link;
+      return new ShapedLink(link, neighbour.shape, { clock: new PreciseClock(), seed: neighbour.seed });
+    },
   });
   room.events.on("signal", ({ from, payload }) => links.receiveSignal(from, payload));
   return { room, links, engine };

@@ -9,6 +9,7 @@ import type { LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
 import { openRoom } from "./compose.ts";
 import type { HostSession, Model, RingOptions, RingState } from "./session/host-session.ts";
+import { tabHarness, type TabHarness } from "./tab-harness.ts";
 
 export interface HarnessAnswer {
   readonly tokens: readonly Extract<AnswerEvent, { kind: "token" }>[];
@@ -17,9 +18,11 @@ export interface HarnessAnswer {
   readonly laps: readonly (LapEvent & { readonly atMs: number })[];
 }
 
-export interface Harness {
+export interface Harness extends TabHarness {
   /** Opens a room; the link's fragment. */
   open(name: string): Promise<string>;
+  /** The host's own id in the room. */
+  peer(): PeerId;
   devices(): readonly Device[];
   ring(): RingState;
   /** Resolves when the ring can be asked. `donors`: by default all that are there, in the order they came. */
@@ -47,6 +50,8 @@ function opened(): HostSession {
 }
 
 export const harness: Harness = {
+  ...tabHarness(() => opened().engine),
+  peer: () => opened().self,
   versions: JUPITER_VERSIONS,
   async open(name) {
     session = await openRoom({ name });
@@ -87,7 +92,7 @@ export const harness: Harness = {
 };
 
 /** What a donor's tab tells the test runner, with `?auto&harness`. */
-export interface DonorHarness {
+export interface DonorHarness extends TabHarness {
   readonly peer: PeerId;
   sentBytes(): Readonly<Record<string, number>>;
 }

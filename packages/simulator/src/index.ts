@@ -6,3 +6,12 @@ export type { LinkUse } from "./network.ts";
 export { runSchedules, type Schedule, type ScheduleResult, type Step } from "./schedule.ts";
 export * from "./baselines.ts";
 export { gantt, type GanttOptions } from "./gantt.ts";
+export {
+  passingRows,
+  ruledEmbedding,
+  RuledRows,
+  stageMs,
+  TimedHead,
+  TimedStage,
+  type Computer,
+} from "./simulated-model.ts";

@@ -44,7 +44,7 @@ function ofEqualDevices(count: number, more: Partial<Simulation> = {}): Simulati
     mediumOf: () => null,
     seed: 1,
     ring: ring(16),
-    rule: countingRule(),
+    rule: countingRule,
     requests: [{ atMs: 0, request: request(prompt(64)) }],
     ...more,
   };

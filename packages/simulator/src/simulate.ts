@@ -15,7 +15,7 @@ import { frameBytes, type Frame, type FrameNumber, type WireType } from "@jupite
 import { Activity, type Span } from "./activity.ts";
 import { Network, type LinkUse, type NetworkOptions } from "./network.ts";
 import { Machine, Processor } from "./processor.ts";
-import { passingRows, RuledRows, simulatedEmbedding, TimedHead, TimedStage } from "./simulated-model.ts";
+import { passingRows, ruledEmbedding, RuledRows, TimedHead, TimedStage } from "./simulated-model.ts";
 import type { TokenRule } from "./token-rule.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -118,7 +118,7 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
     );
   });
   const driver = new HostDriver({
-    embedding: simulatedEmbedding,
+    embedding: ruledEmbedding(1),
     head: new TimedHead(rule, host.costs.head, processors[HOST]!),
     send: (frame) => carry(HOST, firstStage.device, frame, () => toStage(0, frame)),
     cancel: (frames) => cancel(frames),

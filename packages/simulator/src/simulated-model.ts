@@ -1,5 +1,5 @@
 /**
- * The pipeline's arithmetic with its results from a rule and its time from a cost model. Activations have one value a row: its token's id until the
+ * The pipeline's arithmetic with its results from a rule and its time from a cost model. A row of activations holds one number: its token's id until the
  * first stage, then the rule's state after that row. Only so are slots, parents, rollbacks and moves taken as real stages take them: a coordinator that
  * errs gets another text.
  */
@@ -15,13 +15,18 @@ import {
   type RowTable,
   type ScorePolicy,
 } from "@jupiter/protocol";
-import type { Processor } from "./processor.ts";
+import { numbersOf, rowsOf } from "./numbered-rows.ts";
 import type { TokenRule } from "./token-rule.ts";
 
-export const simulatedEmbedding: Embedding = (ids) => rowsOf(Float32Array.from(ids));
+/** Whoever computes one thing at a time: on a virtual clock, or in a tab by its own. */
+export interface Computer {
+  /** Resolves with the milliseconds that it took from its own start, its turn awaited. */
+  compute(label: string, workMs: number): Promise<number>;
+}
 
-function rowsOf(data: Float32Array): Activations {
-  return { wire: "f32", rows: data.length, hidden: 1, data };
+/** `D` values a row. */
+export function ruledEmbedding(hidden: number): Embedding {
+  return (ids) => rowsOf([...ids], hidden);
 }
 
 /** Rows to rows at once; what it would take is the stage's to say. */
@@ -46,13 +51,12 @@ export class RuledRows implements RowModel {
 
   forward(x: Activations, rows: RowTable): Activations {
     const states = this.#append(rows);
-    return rowsOf(
-      Float32Array.from(x.data, (token, i) => {
-        const parent = rows.parents[i] ?? ROOT;
-        const before = parent === ROOT ? this.#rule.start : states[parent]!;
-        return (states[rows.base + i] = this.#rule.step(before, token));
-      }),
-    );
+    const after = numbersOf(x).map((token, i) => {
+      const parent = rows.parents[i] ?? ROOT;
+      const before = parent === ROOT ? this.#rule.start : states[parent]!;
+      return (states[rows.base + i] = this.#rule.step(before, token));
+    });
+    return rowsOf(after, x.hidden);
   }
 
   skip(rows: RowTable): void {
@@ -97,26 +101,26 @@ export class RuledRows implements RowModel {
   }
 }
 
-/** `layers` layers of a device, on its processor. */
+/** `layers` layers of a device. */
 export class TimedStage implements Stage {
   readonly #rows: RowModel;
   readonly #costs: DeviceCosts;
   readonly #layers: number;
-  readonly #processor: Processor;
+  readonly #computer: Computer;
 
-  constructor(rows: RowModel, costs: DeviceCosts, layers: number, processor: Processor) {
+  constructor(rows: RowModel, costs: DeviceCosts, layers: number, computer: Computer) {
     this.#rows = rows;
     this.#costs = costs;
     this.#layers = layers;
-    this.#processor = processor;
+    this.#computer = computer;
   }
 
   async forward(x: Activations, rows: RowTable): Promise<Computed<Activations>> {
     const result = this.#rows.forward(x, rows);
     const T = rows.parents.length;
-    const workMs = this.#costs.frameMs + this.#layers * layerMs(this.#costs.layer, T, rows.base);
+    const workMs = stageMs(this.#costs, this.#layers, rows);
     const what = T === 1 ? `row ${rows.base}` : `rows ${rows.base} to ${rows.base + T - 1}`;
-    return { result, computeMs: await this.#processor.compute(what, workMs) };
+    return { result, computeMs: await this.#computer.compute(what, workMs) };
   }
 
   skip(rows: RowTable): void {
@@ -128,27 +132,33 @@ export class TimedStage implements Stage {
   }
 }
 
+/** What a frame takes on a device with so many layers. */
+export function stageMs(costs: DeviceCosts, layers: number, { parents, base }: RowTable): number {
+  return costs.frameMs + layers * layerMs(costs.layer, parents.length, base);
+}
+
 /** Greedy by the rule; lead and entropy are made up. */
 export class TimedHead implements Head {
   readonly #rule: TokenRule;
   readonly #cost: HeadCost;
-  readonly #processor: Processor;
+  readonly #computer: Computer;
 
-  constructor(rule: TokenRule, cost: HeadCost, processor: Processor) {
+  constructor(rule: TokenRule, cost: HeadCost, computer: Computer) {
     this.#rule = rule;
     this.#cost = cost;
-    this.#processor = processor;
+    this.#computer = computer;
   }
 
   async score(x: Activations, policies: readonly ScorePolicy[]): Promise<Computed<readonly RowScore[]>> {
+    const states = numbersOf(x);
     const result = policies.map((policy, row): RowScore => {
-      const chosen = this.#rule.next(x.data[row] ?? NaN);
+      const chosen = this.#rule.next(states[row] ?? NaN);
       const best = [
         { id: chosen, logProb: -0.1 },
         { id: chosen + 1, logProb: -3 },
       ];
       return { row, chosen, best, asked: policy.askIds.map(() => -10), entropy: 0.5 };
     });
-    return { result, computeMs: await this.#processor.compute("head", headMs(this.#cost, policies.length)) };
+    return { result, computeMs: await this.#computer.compute("head", headMs(this.#cost, policies.length)) };
   }
 }

@@ -9,10 +9,16 @@ export interface TokenRule {
   next(state: number): number;
 }
 
-/** Every token is followed by the next number below `vocabulary`: text that never ends and that nobody reads. */
-export function countingRule(vocabulary = 1000): TokenRule {
-  return { start: 0, step: (_, token) => token % vocabulary, next: (state) => (state + 1) % vocabulary };
-}
+/** Ids below are often special ones, that end an answer. */
+const FIRST = 16;
+const LAST = 255;
+
+/** Every token is followed by the next number, from 255 on by 16: text that never ends and that nobody reads. */
+export const countingRule: TokenRule = {
+  start: 0,
+  step: (_, token) => token,
+  next: (state) => (state < FIRST || state >= LAST ? FIRST : state + 1),
+};
 
 export interface TracedCase {
   readonly promptIds: readonly number[];

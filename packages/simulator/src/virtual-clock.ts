@@ -87,14 +87,6 @@ function isBefore(a: Due, b: Due): boolean {
   return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
-const channel = typeof setImmediate === "undefined" ? new MessageChannel() : null;
-
 function allPromiseJobs(): Promise<void> {
-  return new Promise((resolve) => {
-    if (channel === null) setImmediate(resolve);
-    else {
-      channel.port1.onmessage = () => resolve();
-      channel.port2.postMessage(null);
-    }
-  });
+  return new Promise((resolve) => void setImmediate(resolve));
 }

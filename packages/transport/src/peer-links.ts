@@ -11,6 +11,8 @@ export interface PeerLinksOptions extends LinkOptions {
   /** The room's authenticated way to a member, before there is a connection. */
   readonly sendSignal: (to: PeerId, signal: PeerSignal) => void;
   readonly timeoutMs?: number;
+  /** What the side that opened a link sends through instead of it. */
+  readonly adapt?: (link: PeerLink, to: PeerId, channel: LinkChannel) => PeerLink;
 }
 
 export interface IncomingLink {
@@ -45,8 +47,9 @@ export class PeerLinks {
   }
 
   /** Rejects `TransportError` as `connectPeer` does. The other side gets the link by its `incoming` event. */
-  connect(to: PeerId, channel: LinkChannel, options: { readonly signal?: AbortSignal } = {}): Promise<PeerLink> {
-    return this.#begin(to, channel, newConnectionId(), true, options.signal);
+  async connect(to: PeerId, channel: LinkChannel, options: { readonly signal?: AbortSignal } = {}): Promise<PeerLink> {
+    const link = await this.#begin(to, channel, newConnectionId(), true, options.signal);
+    return this.#options.adapt?.(link, to, channel) ?? link;
   }
 
   /** A signal that the room delivered, authenticated as `from`'s. Never throws: what is wrong with it is told by `failed`. */

@@ -5,6 +5,7 @@ import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { bytesInWords } from "../state/words.ts";
 import { DonorStatus } from "./donor-status.tsx";
+import { tabHarness } from "../tab-harness.ts";
 import { DonorStore } from "./donor-store.ts";
 
 export interface DonorPageProps {
@@ -94,6 +95,10 @@ function showToTests(store: DonorStore): () => void {
     const visit = store.visit.value;
     if (visit.kind !== "joined") return;
     const { session } = visit;
-    globalThis.jupiterDonor = { peer: session.self, sentBytes: () => Object.fromEntries(session.sentBytes) };
+    globalThis.jupiterDonor = {
+      ...tabHarness(() => session.engine),
+      peer: session.self,
+      sentBytes: () => Object.fromEntries(session.sentBytes),
+    };
   });
 }

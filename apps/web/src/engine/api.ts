@@ -7,6 +7,7 @@ import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
 import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
 import type { LayerTime, Rung } from "@jupiter/runtime";
+import type { Emulation, EmulationStats } from "./emulation.ts";
 import type { ProbeFrame, ProbeResult } from "./probe.ts";
 
 export type FailureReason = Extract<DonorMessage, { type: "failed" }>["reason"];
@@ -24,6 +25,7 @@ export interface EngineSettings {
   readonly self: Seat;
   /** Origin of the room's server, for models that are named by a path. */
   readonly server: string;
+  readonly emulation: Emulation | null;
 }
 
 export interface Proof {
@@ -59,6 +61,7 @@ export interface EngineStats {
   readonly memoryBytes: number;
   readonly runs: number;
   readonly computeMs: number;
+  readonly emulation: EmulationStats | null;
 }
 
 export interface AskOptions {

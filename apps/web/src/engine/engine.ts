@@ -3,6 +3,7 @@ import type { ModelShape } from "@jupiter/model";
 import { Emitter, type FrameNumber, type Seat, type TypedEvents } from "@jupiter/protocol";
 import { ladder, type Backend, type Rung } from "@jupiter/runtime/ladder";
 import { transfer, wrap, type Remote } from "comlink";
+import type { Emulation } from "./emulation.ts";
 import type { EngineApi, FailureReason, FromEngine, ToEngine } from "./api.ts";
 
 export interface Proven {
@@ -46,6 +47,7 @@ export class Engine {
   readonly #proven = new Map<string, Proven>();
   #running: Running | null = null;
   #isDisposed = false;
+  #emulation: Emulation | null = null;
 
   /** `server`: origin of the room's, for models that are named by a path. */
   constructor(self: Seat, server: string) {
@@ -92,6 +94,13 @@ export class Engine {
   /** The same, for what concerns only a worker that runs. */
   get running(): Remote<EngineApi> | null {
     return this.#running?.api ?? null;
+  }
+
+  /** From the next worker on, which starts with the next call; null: this device is itself again. */
+  emulate(emulation: Emulation | null): void {
+    this.#emulation = emulation;
+    this.#proven.clear();
+    this.endWorker();
   }
 
   /** Takes the bytes' memory. */
@@ -143,7 +152,8 @@ export class Engine {
         message: `The engine stopped: ${event.message}. Reload this page.`,
       });
     const api = wrap<EngineApi>(worker);
-    void api.configure({ threads, hideSubgroups, self: this.#self, server: this.#server }, transfer(port2, [port2]));
+    const settings = { threads, hideSubgroups, self: this.#self, server: this.#server, emulation: this.#emulation };
+    void api.configure(settings, transfer(port2, [port2]));
     this.#running = { worker, api, port, threads, hideSubgroups };
     return this.#running;
   }

@@ -5,6 +5,7 @@ import { configureOrt, graphFloat, hideSubgroups, knownAnswerTest, profileLayer,
 import { expose } from "comlink";
 import type { EngineApi, EngineSettings, FailureReason, FromEngine, Phase, RingSettings, ToEngine } from "./api.ts";
 import { BulkSource } from "./bulk-source.ts";
+import { EmulatedDevice } from "./emulation.ts";
 import { HostEngine } from "./host-engine.ts";
 import { inspect } from "./inspect.ts";
 import { setModelServer } from "./model-address.ts";
@@ -15,12 +16,13 @@ import { byteSource } from "./weights.ts";
 let settings: EngineSettings | null = null;
 let port: MessagePort | null = null;
 let ring: RingSettings | null = null;
+let device: EmulatedDevice | null = null;
 
 const progress = (loadedBytes: number, totalBytes: number, phase: Phase) =>
   emit({ kind: "progress", loadedBytes, totalBytes, phase });
 const storage = (message: string) => emit({ kind: "storage", message });
 const bulk = new BulkSource({ ask: (request) => emit({ kind: "bulk-request", request }) });
-const shares = new Shares({ source, send, progress, storage, failed: fail });
+const shares = new Shares({ source, send, progress, storage, failed: fail, emulated: () => device });
 const host = new HostEngine({
   send: (frame) => send(ring?.first ?? "host", frame),
   cancel(frames) {
@@ -31,6 +33,7 @@ const host = new HostEngine({
   progress,
   storage,
   failed: (reason, message) => fail(null, reason, message),
+  emulated: () => device,
 });
 
 function own(): Seat {
@@ -125,6 +128,7 @@ function receiveBulk(bytes: Uint8Array): void {
 const api: EngineApi = {
   configure(engineSettings, framePort) {
     settings = engineSettings;
+    device = settings.emulation === null ? null : new EmulatedDevice(settings.emulation);
     port = framePort;
     port.onmessage = onMessage;
     if (settings.hideSubgroups) hideSubgroups();
@@ -133,13 +137,17 @@ const api: EngineApi = {
   },
   prove: (shape, { backend, maxRows }) =>
     outcome(async () => {
+      if (device !== null && device.replay !== null) return { passed: true, maxError: 0, ms: 0 };
       const start = performance.now();
       const type = await graphFloat(backend);
       const { passed, errors } = await knownAnswerTest(shape, { backend, type, maxRows });
       return { passed, maxError: Math.max(...Object.values(errors)), ms: performance.now() - start };
     }),
   profile: (shape, { backend, maxRows }) =>
-    outcome(async () => profileLayer(shape, { backend, type: await graphFloat(backend), maxRows })),
+    outcome(
+      async () =>
+        device?.layerTimes ?? (await profileLayer(shape, { backend, type: await graphFloat(backend), maxRows })),
+    ),
   loadShare: (assign, rung) =>
     outcome(async () => {
       const loaded = await shares.load(assign, rung);
@@ -149,7 +157,7 @@ const api: EngineApi = {
   dropShares: () => shares.drop(),
   stats() {
     const { fetchedBytes, ...stats } = shares.stats;
-    return { ...stats, fetchedBytes: fetchedBytes + host.fetchedBytes };
+    return { ...stats, emulation: device?.stats ?? null, fetchedBytes: fetchedBytes + host.fetchedBytes };
   },
   inspect: (source, id) => outcome(() => inspect(source, id)),
   openModel: (source, id) => outcome(() => host.openModel(source, id)),

@@ -1,9 +1,10 @@
 /** The host's own part of the ring: tokenizer, embedding, head, coordinator, and the text of every answer. */
 import { hashTensors, type ByteSource, type Checkpoint, type TensorEntry } from "@jupiter/model";
 import type { TextStream, Tokenizer } from "@jupiter/model/tokenizer";
-import { HostDriver, type Embedding, type HostEvent, PipelineError } from "@jupiter/pipeline";
+import { HostDriver, type Embedding, type Head, type HostEvent, PipelineError } from "@jupiter/pipeline";
 import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
+import { ruledEmbedding, TimedHead } from "@jupiter/simulator";
 import type {
   AskOptions,
   FailureReason,
@@ -14,6 +15,7 @@ import type {
   Phase,
   RingSettings,
 } from "./api.ts";
+import { EmulatedHead, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
 import { StopFilter } from "./stop-filter.ts";
@@ -28,6 +30,8 @@ export interface HostEnginePorts {
   readonly progress: (loadedBytes: number, totalBytes: number, phase: Phase) => void;
   readonly storage: (message: string) => void;
   readonly failed: (reason: FailureReason, message: string) => void;
+  /** Null: this device is itself. */
+  readonly emulated: () => EmulatedDevice | null;
 }
 
 interface OpenModel {
@@ -38,8 +42,9 @@ interface OpenModel {
 
 interface LoadedHead {
   readonly embedding: Embedding;
-  readonly head: HeadRunner;
+  readonly head: Head;
   readonly fetchedBytes: number;
+  dispose(): Promise<void>;
 }
 
 interface Answer {
@@ -90,7 +95,8 @@ export class HostEngine {
 
   async openModel(from: ModelSource, id: string): Promise<OpenedModel> {
     const source = byteSource(from);
-    const { checkpoint, tokenizer } = await readModel(source, id);
+    const { checkpoint: found, tokenizer } = await readModel(source, id);
+    const checkpoint = this.#replayed(found);
     this.#model = { source, checkpoint, tokenizer };
     this.#known.clear();
     return { checkpoint };
@@ -110,10 +116,25 @@ export class HostEngine {
     return hashTensors(source, wanted, (bytes) => this.#ports.progress((hashedBytes += bytes), totalBytes, "checking"));
   }
 
+  /** The model that an emulated device is to have, of which there are no tensors. */
+  #replayed(checkpoint: Checkpoint): Checkpoint {
+    const replay = this.#ports.emulated()?.replay ?? null;
+    if (replay === null) return checkpoint;
+    const { L, D } = replay;
+    return { ...checkpoint, shape: { ...checkpoint.shape, L, D }, tensors: [] };
+  }
+
   async loadHead(rung: Rung): Promise<LoadedShare> {
     const { checkpoint, source } = this.#open();
-    await this.#head?.head.dispose();
+    await this.#head?.dispose();
     this.#head = null;
+    const device = this.#ports.emulated();
+    if (device !== null && device.replay !== null) {
+      const { D } = checkpoint.shape;
+      const head = new TimedHead(device.rule, device.costs.head ?? { floorMs: 0, rowMs: 0 }, device);
+      this.#head = { embedding: ruledEmbedding(D), head, fetchedBytes: 0, dispose: async () => undefined };
+      return { fetchedBytes: 0, memoryBytes: 0, inPlace: true };
+    }
     const share = { layers: [], head: true, embedding: true };
     const weights = await weightSource(checkpoint, source, share, {
       progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
@@ -123,11 +144,12 @@ export class HostEngine {
     const rows = await weights.embedding();
     const embedding: Embedding = (ids) => ({ wire: "f32", rows: ids.length, hidden: D, data: rows([...ids]) });
     const type = await graphFloat(rung.backend);
-    const head = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung.backend)), {
+    const runner = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung.backend)), {
       backend: rung.backend,
       type,
     });
-    this.#head = { embedding, head, fetchedBytes: weights.fetchedBytes };
+    const head = device === null ? runner : new EmulatedHead(runner, device);
+    this.#head = { embedding, head, fetchedBytes: weights.fetchedBytes, dispose: () => runner.dispose() };
     return { fetchedBytes: weights.fetchedBytes, memoryBytes: 0, inPlace: true };
   }
 

@@ -1,9 +1,10 @@
 /** The stages that this device runs: one for a donor, none to two for the host. */
 import type { ByteSource } from "@jupiter/model";
-import { StageDriver } from "@jupiter/pipeline";
+import { StageDriver, type Stage } from "@jupiter/pipeline";
 import type { AssignMessage, CommandsFrame, Frame, FrameNumber, RowsFrame, Seat } from "@jupiter/protocol";
 import { buildStage, graphFloat, type Rung, type StageRunner } from "@jupiter/runtime";
 import type { FailureReason, LoadedShare, Phase } from "./api.ts";
+import { EmulatedStage, replayedStage, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { soon } from "./soon.ts";
 import { weightForm, weightSource } from "./weights.ts";
@@ -15,11 +16,13 @@ export interface SharesPorts {
   readonly progress: (loadedBytes: number, totalBytes: number, phase: Phase) => void;
   readonly storage: (message: string) => void;
   readonly failed: (from: Seat | null, reason: FailureReason, message: string) => void;
+  /** Null: this device is itself. */
+  readonly emulated: () => EmulatedDevice | null;
 }
 
 interface Share {
   readonly assign: AssignMessage;
-  readonly runner: StageRunner;
+  readonly runner: Pick<StageRunner, "memoryBytes" | "dispose">;
   readonly driver: StageDriver;
 }
 
@@ -49,6 +52,12 @@ export class Shares {
 
   async load(assign: AssignMessage, rung: Rung): Promise<LoadedShare> {
     const { checkpoint, layers, capacity } = assign;
+    const device = this.#ports.emulated();
+    if (device !== null && device.replay !== null) {
+      const driver = this.#drive(assign, replayedStage(assign, device));
+      this.#shares.push({ assign, runner: { memoryBytes: 0, dispose: async () => undefined }, driver });
+      return { fetchedBytes: 0, memoryBytes: 0, inPlace: true };
+    }
     const type = await graphFloat(rung.backend);
     const share = { layers: [layers], head: false, embedding: false };
     const weights = await weightSource(checkpoint, this.#ports.source(assign), share, {
@@ -62,7 +71,8 @@ export class Shares {
       maxSlots: capacity,
       maxRows: rung.maxRows,
     });
-    const driver = this.#drive(assign, runner);
+    const stage = device === null ? runner : new EmulatedStage(runner, layers.end - layers.first, device);
+    const driver = this.#drive(assign, stage);
     this.#shares.push({ assign, runner, driver });
     this.#fetchedBytes += weights.fetchedBytes;
     return { fetchedBytes: weights.fetchedBytes, memoryBytes: runner.memoryBytes, inPlace: runner.inPlace };
@@ -86,7 +96,7 @@ export class Shares {
     for (const { runner } of shares) await runner.dispose();
   }
 
-  #drive(assign: AssignMessage, stage: StageRunner): StageDriver {
+  #drive(assign: AssignMessage, stage: Stage): StageDriver {
     const last = assign.stageIndex === assign.stageCount - 1;
     return new StageDriver(
       { index: assign.stageIndex, last, epoch: assign.epoch },

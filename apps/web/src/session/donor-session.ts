@@ -58,7 +58,7 @@ export class DonorSession {
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
   readonly #links: PeerLinks;
-  readonly #engine: Engine;
+  readonly engine: Engine;
   readonly #ring: RingLinks;
   readonly #bulk: BulkClient;
   readonly #name: string;
@@ -75,7 +75,7 @@ export class DonorSession {
   constructor({ room, links, engine }: SessionParts, { name, pledgeBytes }: Lending) {
     this.#room = room;
     this.#links = links;
-    this.#engine = engine;
+    this.engine = engine;
     this.#name = name;
     this.#pledgeBytes = pledgeBytes;
     this.#roomState = signal<RoomState>(room.state);
@@ -83,7 +83,7 @@ export class DonorSession {
     this.room = this.#roomState;
     this.#ring = new RingLinks({
       links: this.#links,
-      engine: this.#engine,
+      engine: this.engine,
       peerAt: (seat) => (seat === "host" ? (room.host?.peer ?? null) : seat),
       seatOf: (peer) => this.#seatOf(peer),
       lost: (seat, message) => this.#failed("link", `The link to ${this.#nameOf(seat)} was lost: ${message}`),
@@ -91,11 +91,11 @@ export class DonorSession {
     this.#bulk = new BulkClient({ links, engine, host: () => room.host?.peer ?? null });
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
-    this.#engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) =>
+    this.engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) =>
       this.#progress(phase, loadedBytes, totalBytes),
     );
-    this.#engine.events.on("storage", ({ message }) => (this.storage.value = message));
-    this.#engine.events.on("failed", ({ reason, message }) => this.#failed(reason, message));
+    this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
+    this.engine.events.on("failed", ({ reason, message }) => this.#failed(reason, message));
     this.#timer = setInterval(() => void this.#report(), STATS_EVERY_MS);
     addEventListener("pagehide", this.#onPageHide);
   }
@@ -117,7 +117,7 @@ export class DonorSession {
     removeEventListener("pagehide", this.#onPageHide);
     clearInterval(this.#timer);
     this.#drop();
-    this.#engine.dispose();
+    this.engine.dispose();
     await this.#control?.close();
     this.#room.leave();
   }
@@ -143,7 +143,7 @@ export class DonorSession {
       frameOf: donorMessageFrame,
       parse: parseHostMessage,
       received: (message) => this.#receive(message),
-      cancelled: (frames) => this.#engine.cancel(frames),
+      cancelled: (frames) => this.engine.cancel(frames),
       closed: ({ message }) => {
         if (this.#control !== control) return;
         this.#control = null;
@@ -193,7 +193,7 @@ export class DonorSession {
   #drop(): void {
     this.#abort.abort();
     this.#abort = new AbortController();
-    if (this.#assign !== null) this.#engine.endWorker();
+    if (this.#assign !== null) this.engine.endWorker();
     this.#assign = null;
     void this.#ring.close();
     this.#bulk.close();
@@ -219,8 +219,8 @@ export class DonorSession {
     { epoch, shape, backend, threads }: Extract<HostMessage, { type: "profile" }>,
     aborted: AbortSignal,
   ): Promise<void> {
-    const { rung } = await this.#engine.prove(shape, { backend, threads });
-    const profile = await this.#engine.api.profile(shape, rung);
+    const { rung } = await this.engine.prove(shape, { backend, threads });
+    const profile = await this.engine.api.profile(shape, rung);
     if (aborted.aborted) return;
     if (!profile.ok) throw new EngineError(profile.reason, profile.message);
     this.#control?.send({ type: "profile", epoch, backend: rung.backend, layerTimes: profile.value });
@@ -229,8 +229,8 @@ export class DonorSession {
   async #load(assign: AssignMessage, aborted: AbortSignal): Promise<void> {
     this.#assign = assign;
     this.#progress("checking", 0, 1);
-    const proven = await this.#engine.prove(assign.checkpoint.shape, assign);
-    const loaded = await this.#engine.api.loadShare(assign, proven.rung);
+    const proven = await this.engine.prove(assign.checkpoint.shape, assign);
+    const loaded = await this.engine.api.loadShare(assign, proven.rung);
     if (aborted.aborted) return;
     if (!loaded.ok) throw new EngineError(loaded.reason, loaded.message);
     this.#progress("linking", 1, 1);
@@ -271,7 +271,7 @@ export class DonorSession {
 
   async #report(): Promise<void> {
     if (this.#control === null || this.#state.value.kind !== "serving") return;
-    const { fetchedBytes, memoryBytes, runs, computeMs } = await this.#engine.api.stats();
+    const { fetchedBytes, memoryBytes, runs, computeMs } = await this.engine.api.stats();
     this.#control?.send({ type: "stats", fetchedBytes, memoryBytes, runs, computeMs });
     const state = this.#state.value;
     if (state.kind === "serving" && state.frames !== runs) this.#state.value = { ...state, frames: runs };

@@ -174,6 +174,10 @@ export class HostSession {
     return this.#room.link;
   }
 
+  get self(): PeerId {
+    return this.#room.self;
+  }
+
   get credentials(): RoomCredentials | null {
     return this.#room.credentials;
   }

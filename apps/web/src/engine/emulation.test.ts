@@ -1,0 +1,70 @@
+import type { AssignMessage } from "@jupiter/protocol";
+import { expect, it } from "vitest";
+import { EmulatedDevice, EmulatedHead, EmulatedStage, replayedStage } from "./emulation.ts";
+
+const costs = {
+  layer: [{ fromRows: 1, floorMs: 4, rowMs: 1, pairMs: 0 }],
+  frameMs: 0,
+  head: { floorMs: 5, rowMs: 0 },
+};
+const rows = {
+  arena: 0,
+  base: 0,
+  positions: Int32Array.of(0),
+  parents: Int32Array.of(-1),
+  wanted: Uint8Array.of(1),
+};
+const x = () => ({ wire: "f32", rows: 1, hidden: 1, data: Float32Array.of(7) }) as const;
+const policy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
+
+it("gives real results when the emulated device would have them, one after the other", async () => {
+  const device = new EmulatedDevice({ costs, replay: null });
+  const real = {
+    forward: async () => ({ result: x(), computeMs: 0.1 }),
+    skip: () => undefined,
+    apply: () => undefined,
+  };
+  const head = { score: async () => ({ result: [], computeMs: 0.1 }) };
+  const startMs = performance.now();
+  const [forward, score] = await Promise.all([
+    new EmulatedStage(real, 3, device).forward(x(), rows),
+    new EmulatedHead(head, device).score(x(), [policy]),
+  ]);
+  expect(forward.result.data[0]).toBe(7);
+  expect(forward.computeMs).toBeGreaterThanOrEqual(15);
+  // The head waited for the layers.
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(20);
+  expect(score.computeMs).toBeGreaterThanOrEqual(5);
+  expect(device.stats).toMatchObject({ runs: 2, emulatedMs: 20 });
+});
+
+it("says when the real arithmetic was slower than the device that it stands for", async () => {
+  const device = new EmulatedDevice({ costs, replay: null });
+  const slow = () => new Promise<never>((_, reject) => setTimeout(() => reject(new Error("out of memory")), 40));
+  const late = {
+    forward: () =>
+      new Promise<{ result: ReturnType<typeof x>; computeMs: number }>((resolve) => {
+        setTimeout(() => resolve({ result: x(), computeMs: 40 }), 40);
+      }),
+    skip: () => undefined,
+    apply: () => undefined,
+  };
+  await new EmulatedStage(late, 1, device).forward(x(), rows);
+  expect(device.stats).toMatchObject({ lateRuns: 1 });
+  expect(device.stats.lateMs).toBeGreaterThan(20);
+  await expect(new EmulatedStage({ ...late, forward: slow }, 1, device).forward(x(), rows)).rejects.toThrow("memory");
+});
+
+it("replays a recorded answer with nothing computed", async () => {
+  const cases = [{ promptIds: [9], greedy: [300, 70_000] }];
+  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases } });
+  const stage = replayedStage({ stageIndex: 0, layers: { first: 0, end: 2 } } as AssignMessage, device);
+  const data = new Float32Array(8);
+  data[0] = 9;
+  const { result } = await stage.forward({ wire: "f32", rows: 1, hidden: 8, data }, rows);
+  expect(device.rule.next(result.data[0] ?? 0)).toBe(300);
+  expect(device.layerTimes).toEqual([
+    { T: 1, S: 0, ms: 5 },
+    { T: 32, S: 0, ms: 36 },
+  ]);
+});

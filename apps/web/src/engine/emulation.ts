@@ -1,0 +1,139 @@
+/**
+ * A device that is not here: what this tab computes is ready when the emulated device would have it, not before. The numbers are really computed where
+ * that is faster, or come from a rule or a recorded answer. Harness only; what a run's figures come from is in its report.
+ */
+import type { Computed, Head, Stage } from "@jupiter/pipeline";
+import { headMs, layerMs, type DeviceCosts } from "@jupiter/planner";
+import type { Activations, AssignMessage, CacheCommand, RowScore, RowTable, ScorePolicy } from "@jupiter/protocol";
+import {
+  countingRule,
+  passingRows,
+  RuledRows,
+  stageMs,
+  TimedStage,
+  traceRule,
+  type Computer,
+  type TokenRule,
+  type TracedCase,
+} from "@jupiter/simulator";
+import type { LayerTime } from "@jupiter/runtime";
+import { PreciseClock } from "./precise-clock.ts";
+
+export interface Emulation {
+  readonly costs: DeviceCosts;
+  /** Null: the real arithmetic runs underneath. Else nothing is fetched or computed, and the model is of this shape. */
+  readonly replay: { readonly L: number; readonly D: number; readonly cases: readonly TracedCase[] } | null;
+}
+
+export interface EmulationStats {
+  readonly runs: number;
+  /** Runs whose real arithmetic, or whose clock, was late by more than `LATE_SHARE` of the emulated time and a millisecond. */
+  readonly lateRuns: number;
+  readonly lateMs: number;
+  readonly emulatedMs: number;
+}
+
+const LATE_SHARE = 0.02;
+const LATE_MS = 1;
+
+/** One queue for layers and head, by this thread's clock. */
+export class EmulatedDevice implements Computer {
+  readonly costs: DeviceCosts;
+  readonly replay: Emulation["replay"];
+  readonly rule: TokenRule;
+  readonly #clock = new PreciseClock();
+  #freeAtMs = 0;
+  #runs = 0;
+  #lateRuns = 0;
+  #lateMs = 0;
+  #emulatedMs = 0;
+
+  constructor({ costs, replay }: Emulation) {
+    this.costs = costs;
+    this.replay = replay;
+    this.rule = replay === null || replay.cases.length === 0 ? countingRule : traceRule(replay.cases);
+  }
+
+  get stats(): EmulationStats {
+    return { runs: this.#runs, lateRuns: this.#lateRuns, lateMs: this.#lateMs, emulatedMs: this.#emulatedMs };
+  }
+
+  /** What a profile of it would say. */
+  get layerTimes(): readonly LayerTime[] {
+    return [1, 32].map((T) => ({ T, S: 0, ms: layerMs(this.costs.layer, T, 0) }));
+  }
+
+  compute(_label: string, workMs: number): Promise<number> {
+    return this.#until(workMs, null);
+  }
+
+  /** `work` runs at once; its result is there when the emulated device is done, or when it really is, if that is later. */
+  async behind<T>(workMs: number, work: () => Promise<Computed<T>>): Promise<Computed<T>> {
+    const begun = work();
+    const computeMs = await this.#until(workMs, begun);
+    return { result: (await begun).result, computeMs };
+  }
+
+  async #until(workMs: number, work: Promise<unknown> | null): Promise<number> {
+    const startMs = Math.max(this.#clock.nowMs(), this.#freeAtMs);
+    const endMs = (this.#freeAtMs = startMs + workMs);
+    const due = new Promise<void>((resolve) => this.#clock.after(endMs - this.#clock.nowMs(), resolve));
+    await Promise.all([work, due]);
+    const nowMs = this.#clock.nowMs();
+    const lateMs = Math.max(0, nowMs - endMs);
+    this.#freeAtMs = Math.max(this.#freeAtMs, nowMs);
+    this.#runs++;
+    this.#emulatedMs += workMs;
+    this.#lateMs += lateMs;
+    if (lateMs > LATE_MS + LATE_SHARE * workMs) this.#lateRuns++;
+    return nowMs - startMs;
+  }
+}
+
+/** A stage of a model that is not there. */
+export function replayedStage({ stageIndex, layers }: AssignMessage, device: EmulatedDevice): Stage {
+  const rows = stageIndex === 0 ? new RuledRows(device.rule) : passingRows;
+  return new TimedStage(rows, device.costs, layers.end - layers.first, device);
+}
+
+/** A real stage that takes an emulated device's time. */
+export class EmulatedStage implements Stage {
+  readonly #inner: Stage;
+  readonly #layers: number;
+  readonly #device: EmulatedDevice;
+
+  constructor(inner: Stage, layers: number, device: EmulatedDevice) {
+    this.#inner = inner;
+    this.#layers = layers;
+    this.#device = device;
+  }
+
+  forward(x: Activations, rows: RowTable): Promise<Computed<Activations>> {
+    return this.#device.behind(stageMs(this.#device.costs, this.#layers, rows), () => this.#inner.forward(x, rows));
+  }
+
+  skip(rows: RowTable): void {
+    this.#inner.skip(rows);
+  }
+
+  apply(command: CacheCommand): void {
+    this.#inner.apply(command);
+  }
+}
+
+/** The same of a head. */
+export class EmulatedHead implements Head {
+  readonly #inner: Head;
+  readonly #device: EmulatedDevice;
+
+  constructor(inner: Head, device: EmulatedDevice) {
+    this.#inner = inner;
+    this.#device = device;
+  }
+
+  score(x: Activations, policies: readonly ScorePolicy[]): Promise<Computed<readonly RowScore[]>> {
+    const { head } = this.#device.costs;
+    const workMs = head === null ? 0 : headMs(head, policies.length);
+    return this.#device.behind(workMs, () => this.#inner.score(x, policies));
+  }
+}

@@ -1,0 +1,21 @@
+/** What a test runner makes of a tab, the host's or a donor's: an emulated device, links of another network. */
+import { shapeLinks, type ShapedNeighbour } from "./compose.ts";
+import type { Emulation, EmulationStats } from "./engine/emulation.ts";
+import type { Engine } from "./engine/engine.ts";
+
+export interface TabHarness {
+  /** From the next ring on. */
+  emulate(emulation: Emulation | null): void;
+  /** Since the engine was started; null: this tab is itself. */
+  emulation(): Promise<EmulationStats | null>;
+  /** From the next ring on. */
+  shapeLinks(neighbours: readonly ShapedNeighbour[]): void;
+}
+
+export function tabHarness(engine: () => Engine): TabHarness {
+  return {
+    emulate: (emulation) => engine().emulate(emulation),
+    emulation: async () => (await engine().running?.stats())?.emulation ?? null,
+    shapeLinks,
+  };
+}

@@ -1,0 +1,77 @@
+/** Makes the tabs of a room what the scenario says they are: emulated devices, shaped links. */
+import { resolve } from "node:path";
+import type { PeerId } from "@jupiter/protocol";
+import type { Page } from "playwright";
+import { z } from "zod";
+import type { EmulationStats } from "../../apps/web/src/engine/emulation.ts";
+import type { Names } from "./report.ts";
+import { readJson } from "./run.ts";
+import { linkBetween } from "./scenario-devices.ts";
+import { parse, ScenarioError, type Scenario } from "./scenario.ts";
+import type { TabRoom } from "./tabs.ts";
+
+const Trace = z.object({
+  cases: z.array(z.object({ promptIds: z.array(z.int()), greedy: z.array(z.int()) })).min(1),
+});
+
+/** Of the scenario's trace; none where it names none. */
+export function tracedCases({ trace }: Scenario, folder: string): z.infer<typeof Trace>["cases"] {
+  return trace === undefined ? [] : parse(Trace, readJson(resolve(folder, trace)), trace).cases;
+}
+
+/** Before the ring starts: links that are opened afterwards are shaped, engines that are started afterwards emulated. */
+export async function emulateTabs(room: TabRoom, scenario: Scenario, names: Names, folder: string): Promise<void> {
+  const { devices, links, shape, seed } = scenario;
+  if (shape !== undefined && devices?.some(({ time }) => time === undefined) !== false)
+    throw new ScenarioError("shape: a model that is not there needs devices that all say their time.");
+  if (links.some(({ medium }) => medium !== undefined))
+    throw new ScenarioError("medium: only simulated links share one; tabs do not know of each other's.");
+  const cases = tracedCases(scenario, folder);
+  const pages = pagesOf(room);
+  const seats = [...names.keys()];
+  const peers = [await room.host.evaluate(() => globalThis.jupiterHarness!.peer()), ...(seats.slice(1) as PeerId[])];
+  const called = [...names.values()];
+  for (const [self, page] of pages.entries()) {
+    const time = devices?.[self]?.time;
+    const replay = shape === undefined ? null : { ...shape, cases };
+    const emulation = time === undefined ? null : { costs: time, replay };
+    const shapes = peers.flatMap((peer, other) => {
+      const { shape } = linkBetween(links, called[self] ?? "", called[other] ?? "");
+      return other === self || Object.keys(shape).length === 0
+        ? []
+        : [{ peer, shape, seed: seed + self * pages.length + other }];
+    });
+    await page.evaluate(
+      (settings) => {
+        const tab = globalThis.jupiterHarness ?? globalThis.jupiterDonor!;
+        tab.emulate(settings.emulation);
+        tab.shapeLinks(settings.shapes);
+      },
+      { emulation, shapes },
+    );
+  }
+}
+
+/** Of a tab that was late by more than this share of what it emulated, the figures are not the emulated device's. */
+const LATE_SHARE = 0.02;
+
+export interface EmulatedTab extends EmulationStats {
+  readonly device: string;
+  /** Real arithmetic, or this machine, left the emulated device's times no room. */
+  readonly isTooSlow: boolean;
+}
+
+export async function emulatedTabs(room: TabRoom, names: Names): Promise<readonly EmulatedTab[]> {
+  const called = [...names.values()];
+  const tabs: EmulatedTab[] = [];
+  for (const [i, page] of pagesOf(room).entries()) {
+    const stats = await page.evaluate(() => (globalThis.jupiterHarness ?? globalThis.jupiterDonor!).emulation());
+    if (stats !== null)
+      tabs.push({ device: called[i] ?? "?", ...stats, isTooSlow: stats.lateMs > LATE_SHARE * stats.emulatedMs });
+  }
+  return tabs;
+}
+
+function pagesOf({ host, donors }: TabRoom): readonly Page[] {
+  return [host, ...donors];
+}

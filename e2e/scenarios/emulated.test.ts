@@ -1,0 +1,65 @@
+/** Tabs that stand for other devices on another network: a host and a donor, over the tiny checkpoint and over a model that is not there. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tinyCheckpoint } from "@jupiter/testkit";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { emulatedTabs, emulateTabs } from "../ring/emulate-tabs.ts";
+import { openRing, type OpenRing } from "../ring/open-ring.ts";
+import { namesOf } from "../ring/report.ts";
+import { parse, Scenario, type ScenarioFields } from "../ring/scenario.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "jupiter-tiny-"));
+const model = join(folder, "tiny.gguf");
+const PROMPT = { id: "story", text: "Once upon a time there was a ring of small devices.", tokens: 6 };
+const LAYER_MS = 20;
+const time = { layer: [{ floorMs: LAYER_MS, rowMs: 0 }], head: { floorMs: 5, rowMs: 0 } };
+const emulated: ScenarioFields = {
+  devices: [
+    { name: "slow host", time },
+    { name: "slow donor", time },
+  ],
+  links: [{ delayMs: 15 }],
+  prompts: "none",
+};
+let ring: OpenRing;
+
+beforeAll(async () => {
+  writeFileSync(model, tinyCheckpoint());
+  ring = await openRing({ model, tabs: 1, hostLayers: "first", chunk: 16 });
+});
+
+afterAll(async () => {
+  await ring[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true });
+});
+
+async function emulate(fields: ScenarioFields) {
+  const scenario = parse(Scenario, fields, "test");
+  const names = await namesOf(ring.room, scenario);
+  await emulateTabs(ring.room, scenario, names, folder);
+  return names;
+}
+
+it("an emulated ring says what the real one says, in the emulated devices' time", async () => {
+  const real = await ring.ask(PROMPT);
+  const names = await emulate(emulated);
+  await ring.restart({});
+  const slow = await ring.ask(PROMPT);
+  expect(slow.output).toEqual(real.output);
+  const layers = ring.ring.places.reduce((sum, { layers }) => sum + layers.end - layers.first, 0);
+  // Not before the emulated devices could have said it: layers, head, and the links there and back.
+  expect(slow.decodeMs).toBeGreaterThanOrEqual((slow.output.length - 1) * (layers * LAYER_MS + 5 + 2 * 15));
+  const tabs = await emulatedTabs(ring.room, names);
+  expect(tabs.map(({ device }) => device)).toEqual(["slow host", "slow donor"]);
+  expect(tabs[1]?.emulatedMs).toBeGreaterThan(0);
+});
+
+it("a model that is not there says what was recorded", async () => {
+  const cases = [{ promptIds: Array.from({ length: 40 }, (_, i) => 20 + i), greedy: [70, 71, 90, 72, 70] }];
+  writeFileSync(join(folder, "trace.json"), JSON.stringify({ cases }));
+  await emulate({ ...emulated, shape: { L: 6, D: 512 }, trace: "trace.json" });
+  await ring.restart({ layers: [2, 4], wire: "f16" });
+  const { output } = await ring.ask({ id: "recorded", ids: cases[0]!.promptIds, tokens: 5 });
+  expect(output).toEqual(cases[0]!.greedy);
+});
