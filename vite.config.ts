@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { kernels } from "./scripts/kernels-plugin.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
@@ -37,8 +38,8 @@ export default defineConfig({
   publicDir: `${root}public`,
   define: { JUPITER_VERSIONS: JSON.stringify(versions) },
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production"] },
-  plugins: [withoutSecondRuntime],
-  worker: { format: "es", plugins: () => [withoutSecondRuntime] },
+  plugins: [withoutSecondRuntime, kernels],
+  worker: { format: "es", plugins: () => [withoutSecondRuntime, kernels] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: `${root}dist`,

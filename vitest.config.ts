@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { launchOptions } from "./e2e/chromium.ts";
+import { kernels } from "./scripts/kernels-plugin.ts";
 import { cacheFolder } from "./scripts/models.mjs";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin } from "vitest/config";
@@ -29,6 +30,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [kernels],
         test: {
           name: "unit",
           environment: "node",
@@ -63,7 +65,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [models],
+        plugins: [models, kernels],
         publicDir: "public",
         resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "development"] },
         optimizeDeps: { exclude: ["onnxruntime-web"] },

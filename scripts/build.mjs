@@ -21,7 +21,12 @@ export function ensureBuilt(say = console.log) {
 
 function sourcesHash() {
   const hash = createHash("sha256");
-  for (const file of ["vite.config.ts", "package-lock.json", ...["apps", "packages", "public"].flatMap(filesBelow)]) {
+  for (const file of [
+    "vite.config.ts",
+    "scripts/kernels-plugin.ts",
+    "package-lock.json",
+    ...["apps", "packages", "public"].flatMap(filesBelow),
+  ]) {
     hash
       .update(`${file}\0`)
       .update(readFileSync(join(root, file)))

@@ -1,6 +1,8 @@
-/** Layers' weights → sessions → an executor, a few layers at a time, so that the peak stays near the weights themselves. */
+/** Layers' weights → an executor that holds them, a few layers at a time, so that the peak stays near the weights themselves. */
 import { stageGraph, type GraphFloat, type LayerWeights, type ModelShape } from "@jupiter/model";
 import { ApiExecutor } from "./api-executor.ts";
+import type { Executor } from "./executor.ts";
+import { KernelExecutor } from "./kernels/kernel-executor.ts";
 import { capturedModule, createSession, ort, type Backend } from "./ort.ts";
 import { StageRunner } from "./stage-runner.ts";
 import { WasmExecutor, type LoadedSession } from "./wasm-executor.ts";
@@ -8,6 +10,8 @@ import { WasmExecutor, type LoadedSession } from "./wasm-executor.ts";
 export interface BuildOptions {
   readonly backend: Backend;
   readonly type: GraphFloat;
+  /** Kernels of our own instead of onnxruntime's; on wasm only. Default: false. */
+  readonly kernels?: boolean;
   /** Slots promised per arena: context length of the conversation. */
   readonly maxSlots: number;
   /** Rows of one run at most; longer frames are run in parts. */
@@ -16,12 +20,28 @@ export interface BuildOptions {
   readonly publicApi?: boolean;
 }
 
-/** `groups` yields the layers of one session after the other, in order; each group is dropped once its session holds it. */
+/** `groups` yields the layers in order, those of one session at a time; each group is dropped once it is held. */
 export async function buildStage(
   shape: ModelShape,
   groups: AsyncIterable<readonly LayerWeights[]>,
-  { backend, type, maxSlots, maxRows = Infinity, publicApi = false }: BuildOptions,
+  options: BuildOptions,
 ): Promise<StageRunner> {
+  const { maxSlots, maxRows = Infinity } = options;
+  const executor = options.kernels === true ? await inKernels(shape, groups) : await inSessions(shape, groups, options);
+  return new StageRunner(shape, executor, { maxSlots, maxRows });
+}
+
+async function inKernels(shape: ModelShape, groups: AsyncIterable<readonly LayerWeights[]>): Promise<Executor> {
+  const executor = await KernelExecutor.create(shape);
+  for await (const layers of groups) layers.forEach((layer) => executor.addLayer(layer));
+  return executor;
+}
+
+async function inSessions(
+  shape: ModelShape,
+  groups: AsyncIterable<readonly LayerWeights[]>,
+  { backend, type, maxSlots, publicApi = false }: BuildOptions,
+): Promise<Executor> {
   const sessions: LoadedSession[] = [];
   let weightBytes = 0;
   for await (const layers of groups) {
@@ -33,9 +53,7 @@ export async function buildStage(
   }
   const module = capturedModule();
   const device: unknown = backend === "webgpu" ? await ort.env.webgpu.device : null;
-  const executor =
-    backend === "wasm" && module !== null && !publicApi
-      ? new WasmExecutor(module, shape, sessions, weightBytes)
-      : new ApiExecutor(shape, sessions, weightBytes, type, device instanceof GPUDevice ? device : null);
-  return new StageRunner(shape, executor, { maxSlots, maxRows });
+  return backend === "wasm" && module !== null && !publicApi
+    ? new WasmExecutor(module, shape, sessions, weightBytes)
+    : new ApiExecutor(shape, sessions, weightBytes, type, device instanceof GPUDevice ? device : null);
 }

@@ -4,7 +4,7 @@
  */
 import { httpByteSource, loadEmbedding, loadHead, loadLayer, readGguf, type LayerWeights } from "@jupiter/model";
 import { ROOT, type Activations, type RowTable, type ScorePolicy } from "@jupiter/protocol";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import golden from "../../../e2e/golden/smollm2-135m-instruct-q4_1.json";
 import { buildStage } from "./build-stage.ts";
 import { HeadRunner } from "./head-runner.ts";
@@ -16,7 +16,11 @@ const CHUNK = 64;
 /** A difference is a tie, and no bug, from a step with a smaller margin on. */
 const TIE_MARGIN = 0.02;
 
-describe("SmolLM2-135M in one tab, wasm", () => {
+describe.each([
+  ["our own kernels", true],
+  ["onnxruntime", false],
+])("SmolLM2-135M in one tab, wasm, %s", (_, kernels) => {
+  const form = kernels ? "blocks" : "dense";
   let embed: (ids: readonly number[]) => Float32Array;
   let stage: StageRunner;
   let head: HeadRunner;
@@ -28,17 +32,23 @@ describe("SmolLM2-135M in one tab, wasm", () => {
     async function* groups(): AsyncGenerator<LayerWeights[]> {
       for (let first = 0; first < checkpoint.shape.L; first += 5) {
         const layers: LayerWeights[] = [];
-        for (let i = first; i < first + 5; i++) layers.push(await loadLayer(checkpoint, source, i));
+        for (let i = first; i < first + 5; i++) layers.push(await loadLayer(checkpoint, source, i, form));
         yield layers;
       }
     }
-    stage = await buildStage(checkpoint.shape, groups(), { backend: "wasm", type: "float", maxSlots: 2048 });
+    stage = await buildStage(checkpoint.shape, groups(), { backend: "wasm", type: "float", kernels, maxSlots: 2048 });
     embed = await loadEmbedding(checkpoint, source);
-    head = await HeadRunner.create(checkpoint.shape, await loadHead(checkpoint, source), {
+    head = await HeadRunner.create(checkpoint.shape, await loadHead(checkpoint, source, form), {
       backend: "wasm",
       type: "float",
+      kernels,
     });
   }, 120_000);
+
+  afterAll(async () => {
+    await stage.dispose();
+    await head.dispose();
+  });
 
   /** Appends `ids` as a chain in arena 1; the hidden state of the last. */
   async function append(base: number, ids: readonly number[]): Promise<Activations> {

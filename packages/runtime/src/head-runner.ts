@@ -1,30 +1,60 @@
-import { headGraph, type GraphFloat, type LinearWeights, type ModelShape } from "@jupiter/model";
+import type { GraphFloat, HeadWeights, ModelShape } from "@jupiter/model";
 import { chooseToken, toFloat32, type Activations, type RowScore, type ScorePolicy } from "@jupiter/protocol";
 import { RuntimeError } from "./errors.ts";
 import { exclusive, type Computed } from "./exclusive.ts";
-import { createSession, ort, type Backend } from "./ort.ts";
+import { KernelHead } from "./kernels/kernel-head.ts";
+import { OrtHead } from "./ort-head.ts";
+import type { Backend } from "./ort.ts";
 
-/** Candidates that the graph hands out per row; sampling draws among these, so what lies beyond the 64 best is never chosen. */
+/** Candidates that are handed out per row; sampling draws among these, so what lies beyond the 64 best is never chosen. */
 const BEST = 64;
 
-/** Final norm, LM head and the choice of a token. Logits stay inside the graph; a few hundred bytes a row come out. */
+/** What one row's logits come down to. */
+export interface RawScore {
+  /** Of the largest logit; of equal ones the lowest. */
+  readonly greedy: number;
+  /** Best first. */
+  readonly best: readonly { readonly id: number; readonly logit: number }[];
+  /** Logits of the ids that were asked for. */
+  readonly asked: readonly number[];
+  /** Logarithm of the sum of exp(logits). */
+  readonly logSum: number;
+  /** Mean logit under the softmax. */
+  readonly mean: number;
+}
+
+/** Final norm, LM head and a reduction of the logits, which stay inside. One call at a time. */
+export interface Scorer {
+  /** `x` `[R, D]`; `askIds` per row. Answers in row order. */
+  score(x: Float32Array, askIds: readonly (readonly number[])[]): Promise<RawScore[]>;
+  dispose(): Promise<void>;
+}
+
+/** Scores rows and chooses tokens; a few hundred bytes a row come out of the device. */
 export class HeadRunner {
-  readonly #session: ort.InferenceSession;
+  readonly #scorer: Scorer;
   readonly #D: number;
   #disposed = false;
 
-  private constructor(session: ort.InferenceSession, D: number) {
-    this.#session = session;
+  private constructor(scorer: Scorer, D: number) {
+    this.#scorer = scorer;
     this.#D = D;
   }
 
   static async create(
     shape: ModelShape,
-    weights: { readonly norm: Float32Array; readonly head: LinearWeights },
-    { backend, type }: { readonly backend: Backend; readonly type: GraphFloat },
+    weights: HeadWeights,
+    {
+      backend,
+      type,
+      kernels = false,
+    }: { readonly backend: Backend; readonly type: GraphFloat; readonly kernels?: boolean },
   ): Promise<HeadRunner> {
-    const graph = headGraph(shape, weights.norm, weights.head, { type, best: Math.min(BEST, shape.V) });
-    return new HeadRunner(await createSession(graph, backend), shape.D);
+    const best = Math.min(BEST, shape.V);
+    const scorer = kernels
+      ? await KernelHead.create(shape, weights, best)
+      : await OrtHead.create(shape, weights, { backend, type, best });
+    return new HeadRunner(scorer, shape.D);
   }
 
   /** Scores the rows of `x` `[R, D]`, one policy a row; the answers are in row order. */
@@ -38,32 +68,19 @@ export class HeadRunner {
     if (policies.length !== R || x.hidden !== this.#D) {
       throw new RuntimeError("bad-frame", `Expected ${policies.length} rows of ${this.#D}, got ${R} of ${x.hidden}.`);
     }
-    const asks = Math.max(1, ...policies.map(({ askIds }) => askIds.length));
-    const ask = new BigInt64Array(R * asks);
-    policies.forEach(({ askIds }, r) => askIds.forEach((id, a) => (ask[r * asks + a] = BigInt(id))));
-    const out = await this.#session.run({
-      x: new ort.Tensor("float32", toFloat32(x), [1, R, this.#D]),
-      ask: new ort.Tensor("int64", ask, [1, R, asks]),
-    });
-    const argmax = longs(out["argmax"]);
-    const bestIds = longs(out["best_ids"]);
-    const bestLogits = floats(out["best_logits"]);
-    const asked = floats(out["asked"]);
-    const logSum = floats(out["log_sum"]);
-    const mean = floats(out["mean"]);
-    const count = bestIds.length / R;
-    return policies.map((policy, r) => {
-      const sum = logSum[r] ?? NaN;
-      const best = Array.from({ length: count }, (_, i) => ({
-        id: Number(bestIds[r * count + i]),
-        logProb: (bestLogits[r * count + i] ?? NaN) - sum,
-      }));
+    const scores = await this.#scorer.score(
+      toFloat32(x),
+      policies.map(({ askIds }) => askIds),
+    );
+    return scores.map(({ greedy, logSum, mean, asked, best: logits }, r) => {
+      const policy = policies[r]!;
+      const best = logits.map(({ id, logit }) => ({ id, logProb: logit - logSum }));
       return {
         row: r,
-        chosen: policy.temperature <= 0 ? Number(argmax[r]) : chooseToken(best, policy),
+        chosen: policy.temperature <= 0 ? greedy : chooseToken(best, policy),
         best,
-        asked: policy.askIds.map((_, a) => (asked[r * asks + a] ?? NaN) - sum),
-        entropy: sum - (mean[r] ?? NaN),
+        asked: asked.map((logit) => logit - logSum),
+        entropy: logSum - mean,
       };
     });
   }
@@ -72,16 +89,6 @@ export class HeadRunner {
   async dispose(): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await exclusive(() => this.#session.release());
+    await exclusive(() => this.#scorer.dispose());
   }
-}
-
-function longs(tensor: ort.Tensor | undefined): BigInt64Array {
-  if (!(tensor?.data instanceof BigInt64Array)) throw new RuntimeError("session", "The head graph returned no int64.");
-  return tensor.data;
-}
-
-function floats(tensor: ort.Tensor | undefined): Float32Array {
-  if (!(tensor?.data instanceof Float32Array)) throw new RuntimeError("session", "The head graph returned no float32.");
-  return tensor.data;
 }

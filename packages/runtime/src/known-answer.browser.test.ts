@@ -20,8 +20,11 @@ const shape: ModelShape = {
 
 beforeAll(() => configureOrt(1));
 
-it("wasm passes", async () => {
-  const answer = await knownAnswerTest(shape, { backend: "wasm", type: "float" });
+it.each([
+  ["our own kernels", true],
+  ["onnxruntime", false],
+])("wasm passes in %s", async (_, kernels) => {
+  const answer = await knownAnswerTest(shape, { backend: "wasm", type: "float", kernels });
   expect(answer).toMatchObject({ passed: true });
 });
 

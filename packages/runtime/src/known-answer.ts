@@ -5,6 +5,8 @@
 import type { GraphFloat, LayerWeights, LinearWeights, ModelShape } from "@jupiter/model";
 import { ROOT, type RowTable } from "@jupiter/protocol";
 import { buildStage } from "./build-stage.ts";
+import { KernelExecutor } from "./kernels/kernel-executor.ts";
+import { madeUpBlocks, unpacked, type Container } from "./made-up-blocks.ts";
 import type { Backend } from "./ort.ts";
 import { referenceForward, type ReferenceRow } from "./reference.ts";
 
@@ -29,15 +31,27 @@ const FRAMES: readonly { readonly name: string; readonly parents: (base: number)
 /** Runs the frames of at most `maxRows` rows (a device that is wrong on long frames may be right on short ones). */
 export async function knownAnswerTest(
   model: ModelShape,
-  { backend, type, maxRows = 64 }: { readonly backend: Backend; readonly type: GraphFloat; readonly maxRows?: number },
+  {
+    backend,
+    type,
+    kernels = false,
+    maxRows = 64,
+  }: {
+    readonly backend: Backend;
+    readonly type: GraphFloat;
+    readonly kernels?: boolean;
+    readonly maxRows?: number;
+  },
 ): Promise<KnownAnswer> {
+  if (kernels) KernelExecutor.check(model);
   const shape = smallShape(model);
   const random = seeded(20250713);
-  const layer = randomLayer(shape, random);
+  const layer = randomLayer(shape, random, kernels);
+  const dense = unpackedLayer(layer);
   async function* groups(): AsyncGenerator<LayerWeights[]> {
     yield await Promise.resolve([layer]);
   }
-  const stage = await buildStage(shape, groups(), { backend, type, maxSlots: 256 });
+  const stage = await buildStage(shape, groups(), { backend, type, kernels, maxSlots: 256 });
   try {
     const parents: number[] = [];
     const inputs: number[] = [];
@@ -60,7 +74,7 @@ export async function knownAnswerTest(
           { wire: "f32", rows: part.length, hidden: shape.D, data: x },
           table,
         );
-        const expected = referenceForward(shape, [layer], Float32Array.from(inputs), rows).subarray(base * shape.D);
+        const expected = referenceForward(shape, [dense], Float32Array.from(inputs), rows).subarray(base * shape.D);
         errors[frame.name] = Math.max(errors[frame.name] ?? 0, relativeError(out.data, expected));
       }
     }
@@ -77,14 +91,31 @@ function smallShape(model: ModelShape): ModelShape {
   return { ...model, L: 1, K, H, D: H * model.E, F: 64, V: 32 };
 }
 
-function randomLayer({ D, F, H, K, E }: ModelShape, random: () => number): LayerWeights {
+/** Every container that our own kernels unpack, and float32. */
+const CONTAINERS: readonly (Container | null)[] = [
+  { bits: 4, blockSize: 32, minimums: true },
+  { bits: 8, blockSize: 16, minimums: false },
+  { bits: 8, blockSize: 32, minimums: true },
+  { bits: 4, blockSize: 16, minimums: false },
+  null,
+];
+
+function randomLayer({ D, F, H, K, E }: ModelShape, random: () => number, inBlocks: boolean): LayerWeights {
   const values = (n: number, scale: number) => Float32Array.from({ length: n }, () => (random() * 2 - 1) * scale);
-  const linear = (N: number, inputs: number): LinearWeights => ({
-    N,
-    K: inputs,
-    weights: { form: "dense", data: values(N * inputs, 1.5 / Math.sqrt(inputs)) },
-    bias: null,
-  });
+  let next = 0;
+  const linear = (N: number, inputs: number): LinearWeights => {
+    const spread = 1.5 / Math.sqrt(inputs);
+    const container = inBlocks && inputs % 32 === 0 ? (CONTAINERS[next++ % CONTAINERS.length] ?? null) : null;
+    return {
+      N,
+      K: inputs,
+      weights:
+        container === null
+          ? { form: "dense", data: values(N * inputs, spread) }
+          : madeUpBlocks(N, inputs, container, spread, random),
+      bias: null,
+    };
+  };
   return {
     attentionNorm: values(D, 0.25).map((v) => 1 + v),
     query: linear(H * E, D),
@@ -95,6 +126,19 @@ function randomLayer({ D, F, H, K, E }: ModelShape, random: () => number): Layer
     gate: linear(F, D),
     up: linear(F, D),
     down: linear(D, F),
+  };
+}
+
+function unpackedLayer(layer: LayerWeights): LayerWeights {
+  return {
+    ...layer,
+    query: unpacked(layer.query),
+    key: unpacked(layer.key),
+    value: unpacked(layer.value),
+    attentionOutput: unpacked(layer.attentionOutput),
+    gate: unpacked(layer.gate),
+    up: unpacked(layer.up),
+    down: unpacked(layer.down),
   };
 }
 

@@ -21,14 +21,20 @@ export async function profileLayer(
   {
     backend,
     type,
+    kernels = false,
     maxRows = Infinity,
-  }: { readonly backend: Backend; readonly type: GraphFloat; readonly maxRows?: number },
+  }: {
+    readonly backend: Backend;
+    readonly type: GraphFloat;
+    readonly kernels?: boolean;
+    readonly maxRows?: number;
+  },
 ): Promise<LayerTime[]> {
   const layer = { ...shape, L: 1 };
   async function* groups(): AsyncGenerator<LayerWeights[]> {
-    yield await Promise.resolve([madeUpLayer(shape, backend)]);
+    yield await Promise.resolve([madeUpLayer(shape, kernels || backend === "webgpu")]);
   }
-  const stage = await buildStage(layer, groups(), { backend, type, maxSlots: 512, maxRows });
+  const stage = await buildStage(layer, groups(), { backend, type, kernels, maxSlots: 512, maxRows });
   try {
     const times: LayerTime[] = [];
     for (const T of [1, 32]) {
@@ -58,13 +64,13 @@ function chain(T: number): RowTable {
 }
 
 /** Sizes are the model's, values are small constants: time does not depend on them. */
-function madeUpLayer({ D, F, H, K, E }: ModelShape, backend: Backend): LayerWeights {
+function madeUpLayer({ D, F, H, K, E }: ModelShape, inBlocks: boolean): LayerWeights {
   const linear = (N: number, inputs: number): LinearWeights => ({
     N,
     K: inputs,
     bias: null,
     weights:
-      backend === "wasm" || inputs % 32 !== 0
+      !inBlocks || inputs % 32 !== 0
         ? { form: "dense", data: new Float32Array(N * inputs).fill(0.01) }
         : {
             form: "blocks",

@@ -1,4 +1,4 @@
-/** Weights in the file's own blocks on WebGPU against the same file unpacked to float32 on wasm. */
+/** Weights in the file's own blocks, on WebGPU and in our own kernels on wasm, against the same file unpacked to float32 on wasm. */
 import { readGguf, WeightSource, type BlockType, type WeightForm } from "@jupiter/model";
 import { ROOT, type Activations, type RowScore, type RowTable, type ScorePolicy } from "@jupiter/protocol";
 import { memoryByteSource, tinyCheckpoint, type TinyCheckpointOptions } from "@jupiter/testkit";
@@ -37,6 +37,7 @@ async function run(
   file: Uint8Array,
   backend: Backend,
   form: WeightForm,
+  kernels = false,
 ): Promise<{ hidden: number[]; scores: RowScore[] }> {
   const source = memoryByteSource(file);
   const { checkpoint } = await readGguf(source, "tiny");
@@ -47,8 +48,8 @@ async function run(
   });
   if (form === "blocks") await expectBlocks(weights);
   const groups = weights.layerGroups(0, checkpoint.shape.L, form);
-  const stage = await buildStage(checkpoint.shape, groups, { backend, type: "float", maxSlots: 128 });
-  const head = await HeadRunner.create(checkpoint.shape, await weights.head(form), { backend, type: "float" });
+  const stage = await buildStage(checkpoint.shape, groups, { backend, type: "float", kernels, maxSlots: 128 });
+  const head = await HeadRunner.create(checkpoint.shape, await weights.head(form), { backend, type: "float", kernels });
   const embed = await weights.embedding();
   const hidden: number[] = [];
   const depths: number[] = [];
@@ -79,15 +80,17 @@ async function expectBlocks(weights: WeightSource): Promise<void> {
 async function expectAgreement(options: TinyCheckpointOptions): Promise<void> {
   const file = tinyCheckpoint({ ...options, dims: { L: 1, D, F: 256, ...options.dims } });
   const unpacked = await run(file, "wasm", "dense");
-  const blocks = await run(file, "webgpu", "blocks");
-  const largest = Math.max(...unpacked.hidden.map(Math.abs));
-  const worst = Math.max(...unpacked.hidden.map((value, i) => Math.abs(value - (blocks.hidden[i] ?? NaN))));
-  expect(largest).toBeGreaterThan(1);
-  expect(worst / largest).toBeLessThan(TOLERANCE);
-  expect(blocks.scores.map(({ chosen }) => chosen)).toEqual(unpacked.scores.map(({ chosen }) => chosen));
-  blocks.scores.forEach(({ asked }, r) =>
-    asked.forEach((logProb, a) => expect(logProb).toBeCloseTo(unpacked.scores[r]?.asked[a] ?? NaN, 2)),
-  );
+  for (const blocks of [await run(file, "webgpu", "blocks"), await run(file, "wasm", "blocks", true)]) {
+    const largest = Math.max(...unpacked.hidden.map(Math.abs));
+    const worst = Math.max(...unpacked.hidden.map((value, i) => Math.abs(value - (blocks.hidden[i] ?? NaN))));
+    expect(largest).toBeGreaterThan(1);
+    expect(worst / largest).toBeLessThan(TOLERANCE);
+    expect(blocks.scores.map(({ chosen }) => chosen)).toEqual(unpacked.scores.map(({ chosen }) => chosen));
+    blocks.scores.forEach(({ asked }, r) =>
+      asked.forEach((logProb, a) => expect(logProb).toBeCloseTo(unpacked.scores[r]?.asked[a] ?? NaN, 2)),
+    );
+    blocks.scores.forEach(({ entropy }, r) => expect(entropy).toBeCloseTo(unpacked.scores[r]?.entropy ?? NaN, 2));
+  }
 }
 
 beforeAll(() => {
@@ -95,7 +98,7 @@ beforeAll(() => {
   configureOrt(1);
 });
 
-describe("weights in blocks on WebGPU agree with unpacked ones on wasm: chain, tree, roots, rollback, head", () => {
+describe("weights in blocks agree with unpacked ones on wasm: chain, tree, roots, rollback, head", () => {
   // Few tests of many types: the software adapter spends most of its time building pipelines.
   it("llama, a matrix of every type, tied head of Q6_K", async () => {
     const types = {

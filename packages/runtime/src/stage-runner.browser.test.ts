@@ -1,152 +1,22 @@
-import type { LayerWeights, LinearWeights, ModelShape } from "@jupiter/model";
-import { ROOT, SlotLists, type RowTable } from "@jupiter/protocol";
+import type { LayerWeights } from "@jupiter/model";
+import { ROOT } from "@jupiter/protocol";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildStage } from "./build-stage.ts";
 import { configureOrt, type Backend } from "./ort.ts";
-import { referenceForward } from "./reference.ts";
 import type { StageRunner } from "./stage-runner.ts";
+import { chain, randomLayers, shape, Walk } from "./stage-walk.ts";
 import { hideSubgroups } from "./webgpu-features.ts";
-
-const shape: ModelShape = {
-  architecture: "qwen2",
-  L: 3,
-  D: 64,
-  F: 96,
-  H: 4,
-  K: 2,
-  E: 16,
-  V: 128,
-  ropeBase: 10000,
-  rmsEpsilon: 1e-5,
-  contextLength: 512,
-};
-
-/** mulberry32: uniform in [0, 1). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function randomLayers(seed: number): LayerWeights[] {
-  const random = seeded(seed);
-  const values = (n: number, scale: number) => Float32Array.from({ length: n }, () => (random() - 0.5) * 2 * scale);
-  const linear = (N: number, K: number, bias = false): LinearWeights => ({
-    N,
-    K,
-    weights: { form: "dense", data: values(N * K, 1.5 / Math.sqrt(K)) },
-    bias: bias ? values(N, 0.5) : null,
-  });
-  const { D, F, H, K, E } = shape;
-  return Array.from({ length: shape.L }, () => ({
-    attentionNorm: values(D, 1).map((v) => 1 + v / 4),
-    query: linear(H * E, D, true),
-    key: linear(K * E, D, true),
-    value: linear(K * E, D, true),
-    attentionOutput: linear(D, H * E),
-    feedForwardNorm: values(D, 1).map((v) => 1 + v / 4),
-    gate: linear(F, D),
-    up: linear(F, D),
-    down: linear(D, F),
-  }));
-}
 
 const layers = randomLayers(7);
 
-async function stage(backend: Backend, publicApi = false): Promise<StageRunner> {
+async function stage(backend: Backend, { publicApi = false, kernels = false } = {}): Promise<StageRunner> {
   // Two sessions, so that activations pass between sessions too.
   async function* groups(): AsyncGenerator<LayerWeights[]> {
     await Promise.resolve();
     yield layers.slice(0, 2);
     yield layers.slice(2);
   }
-  return buildStage(shape, groups(), { backend, type: "float", maxSlots: 512, publicApi });
-}
-
-/** Feeds frames to a stage and remembers each slot's input, so that any row can be computed afresh along its path. */
-class Walk {
-  readonly #stage: StageRunner;
-  readonly #lists = new SlotLists();
-  readonly #inputs: Float32Array[] = [];
-  readonly #random: () => number;
-
-  constructor(runner: StageRunner, seed: number) {
-    this.#stage = runner;
-    this.#random = seeded(seed);
-  }
-
-  get length(): number {
-    return this.#lists.tryGet(1)?.length ?? 0;
-  }
-
-  /** Appends rows with these parents (relative to the list as it will be); returns the largest error against a fresh forward. */
-  async frame(base: number, parents: readonly number[]): Promise<number> {
-    const { rows, x } = this.#append(base, parents);
-    const { result: out } = await this.#stage.forward(
-      { wire: "f32", rows: parents.length, hidden: shape.D, data: x },
-      rows,
-    );
-    let worst = 0;
-    // A fresh forward per row is cubic in float64: the first two, the middle and the last three rows of a large frame stand for all.
-    const T = parents.length;
-    const checked = T <= 6 ? parents.keys() : new Set([0, 1, T >> 1, T - 3, T - 2, T - 1]);
-    for (const i of checked) {
-      const expected = this.#fresh(base + i);
-      for (let d = 0; d < shape.D; d++) {
-        worst = Math.max(worst, Math.abs((out.data[i * shape.D + d] ?? NaN) - (expected[d] ?? NaN)));
-      }
-    }
-    return worst;
-  }
-
-  skip(base: number, parents: readonly number[]): void {
-    this.#stage.skip(this.#append(base, parents).rows);
-  }
-
-  keep(base: number, slots: readonly number[]): void {
-    const command = { kind: "keep", arena: 1, base, slots } as const;
-    this.#stage.apply(command);
-    this.#lists.apply(command);
-    slots.forEach((slot, i) => (this.#inputs[base + i] = this.#inputs[slot]!));
-  }
-
-  #append(base: number, parents: readonly number[]): { rows: RowTable; x: Float32Array } {
-    const T = parents.length;
-    const list = this.#lists.tryGet(1);
-    const depth: number[] = [];
-    parents.forEach((parent, i) => {
-      depth[i] = parent === ROOT ? 0 : (parent >= base ? depth[parent - base]! : list!.positionAt(parent)) + 1;
-    });
-    const rows = {
-      arena: 1,
-      base,
-      positions: Int32Array.from(depth),
-      parents: Int32Array.from(parents),
-      wanted: new Uint8Array(T),
-    };
-    const x = Float32Array.from({ length: T * shape.D }, () => (this.#random() - 0.5) * 2);
-    for (let i = 0; i < T; i++) this.#inputs[base + i] = x.slice(i * shape.D, (i + 1) * shape.D);
-    this.#lists.append(rows);
-    return { rows, x };
-  }
-
-  #fresh(slot: number): Float64Array {
-    const list = this.#lists.tryGet(1)!;
-    const path: number[] = [];
-    for (let s = slot; s !== ROOT; s = list.parentAt(s)) path.unshift(s);
-    const x = new Float32Array(path.length * shape.D);
-    path.forEach((s, i) => x.set(this.#inputs[s]!, i * shape.D));
-    const rows = path.map((s, i) => ({ position: list.positionAt(s), ancestors: path.slice(0, i).map((_, j) => j) }));
-    return referenceForward(shape, layers, x, rows).slice(-shape.D);
-  }
-}
-
-function chain(base: number, T: number): number[] {
-  return Array.from({ length: T }, (_, i) => (base + i === 0 ? ROOT : base + i - 1));
+  return buildStage(shape, groups(), { backend, type: "float", maxSlots: 512, publicApi, kernels });
 }
 
 const TOLERANCE = 2e-5; // values are of order 1 to 10, sums in float32
@@ -157,15 +27,16 @@ beforeAll(() => {
 });
 
 describe.each([
-  ["wasm, cache in place", "wasm", false],
-  ["wasm, public API", "wasm", true],
+  ["wasm, our own kernels", "wasm", { kernels: true }],
+  ["wasm, cache in place", "wasm", {}],
+  ["wasm, public API", "wasm", { publicApi: true }],
   // The software adapter, whose subgroups compute wrong attention over 32 and more rows.
-  ["WebGPU without subgroups, cache in place", "webgpu", false],
-] as const)("a stage on %s gives the hidden states of fresh forwards", (_, backend, publicApi) => {
+  ["WebGPU without subgroups, cache in place", "webgpu", {}],
+] as const)("a stage on %s gives the hidden states of fresh forwards", (_, backend, options) => {
   it("over a chain in chunks, one token, a tree, two roots, rollback, dead rows, keep and growth", async () => {
-    const runner = await stage(backend, publicApi);
-    expect(runner.inPlace).toBe(!publicApi);
-    const walk = new Walk(runner, 11);
+    const runner = await stage(backend, options);
+    expect(runner.inPlace).toBe(!("publicApi" in options));
+    const walk = new Walk(runner, layers, 11);
     expect(await walk.frame(0, chain(0, 33))).toBeLessThan(TOLERANCE);
     expect(await walk.frame(33, chain(33, 1))).toBeLessThan(TOLERANCE);
     // A tree under slot 33: two children, a grandchild of each, equal positions.
@@ -189,7 +60,7 @@ describe.each([
 
 it("refuses more slots than it promised, and loses nothing by it", async () => {
   const runner = await stage("wasm");
-  const walk = new Walk(runner, 5);
+  const walk = new Walk(runner, layers, 5);
   await walk.frame(0, chain(0, 8));
   await expect(walk.frame(8, chain(8, 512))).rejects.toMatchObject({ reason: "out-of-memory" });
   await runner.dispose();

@@ -135,18 +135,19 @@ const api: EngineApi = {
     setModelServer(settings.server);
     configureOrt(settings.threads);
   },
-  prove: (shape, { backend, maxRows }) =>
+  prove: (shape, { backend, kernels, maxRows }) =>
     outcome(async () => {
       if (device !== null && device.replay !== null) return { passed: true, maxError: 0, ms: 0 };
       const start = performance.now();
       const type = await graphFloat(backend);
-      const { passed, errors } = await knownAnswerTest(shape, { backend, type, maxRows });
+      const { passed, errors } = await knownAnswerTest(shape, { backend, type, kernels, maxRows });
       return { passed, maxError: Math.max(...Object.values(errors)), ms: performance.now() - start };
     }),
-  profile: (shape, { backend, maxRows }) =>
+  profile: (shape, { backend, kernels, maxRows }) =>
     outcome(
       async () =>
-        device?.layerTimes ?? (await profileLayer(shape, { backend, type: await graphFloat(backend), maxRows })),
+        device?.layerTimes ??
+        (await profileLayer(shape, { backend, type: await graphFloat(backend), kernels, maxRows })),
     ),
   loadShare: (assign, rung) =>
     outcome(async () => {

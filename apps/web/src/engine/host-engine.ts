@@ -144,9 +144,10 @@ export class HostEngine {
     const rows = await weights.embedding();
     const embedding: Embedding = (ids) => ({ wire: "f32", rows: ids.length, hidden: D, data: rows([...ids]) });
     const type = await graphFloat(rung.backend);
-    const runner = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung.backend)), {
+    const runner = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung)), {
       backend: rung.backend,
       type,
+      kernels: rung.kernels,
     });
     const head = device === null ? runner : new EmulatedHead(runner, device);
     this.#head = { embedding, head, fetchedBytes: weights.fetchedBytes, dispose: () => runner.dispose() };

@@ -64,10 +64,11 @@ export class Shares {
       progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
       storage: this.#ports.storage,
     });
-    const groups = weights.layerGroups(layers.first, layers.end, weightForm(rung.backend));
+    const groups = weights.layerGroups(layers.first, layers.end, weightForm(rung));
     const runner = await buildStage(checkpoint.shape, groups, {
       backend: rung.backend,
       type,
+      kernels: rung.kernels,
       maxSlots: capacity,
       maxRows: rung.maxRows,
     });

@@ -7,7 +7,7 @@ import {
   type WeightForm,
   type WeightShare,
 } from "@jupiter/model";
-import type { Backend } from "@jupiter/runtime";
+import type { Rung } from "@jupiter/runtime";
 import { OpfsTensorStore } from "../browser/opfs-tensor-store.ts";
 import type { ModelSource } from "./api.ts";
 import { modelAddress } from "./model-address.ts";
@@ -36,7 +36,7 @@ export async function weightSource(
   });
 }
 
-/** Quantised blocks belong on the GPU; on wasm they would be unpacked anew on every run. */
-export function weightForm(backend: Backend): WeightForm {
-  return backend === "webgpu" ? "blocks" : "dense";
+/** onnxruntime's wasm kernels would unpack blocks anew on every run; the GPU's and our own take them as they are. */
+export function weightForm({ backend, kernels }: Rung): WeightForm {
+  return backend === "webgpu" || kernels ? "blocks" : "dense";
 }

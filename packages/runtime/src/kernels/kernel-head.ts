@@ -1,0 +1,92 @@
+import type { HeadWeights, ModelShape } from "@jupiter/model";
+import type { RawScore, Scorer } from "../head-runner.ts";
+import { bestOf } from "./best-of.ts";
+import { KernelHeap } from "./kernel-heap.ts";
+import { instantiateKernels, type Kernels } from "./kernel-module.ts";
+import { matrixScratch, multiply, placeMatrix, type Matrix } from "./matrix.ts";
+import { Scratch } from "./scratch.ts";
+
+/** Rows whose logits are held at once: 0.6 MB a row for the largest vocabularies. */
+const ROWS = 8;
+/** Logit of what pads a vocabulary to fours. */
+const NOTHING = -1e30;
+
+/** Final norm and LM head in kernels of our own, weights in the file's blocks. */
+export class KernelHead implements Scorer {
+  readonly #heap: KernelHeap;
+  readonly #kernels: Kernels;
+  readonly #shape: ModelShape;
+  readonly #best: number;
+  readonly #norm: number;
+  readonly #head: Matrix;
+  readonly #scratch: Scratch;
+
+  private constructor(
+    heap: KernelHeap,
+    kernels: Kernels,
+    shape: ModelShape,
+    { norm, head }: HeadWeights,
+    best: number,
+  ) {
+    this.#heap = heap;
+    this.#kernels = kernels;
+    this.#shape = shape;
+    this.#best = best;
+    this.#norm = heap.allocFloats(norm).pointer;
+    this.#head = placeMatrix(heap, head);
+    this.#scratch = new Scratch(heap);
+  }
+
+  static async create(shape: ModelShape, weights: HeadWeights, best: number): Promise<KernelHead> {
+    const heap = new KernelHeap();
+    return new KernelHead(heap, await instantiateKernels(heap.memory), shape, weights, best);
+  }
+
+  async score(x: Float32Array, askIds: readonly (readonly number[])[]): Promise<RawScore[]> {
+    const { D } = this.#shape;
+    const scores: RawScore[] = [];
+    for (let first = 0; first < askIds.length; first += ROWS) {
+      const rows = askIds.slice(first, first + ROWS);
+      scores.push(...this.#scoreRows(x.subarray(first * D, (first + rows.length) * D), rows));
+    }
+    return scores;
+  }
+
+  async dispose(): Promise<void> {
+    // The memory goes with the last reference to this.
+  }
+
+  #scoreRows(x: Float32Array, askIds: readonly (readonly number[])[]): RawScore[] {
+    const { D, V, rmsEpsilon } = this.#shape;
+    const T = askIds.length;
+    const kernels = this.#kernels;
+    const room = this.#scratch.take({
+      x: T * D,
+      normed: T * D,
+      packed: T * D,
+      logits: T * this.#head.width,
+      sums: 6,
+      work: matrixScratch(D),
+    });
+    this.#heap.floats(room.x, T * D).set(x);
+    kernels.rmsNorm(room.x, this.#norm, room.normed, T, D, rmsEpsilon);
+    if (T > 1) kernels.packRows(room.normed, D * 4, T, D, room.packed, 1);
+    multiply(kernels, this.#head, { x: room.normed, packed: room.packed, T, y: room.logits, scratch: room.work });
+    const { width } = this.#head;
+    return askIds.map((ids, r) => {
+      const at = room.logits + r * width * 4;
+      this.#heap.floats(at, width).fill(NOTHING, V);
+      kernels.softmaxSums(at, width, room.sums);
+      const [top = NaN, sum = NaN, weighted = NaN] = this.#heap.doubles(room.sums, 3);
+      const logits = this.#heap.floats(at, V);
+      const best = bestOf(logits, this.#best);
+      return {
+        greedy: best[0]?.id ?? NaN,
+        best,
+        asked: ids.map((id) => logits[id] ?? NaN),
+        logSum: top + Math.log(sum),
+        mean: weighted / sum,
+      };
+    });
+  }
+}
