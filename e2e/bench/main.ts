@@ -63,10 +63,11 @@ const place = modelPlace(file);
 await using browser = await launchChromium();
 const contenders: Contender[] = [];
 for (const donors of [0, ...options.donors.split(",").map(Number)]) {
-  say(`opening a room of ${donors === 0 ? "the host alone" : `${donors} donors`}`);
+  const name = donors === 0 ? "host alone" : donors === 1 ? "1 donor" : `${donors} donors`;
+  say(`opening a room: ${name}`);
   const room = await TabRoom.open({ models: place.models, donors, browser });
   await room.start(ringOptions(scenario(donors), place.url));
-  contenders.push({ name: donors === 0 ? "host alone" : donors === 1 ? "1 donor" : `${donors} donors`, donors, room });
+  contenders.push({ name, donors, room });
 }
 const first = contenders[0];
 if (first === undefined) throw new Error("no room");

@@ -47,7 +47,7 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
   const file = await modelFile(scenario, folder, say);
   const place = modelPlace(file);
   await using room = await TabRoom.open({ models: place.models, donors: scenario.tabs });
-  say(`${scenario.tabs} donors are in the room`);
+  say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);
   const names = await namesOf(room, scenario);
   await emulateTabs(room, scenario, names, folder);
   const ring = await room.start(ringOptions(scenario, place.url));

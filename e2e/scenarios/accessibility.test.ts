@@ -59,7 +59,21 @@ it("the host's page: a new room, a running ring, an answer, an ended ring", asyn
   await donor.join("Anna’s phone");
   expect(await findings(donor.page)).toEqual([]);
   await host.start("Start the ring");
+  await host.page.getByRole("button", { name: "Show large" }).click();
+  expect(await findings(host.page)).toEqual([]);
+  await host.page.getByRole("button", { name: "Back" }).click();
   await host.ask("Write a Python function that adds two numbers.");
+  await host.answered();
+  await host.page.getByRole("button", { name: "Edit" }).click();
+  expect(await findings(host.page)).toEqual([]);
+  await host.page.getByRole("button", { name: "Keep as it was" }).click();
+  await host.ask("Tell me a long story about a fisherman and the sea.");
+  await host.waitForText(20);
+  await host.page.getByRole("button", { name: "Start again" }).click();
+  // While text streams in, and with the question whether to cut it.
+  expect(await findings(host.page)).toEqual([]);
+  await host.page.getByRole("button", { name: "Keep writing" }).click();
+  await host.page.getByRole("button", { name: "Stop" }).click();
   await host.answered();
   expect(await findings(host.page)).toEqual([]);
   expect(await findings(donor.page)).toEqual([]);

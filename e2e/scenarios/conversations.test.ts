@@ -3,6 +3,7 @@ import type { RunningServer } from "@jupiter/signaling-server";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
+import { hearEngine } from "../engine-ear.ts";
 import { DonorPerson, HostPerson, serve } from "./people.ts";
 
 let browser: Browser;
@@ -12,13 +13,54 @@ let donor: DonorPerson;
 
 beforeAll(async () => {
   [browser, server] = [await launchChromium(), await serve()];
-  host = await HostPerson.open(browser, server);
+  host = await HostPerson.open(browser, server, {
+    init: hearEngine,
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   await host.start("Start the ring");
 });
 
 afterAll(async () => {
   await browser.close();
   await server.close();
+});
+
+const heard = () => host.page.evaluate(() => globalThis.heard!);
+
+it("text streams in without touching what stands already; code can be copied", async () => {
+  await host.page.getByRole("textbox", { name: "Message" }).fill("Write a Python function that adds two numbers.");
+  // Impatient people click twice: the second click must not stop what the first began.
+  await host.page.getByRole("button", { name: "Send" }).dblclick();
+  await host.page.waitForFunction(() => document.querySelectorAll(".markdown > *").length > 1);
+  const first = await host.page.locator(".markdown > *").first().elementHandle();
+  const answer = await host.answered();
+  expect(answer).toContain("def ");
+  expect(answer).not.toContain("Stopped");
+  expect(await first?.evaluate((block) => block.isConnected)).toBe(true);
+  const code = host.answer.locator(".code-block").first();
+  await code.getByRole("button", { name: "Copy" }).click();
+  await code.getByRole("button", { name: "Copied" }).waitFor();
+  expect(await host.page.evaluate(() => navigator.clipboard.readText())).toContain("def ");
+});
+
+it("an answer stops within one lap; a start in its midst asks first", async () => {
+  await host.ask("Tell me a long story about a fisherman and the sea.");
+  await host.waitForText(20);
+  await host.page.getByRole("button", { name: "Start again" }).click();
+  await host.page.getByRole("button", { name: "Keep writing" }).click();
+  const lapsAtStop = await host.page.evaluate(() => {
+    [...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Stop")?.click();
+    return globalThis.heard!.laps;
+  });
+  expect(await host.answered()).toContain("Stopped");
+  // Whatever was still in the ring comes back before the next answer does, which takes a lap for each of its tokens.
+  await host.newConversation();
+  await host.ask("Hi");
+  await host.answered();
+  const tokens = Number(/^(\d+) token/.exec(await host.answer.locator(".figures").innerText())?.[1]);
+  // The one that was in the ring, and one that had come back without the page having heard of it.
+  expect((await heard()).laps - lapsAtStop - tokens).toBeLessThanOrEqual(2);
+  await host.newConversation();
 });
 
 it("an edited question takes the place of the old one and of what followed, and is answered as if asked first", async () => {
@@ -39,6 +81,8 @@ it("an edited question takes the place of the old one and of what followed, and 
   await host.answered();
   expect(await host.answer.locator(".markdown").innerText()).toBe(wanted);
   expect(await host.page.locator("article").count()).toBe(1);
+  // Computed only from the change on: what the model is told first, and how both questions begin, was in the ring already.
+  expect((await heard()).reusedTokens).toBeGreaterThan(10);
 });
 
 it("asking again gives the same greedy answer, and by chance another", async () => {
@@ -46,6 +90,8 @@ it("asking again gives the same greedy answer, and by chance another", async () 
   await host.page.getByRole("button", { name: "Ask again" }).click();
   await host.answered();
   expect(await host.answer.locator(".markdown").innerText()).toBe(first);
+  const { promptTokens, reusedTokens } = await heard();
+  expect(reusedTokens).toBe(promptTokens - 1);
   await host.page.getByText("How it answers").click();
   await host.page.getByRole("slider").fill("1.5");
   await host.page.getByRole("textbox", { name: /What the model is told first/ }).fill("You write one short sentence.");
@@ -65,7 +111,7 @@ it("several conversations, each as it was left", async () => {
   await host.answered();
   await host.page.locator(".chat-header summary").first().click();
   const list = host.page.getByRole("list", { name: "Conversations" });
-  expect(await list.getByRole("listitem").count()).toBe(3);
+  expect(await list.getByRole("listitem").count()).toBe(5);
   await list
     .getByRole("button", { name: /^What is the capital of Spain/ })
     .first()
@@ -88,11 +134,14 @@ it("a reload keeps the conversations and the room's link; who waited is there ag
   await host.devices.nth(1).waitFor();
   expect(await host.devices.nth(1).innerText()).toContain("Anna’s phone");
   expect(await host.invitation()).toBe(link);
+  await host.page.getByText("This page was loaded anew").waitFor();
+  // The newest conversation is open.
+  expect(await host.page.locator("article").count()).toBe(1);
   await host.page.locator(".chat-header summary").first().click();
   const list = host.page.getByRole("list", { name: "Conversations" });
-  expect(await list.getByRole("listitem").count()).toBe(3);
+  expect(await list.getByRole("listitem").count()).toBe(5);
   await list.getByRole("button", { name: /^Delete What is the capital of Germany/ }).click();
-  expect(await list.getByRole("listitem").count()).toBe(2);
+  expect(await list.getByRole("listitem").count()).toBe(4);
   await list
     .getByRole("button", { name: /^What is the capital of Spain/ })
     .first()

@@ -12,7 +12,7 @@ export const page = `${root}dist`;
 const START_TIMEOUT_MS = 120_000;
 
 export function serve(
-  options: Partial<Pick<ServerOptions, "secure" | "origins" | "models">> = {},
+  options: Partial<Pick<ServerOptions, "secure" | "origins" | "models" | "port">> = {},
 ): Promise<RunningServer> {
   ensureBuilt(console.error);
   return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()], ...options });

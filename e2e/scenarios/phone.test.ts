@@ -1,6 +1,6 @@
-/** A phone as donor: small screen, touch, an app in front of the page, a tab that its system ended. */
+/** Phones: small screen, touch, a processor four times slower; an app in front of the page, a tab that its system ended. One hosts, one lends. */
 import type { RunningServer } from "@jupiter/signaling-server";
-import { devices, type Browser } from "playwright";
+import { devices, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { DonorPerson, HostPerson, serve } from "./people.ts";
@@ -12,8 +12,12 @@ let phone: DonorPerson;
 
 beforeAll(async () => {
   [browser, server] = [await launchChromium(), await serve()];
-  host = await HostPerson.open(browser, server);
+  host = await HostPerson.open(browser, server, devices["Pixel 7"]);
   phone = await DonorPerson.open(browser, await host.invitation(), devices["Pixel 7"]);
+  for (const { page } of [host, phone]) {
+    const session = await page.context().newCDPSession(page);
+    await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  }
 });
 
 afterAll(async () => {
@@ -21,19 +25,39 @@ afterAll(async () => {
   await server.close();
 });
 
+const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
 it("offers what it chooses to, and says so to the host", async () => {
-  const overflow = () => phone.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(await overflow()).toBeLessThanOrEqual(0);
+  expect(await overflow(phone.page)).toBeLessThanOrEqual(0);
   const slider = phone.page.getByRole("slider");
   await slider.fill(String(512 * 2 ** 20));
   expect(await slider.getAttribute("aria-valuetext")).toBe("537 MB");
   await phone.join("Anna’s phone");
   await host.devices.getByText("lends up to 537 MB").waitFor();
-  expect(await overflow()).toBeLessThanOrEqual(0);
+  expect(await overflow(phone.page)).toBeLessThanOrEqual(0);
+});
+
+it("a phone hosts by touch alone: ring, question, answer, the ring over the whole screen", async () => {
+  const { page } = host;
+  await page.getByRole("button", { name: "Start the ring" }).tap();
+  await host.ready();
+  await page.getByRole("button", { name: "Chat", exact: true }).tap();
+  await page.getByRole("textbox", { name: "Message" }).tap();
+  await page.keyboard.type("What is the capital of France?");
+  await page.getByRole("button", { name: "Send" }).tap();
+  expect(await host.answered()).toContain("Paris");
+  expect(await host.devices.nth(1).innerText()).toMatch(/\d+ of 30 layers, [\d.]+ ms a lap/);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await page.getByRole("button", { name: "Show large" }).tap();
+  await page
+    .getByRole("dialog")
+    .getByRole("img", { name: /^The ring: / })
+    .waitFor();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await page.getByRole("button", { name: "Back" }).tap();
 });
 
 it("says goodbye when it is hidden, and is there again when it is seen", async () => {
-  await host.start("Start the ring");
   await phone.page.getByText(/In the ring/).waitFor();
   await phone.show(false);
   await host.page.getByText("The ring has ended").waitFor();
@@ -44,14 +68,30 @@ it("says goodbye when it is hidden, and is there again when it is seen", async (
   await phone.page.getByRole("heading", { name: "In the room" }).waitFor();
 });
 
-it("offers less after its system ended the page", async () => {
+/** A window opened by the page starts with a copy of its session's store: as a duplicated tab does, or one that the system ended and loads anew. */
+async function openCopy(address: string): Promise<Page> {
+  const [copy] = await Promise.all([
+    phone.page.waitForEvent("popup"),
+    phone.page.evaluate((url) => void open(url), address),
+  ]);
+  return copy;
+}
+
+it("a duplicated tab of a device that lends is a guest of its own, not the ruin of the first", async () => {
   await host.start("Start again");
   await phone.page.getByText(/In the ring/).waitFor();
-  // A window opened by the page starts with its session's store: as a tab does that the system ended and loads anew.
-  const [again] = await Promise.all([
-    phone.page.waitForEvent("popup"),
-    phone.page.evaluate(() => void open(location.href)),
-  ]);
+  const copy = await openCopy(phone.page.url());
+  await copy.getByRole("button", { name: "Join", exact: true }).click();
+  await copy.getByRole("heading", { name: "In the room" }).waitFor();
+  expect(await copy.locator("main").innerText()).not.toContain("The system closed this page");
+  await copy.close();
+});
+
+it("offers less after its system ended the page", async () => {
+  const again = await openCopy(new URL("/icon.svg", phone.page.url()).href);
+  const link = phone.page.url();
+  await phone.page.close();
+  await again.goto(link);
   await again.getByText("The system closed this page").waitFor();
   expect(await again.getByRole("slider").getAttribute("aria-valuetext")).toBe("336 MB");
 });

@@ -22,12 +22,19 @@ export interface OpenOptions {
   readonly name: string;
 }
 
+export interface OpenedRoom {
+  readonly session: HostSession;
+  /** It is the one of before the tab's reload: its link still leads here. */
+  readonly isReopened: boolean;
+}
+
 /** Opens a room as its host; the one of before the tab's reload if there was one. Rejects `RoomError`. */
-export async function openRoom(options: OpenOptions): Promise<HostSession> {
-  const credentials = keptRoom();
+export async function openRoom(options: OpenOptions): Promise<OpenedRoom> {
+  const credentials = await keptRoom();
   const room = await entered(options, (how) => Room.open({ ...how, ...(credentials === null ? {} : { credentials }) }));
   keepRoom(room.credentials);
-  return new HostSession(partsOf(room, new Engine("host", server.origin)));
+  const session = new HostSession(partsOf(room, new Engine("host", server.origin)));
+  return { session, isReopened: credentials !== null };
 }
 
 /** Leaves the room for good: the next one has another link. */

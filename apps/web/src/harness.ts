@@ -54,7 +54,7 @@ export const harness: Harness = {
   peer: () => opened().self,
   versions: JUPITER_VERSIONS,
   async open(name) {
-    session = await openRoom({ name });
+    ({ session } = await openRoom({ name }));
     return session.link;
   },
   devices: () => opened().devices.value,

@@ -1,8 +1,13 @@
 /** Which page this address asks for: a link with a room in it is a donor's, anything else a host's. Each is a chunk of its own. */
 import { render } from "preact";
-import "./styles.css";
 import { roomServerHere } from "./browser/room-server-here.ts";
+import "./styles/base.css";
+import "./styles/chat.css";
+import "./styles/donor.css";
+import "./styles/ring.css";
+import "./styles/room.css";
 import { Notice } from "./shared/notice.tsx";
+import { texts } from "./texts/index.ts";
 
 const root = document.querySelector("#app");
 if (root === null) throw new TypeError("the page has no #app");
@@ -11,11 +16,10 @@ const problem = addressProblem();
 const isDonor = location.hash.length > 1;
 
 if (!isSecureContext) {
-  const text =
-    "Browsers lend their graphics processor and their keys only to pages with https, or on localhost. Open this page that way.";
-  render(<Notice tone="bad" title="This address is not secure" text={text} />, root);
+  const { title, next } = texts.insecure;
+  render(<Notice tone="bad" title={title} text={next} />, root);
 } else if (problem !== null) {
-  render(<Notice tone="bad" title="This link does not work" text={problem} />, root);
+  render(<Notice tone="bad" title={texts.badAddress} text={problem} />, root);
 } else if (isDonor) {
   const { DonorPage } = await import("./donor/donor-page.tsx");
   render(<DonorPage link={location.href} joinsByItself={query.has("auto")} isHarness={query.has("harness")} />, root);

@@ -302,5 +302,5 @@ export class Coordinator {
 function startProblem({ ids }: GenerateRequest, { capacity }: Ring): string | null {
   if (ids.length === 0) return "The prompt has no tokens.";
   if (ids.length < capacity) return null;
-  return `The conversation has ${ids.length} tokens; the ring holds ${capacity}. Start a new one, or choose a longer context.`;
+  return `The conversation has ${ids.length} tokens; the ring holds ${capacity}. Shorten the question, or begin a new conversation.`;
 }

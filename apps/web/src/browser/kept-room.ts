@@ -1,13 +1,14 @@
 /** The host's room over a reload of its tab: as long as the tab lives, and seen by no other. */
 import type { RoomCredentials } from "@jupiter/room";
+import { claim } from "./tab-claim.ts";
 
 const KEY = "jupiter-room";
 
-/** Null: none is kept, or not legibly. */
-export function keptRoom(): RoomCredentials | null {
+/** Null: none is kept, or not legibly, or the tab that this one was duplicated from has it. */
+export async function keptRoom(): Promise<RoomCredentials | null> {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    return isCredentials(kept) ? kept : null;
+    return isCredentials(kept) && (await claimRoom(kept)) ? kept : null;
   } catch {
     return null;
   }
@@ -16,11 +17,29 @@ export function keptRoom(): RoomCredentials | null {
 /** Where the browser refuses, a reload opens another room. */
 export function keepRoom(credentials: RoomCredentials | null): void {
   try {
-    if (credentials === null) sessionStorage.removeItem(KEY);
-    else sessionStorage.setItem(KEY, JSON.stringify(credentials));
+    if (credentials === null) return sessionStorage.removeItem(KEY);
+    void claimRoom(credentials);
+    sessionStorage.setItem(KEY, JSON.stringify(credentials));
   } catch {
     // Nothing is lost but the room's link.
   }
+}
+
+/** A page asks once for each of its rooms: it would wait for itself. */
+const claims = new Map<string, Promise<boolean>>();
+
+function claimRoom({ secret }: RoomCredentials): Promise<boolean> {
+  const known = claims.get(secret);
+  if (known !== undefined) return known;
+  const claiming = digest(secret).then((name) => claim(`room ${name}`));
+  claims.set(secret, claiming);
+  return claiming;
+}
+
+/** Names of claims can be read by every page of this origin; the key must not. */
+async function digest(secret: string): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
+  return String(new Uint8Array(bytes).subarray(0, 8));
 }
 
 function isCredentials(kept: unknown): kept is RoomCredentials {

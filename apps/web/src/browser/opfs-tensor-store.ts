@@ -1,5 +1,6 @@
 /** Tensors in the browser's private file system: a folder per model, a file per tensor. For workers, whose file handles write at once. */
 import type { TensorStore } from "@jupiter/model";
+import { texts } from "../texts/index.ts";
 import { folderOf, lastUse, markUsed, weightsFolder } from "./kept-weights.ts";
 
 export interface OpfsTensorStoreOptions {
@@ -102,9 +103,7 @@ export class OpfsTensorStore implements TensorStore {
     const [oldest] = others.sort((a, b) => a.usedMs - b.usedMs);
     if (oldest === undefined) {
       this.#isFull = true;
-      this.#say(
-        "This browser has no more room for weights: what is missing will be fetched again next time. Free some disk space.",
-      );
+      this.#say(texts.storage.full);
       return false;
     }
     try {
@@ -113,7 +112,7 @@ export class OpfsTensorStore implements TensorStore {
       this.#isFull = true; // Another tab is using it.
       return false;
     }
-    this.#say(`Stored weights of ${oldest.name} were deleted to make room: it was not used for the longest time.`);
+    this.#say(texts.storage.evicted(oldest.name));
     return true;
   }
 }

@@ -1,9 +1,12 @@
 /** What a device that joined is doing now, and the way out. */
+import { LayerStrip } from "../shared/layer-strip.tsx";
 import type { DonorSession, DonorState } from "../session/donor-session.ts";
 import { KeptModels } from "../shared/kept-models.tsx";
+import { LinkCauses } from "../shared/link-causes.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
-import { backendInWords, bytesInWords, layersInWords, phaseInWords } from "../state/words.ts";
+import { backendInWords, layersInWords, phaseInWords, sentence } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
 
 export interface DonorStatusProps {
   readonly session: DonorSession;
@@ -13,12 +16,13 @@ export interface DonorStatusProps {
 export function DonorStatus({ session, rejoin }: DonorStatusProps) {
   const state = session.state.value;
   const room = session.room.value;
+  const { donor } = texts;
   if (state.kind === "left") {
     return (
       <section class="card">
-        <Notice tone="info" title={state.message} text="The memory that this page had lent is free again.">
+        <Notice tone="info" title={state.message} text={donor.memoryFree}>
           <button class="primary" type="button" onClick={() => void rejoin()}>
-            Join again
+            {donor.joinAgain}
           </button>
         </Notice>
       </section>
@@ -26,20 +30,17 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
   }
   return (
     <section class="card">
-      <div role="status">
+      <div class="now" role="status">
         <State state={state} />
       </div>
-      {room.kind === "reconnecting" && (
-        <Notice
-          tone="info"
-          text="The server cannot be reached at the moment. What runs goes on; new devices have to wait."
-        />
-      )}
+      {session.isUnreached.value && <LinkCauses title={texts.linkTrouble.donorTitle} hasRelay={session.hasRelay} />}
+      {room.kind === "reconnecting" && <Notice tone="info" title={texts.room.serverGone} text={donor.serverGoneHint} />}
       {room.kind === "refused" && (
-        <Notice tone="bad" text={`${sentence(room.message)} Reload this page to try again.`} />
+        <Notice tone="bad" title={donor.serverRefused} text={`${sentence(room.message)} ${donor.reload}`} />
       )}
+      <p class="hint">{donor.askAtHost}</p>
       <button type="button" onClick={() => void session.leave()}>
-        Leave
+        {donor.leave}
       </button>
       <KeptModels note={session.storage.value} />
     </section>
@@ -47,20 +48,21 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
 }
 
 function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }> }) {
+  const { donor } = texts;
   switch (state.kind) {
     case "waiting":
       return (
         <>
-          <h2>In the room</h2>
+          <h2>{donor.inRoom}</h2>
           <p>{state.message}</p>
         </>
       );
     case "loading": {
       const { phase, layers, loadedBytes, totalBytes } = state;
-      const bytes = phase === "fetching" ? ` ${bytesInWords(loadedBytes)} of ${bytesInWords(totalBytes)}` : "";
+      const bytes = phase === "fetching" ? ` ${donor.loaded(loadedBytes, totalBytes)}` : "";
       return (
         <>
-          <h2>{layersInWords(layers, layers.of)}</h2>
+          <Share layers={layers} />
           <p>{phaseInWords(phase) + bytes}</p>
           <ProgressBar label={phaseInWords(phase)} value={loadedBytes} max={totalBytes} />
         </>
@@ -69,33 +71,38 @@ function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }
     case "ready":
       return (
         <>
-          <h2>{layersInWords(state.layers, state.layers.of)}</h2>
-          <p>Ready. Waiting for the others.</p>
+          <Share layers={state.layers} />
+          <p>{donor.readyHint}</p>
         </>
       );
     case "serving":
       return (
         <>
-          <h2>{layersInWords(state.layers, state.layers.of)}</h2>
-          <p>In the ring, computing on {backendInWords(state.backend)}.</p>
+          <Share layers={state.layers} />
+          <p>{donor.serving(backendInWords(state.backend))}</p>
           <p class="count">
-            <strong>{state.frames}</strong> frames computed
+            <strong>{state.frames}</strong> {donor.frames}
           </p>
         </>
       );
-    case "failed":
+    case "failed": {
+      const { title, next } = texts.donorTrouble[state.reason];
       return (
-        <>
-          <Notice tone="bad" title="This device cannot go on" text={state.message} />
-          <p>The host can start the ring again, with this device or without it.</p>
-        </>
+        <Notice tone="bad" title={title} text={sentence(state.message)}>
+          <p>{next}</p>
+        </Notice>
       );
+    }
     default:
       return state satisfies never;
   }
 }
 
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+function Share({ layers }: { readonly layers: Extract<DonorState, { kind: "ready" }>["layers"] }) {
+  return (
+    <>
+      <h2>{layersInWords(layers, layers.of)}</h2>
+      <LayerStrip places={[{ layers }]} of={layers.of} />
+    </>
+  );
 }

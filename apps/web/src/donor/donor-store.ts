@@ -4,6 +4,7 @@ import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
 import { WakeLock } from "../browser/wake-lock.ts";
 import { joinRoom } from "../compose.ts";
 import { deviceName, isPhone, maxPledgeBytes, memoryPledgeBytes } from "../session/device.ts";
+import { texts } from "../texts/index.ts";
 import type { DonorSession } from "../session/donor-session.ts";
 
 export type Visit =
@@ -28,15 +29,12 @@ export class DonorStore {
   readonly #wakeLock = new WakeLock();
   /** Left because the page was hidden; joins again when it is seen. */
   #isAway = false;
+  /** What the visit before left is known. */
+  readonly #ready: Promise<void>;
 
   constructor(link: string) {
     this.#link = link;
-    const pledged = unfinishedVisit();
-    if (pledged !== null && pledged > 0) {
-      this.pledgeBytes.value = Math.max(STEP_BYTES, Math.round((pledged * LESS) / STEP_BYTES) * STEP_BYTES);
-      this.lastEnd.value =
-        "The system closed this page while it was lending memory, most likely because memory ran out. It now offers less.";
-    }
+    this.#ready = this.#lookBack();
     effect(() => {
       const visit = this.visit.value;
       const state = visit.kind === "joined" ? visit.session.state.value.kind : "left";
@@ -52,12 +50,20 @@ export class DonorStore {
     if (this.visit.value.kind === "joining") return;
     this.visit.value = { kind: "joining" };
     try {
+      await this.#ready;
       const name = this.name.value.trim() || deviceName();
       const session = await joinRoom({ link: this.#link, name, pledgeBytes: this.pledgeBytes.value });
       this.visit.value = { kind: "joined", session };
     } catch (error) {
       this.visit.value = { kind: "refused", message: error instanceof Error ? error.message : String(error) };
     }
+  }
+
+  async #lookBack(): Promise<void> {
+    const pledged = await unfinishedVisit();
+    if (pledged === null || pledged === 0) return;
+    this.pledgeBytes.value = Math.max(STEP_BYTES, Math.round((pledged * LESS) / STEP_BYTES) * STEP_BYTES);
+    this.lastEnd.value = texts.donor.systemClosed;
   }
 
   /** A phone stops a hidden page within seconds, its links with it: better to say goodbye while that is possible. */
@@ -71,6 +77,6 @@ export class DonorStore {
     }
     if (!isPhone() || visit.kind !== "joined" || visit.session.state.value.kind === "left") return;
     this.#isAway = true;
-    await visit.session.leave("This page was in the background; it joins again when you are back.", "hidden");
+    await visit.session.leave(texts.donor.inBackground, "hidden");
   }
 }

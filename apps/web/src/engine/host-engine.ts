@@ -57,7 +57,7 @@ interface Answer {
   text: string;
 }
 
-/** A dialogue's text so far and its ids: what the model wrote is not encoded anew, so that its cache still fits. */
+/** A dialogue's text and its ids: what the model wrote is not encoded anew, so that its cache still fits. */
 interface Known {
   readonly text: string;
   readonly ids: readonly number[];
@@ -67,7 +67,8 @@ export class HostEngine {
   readonly #ports: HostEnginePorts;
   readonly #driver: HostDriver;
   readonly #answers = new Map<string, Answer>();
-  readonly #known = new Map<string, Known>();
+  /** Of each conversation, its prompts and dialogues, each the beginning of the next: an edited question goes on from an earlier one. */
+  readonly #known = new Map<string, readonly Known[]>();
   #model: OpenModel | null = null;
   #head: LoadedHead | null = null;
   #probe: Probe | null = null;
@@ -266,7 +267,12 @@ export class HostEngine {
     }
     const written = output.map((token) => (tokenizer.eosIds.includes(token) ? tokenizer.textOf(token) : "")).join("");
     const text = answer.promptText + tokenizer.decode(output) + written;
-    this.#known.set(answer.options.conversation, { text, ids: [...answer.ids, ...output] });
+    const { promptText, options } = answer;
+    const before = (this.#known.get(options.conversation) ?? []).filter(
+      (known) => known.text.length < promptText.length && promptText.startsWith(known.text),
+    );
+    const prompt = { text: promptText, ids: [...answer.ids] };
+    this.#known.set(options.conversation, [...before, prompt, { text, ids: [...answer.ids, ...output] }]);
     this.#ports.emit({
       kind: "finished",
       id,
@@ -280,8 +286,8 @@ export class HostEngine {
   }
 
   #encode(tokenizer: Tokenizer, conversation: string, text: string): Int32Array {
-    const known = this.#known.get(conversation);
-    if (known === undefined || known.ids.length === 0 || !text.startsWith(known.text)) return tokenizer.encode(text);
+    const known = this.#known.get(conversation)?.findLast((each) => text.startsWith(each.text));
+    if (known === undefined || known.ids.length === 0) return tokenizer.encode(text);
     return Int32Array.from([...known.ids, ...tokenizer.encode(text.slice(known.text.length))]);
   }
 

@@ -1,6 +1,7 @@
 /** A GGUF file of this device, by button or by dropping it on the page, or an address of one. */
 import { useEffect } from "preact/hooks";
 import { Notice } from "../shared/notice.tsx";
+import { texts } from "../texts/index.ts";
 import type { ModelStore } from "./model-store.ts";
 
 export function AddModel({ models }: { readonly models: ModelStore }) {
@@ -9,7 +10,7 @@ export function AddModel({ models }: { readonly models: ModelStore }) {
   return (
     <>
       <label class="field">
-        A GGUF file of this device (or drop one on this page)
+        {texts.models.file}
         <input
           type="file"
           accept=".gguf"
@@ -28,13 +29,15 @@ export function AddModel({ models }: { readonly models: ModelStore }) {
         }}
       >
         <label class="field">
-          Address of a GGUF file
-          <input type="url" name="address" required placeholder="https://…/model.gguf" autocomplete="off" />
+          {texts.models.address}
+          <input type="url" name="address" required placeholder={texts.models.addressExample} autocomplete="off" />
         </label>
-        <button type="submit">Use this address</button>
+        <button type="submit">{texts.models.useAddress}</button>
       </form>
-      {adding.kind === "reading" && <p role="status">Reading {adding.name}…</p>}
-      {adding.kind === "refused" && <Notice tone="bad" title={`${adding.name} cannot be used`} text={adding.message} />}
+      {adding.kind === "reading" && <p role="status">{texts.models.reading(adding.name)}</p>}
+      {adding.kind === "refused" && (
+        <Notice tone="bad" title={texts.models.refused(adding.name)} text={adding.message} />
+      )}
     </>
   );
 }

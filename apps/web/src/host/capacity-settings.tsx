@@ -1,5 +1,5 @@
 /** How much text the ring can hold, which is memory on every device: the context of a conversation, and how many are kept at once. */
-import { bytesInWords } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
 import type { HostStore, Settings } from "./host-store.ts";
 
 const STEP_TOKENS = 512;
@@ -11,22 +11,23 @@ export function CapacitySettings({ store }: { readonly store: HostStore }) {
   const change = (settings: Partial<Settings>) => (store.settings.value = { ...store.settings.value, ...settings });
   const longest = store.model?.contextLength ?? STEP_TOKENS;
   const { capacity } = store;
+  const { models } = texts;
   return (
     <>
       <label class="field">
-        Context: {capacity} tokens a conversation
+        {models.context(capacity)}
         <input
           type="range"
           min={Math.min(STEP_TOKENS, longest)}
           max={longest}
           step={STEP_TOKENS}
           value={capacity}
-          aria-valuetext={`${capacity} tokens`}
+          aria-valuetext={models.tokens(capacity)}
           onInput={(event) => change({ contextTokens: event.currentTarget.valueAsNumber })}
         />
       </label>
       <label class="field">
-        Conversations remembered at once: {arenas}
+        {models.arenas(arenas)}
         <input
           type="range"
           min={1}
@@ -34,20 +35,20 @@ export function CapacitySettings({ store }: { readonly store: HostStore }) {
           value={arenas}
           onInput={(event) => change({ arenas: event.currentTarget.valueAsNumber })}
         />
-        <span class="hint">Others are read again when you go back to them.</span>
+        <span class="hint">{models.arenasHint}</span>
       </label>
       <label class="field">
-        This device holds up to {bytesInWords(memoryBytes)}
+        {models.memory(memoryBytes)}
         <input
           type="range"
           min={STEP_BYTES}
           max={Math.max(16 * 2 ** 30, memoryBytes)}
           step={STEP_BYTES}
           value={memoryBytes}
-          aria-valuetext={bytesInWords(memoryBytes)}
+          aria-valuetext={texts.units.bytes(memoryBytes)}
           onInput={(event) => change({ memoryBytes: event.currentTarget.valueAsNumber })}
         />
-        <span class="hint">A tab that asks for more than its device has is ended by the system.</span>
+        <span class="hint">{models.memoryHint}</span>
       </label>
     </>
   );

@@ -1,5 +1,6 @@
 /** Above the conversation: which one it is, the others, and how answers are written. */
 import { titleOf, toMarkdown, type ChatSettings } from "../state/chat.ts";
+import { texts } from "../texts/index.ts";
 import type { ChatStore } from "./chat-store.ts";
 import type { HostStore } from "./host-store.ts";
 
@@ -13,11 +14,11 @@ export function ChatHeader({ store: { chat } }: { readonly store: HostStore }) {
         <ConversationList chat={chat} />
       </details>
       <details class="menu">
-        <summary>How it answers</summary>
+        <summary>{texts.chat.settings}</summary>
         <AnswerSettings chat={chat} />
       </details>
       <button type="button" onClick={() => chat.create()}>
-        New conversation
+        {texts.chat.newConversation}
       </button>
       {notKept !== null && <p class="hint">{notKept}</p>}
     </div>
@@ -26,10 +27,10 @@ export function ChatHeader({ store: { chat } }: { readonly store: HostStore }) {
 
 function ConversationList({ chat }: { readonly chat: ChatStore }) {
   const conversations = chat.conversations.value;
-  if (conversations.length === 0) return <p class="hint">No conversations yet. They stay in this browser.</p>;
+  if (conversations.length === 0) return <p class="hint">{texts.chat.noConversations}</p>;
   const currentId = chat.current.value.id;
   return (
-    <ul class="conversations" aria-label="Conversations">
+    <ul class="conversations" aria-label={texts.chat.conversations}>
       {conversations.map((conversation) => {
         const title = titleOf(conversation);
         return (
@@ -45,13 +46,18 @@ function ConversationList({ chat }: { readonly chat: ChatStore }) {
             <a
               class="button"
               href={`data:text/markdown;charset=utf-8,${encodeURIComponent(toMarkdown(conversation))}`}
-              download={`${title.replace(/[^\p{L}\p{N}]+/gu, " ").trim() || "conversation"}.md`}
-              aria-label={`Export ${title}`}
+              download={`${title.replace(/[^\p{L}\p{N}]+/gu, " ").trim() || texts.chat.exportName}.md`}
+              aria-label={texts.chat.exportOf(title)}
             >
-              Export
+              {texts.chat.export}
             </a>
-            <button type="button" aria-label={`Delete ${title}`} onClick={() => chat.remove(conversation.id)}>
-              Delete
+            <button
+              class="quiet"
+              type="button"
+              aria-label={texts.chat.deleteOf(title)}
+              onClick={() => chat.remove(conversation.id)}
+            >
+              {texts.chat.delete}
             </button>
           </li>
         );
@@ -66,7 +72,7 @@ function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
   return (
     <div class="settings">
       <label class="field">
-        What the model is told first (system prompt)
+        {texts.chat.systemPrompt}
         <textarea
           rows={3}
           value={systemPrompt}
@@ -74,7 +80,7 @@ function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
         />
       </label>
       <label class="field">
-        Temperature: {temperature === 0 ? "0, always the likeliest word" : temperature}
+        {texts.chat.temperature(temperature)}
         <input
           type="range"
           min={0}
@@ -85,7 +91,7 @@ function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
         />
       </label>
       <label class="field">
-        Seed: the same one gives the same answer
+        {texts.chat.seed}
         <input
           type="number"
           min={0}

@@ -12,6 +12,7 @@ import {
   type ChatSettings,
   type Conversation,
 } from "../state/chat.ts";
+import { texts } from "../texts/index.ts";
 import type { Shelf } from "../state/shelf.ts";
 
 export interface ChatPorts {
@@ -32,6 +33,8 @@ export class ChatStore {
   /** The newest first. */
   readonly conversations = signal<readonly Conversation[]>([]);
   readonly current: ReadonlySignal<Conversation>;
+  /** In any of them. */
+  readonly isAnswering: ReadonlySignal<boolean>;
   /** Null: conversations are kept. */
   readonly whyNotKept = signal<string | null>(null);
   readonly #draft = signal(emptyConversation(crypto.randomUUID()));
@@ -43,18 +46,21 @@ export class ChatStore {
   constructor(ports: ChatPorts) {
     this.#ports = ports;
     this.current = computed(() => this.#find(this.#currentId.value) ?? this.#draft.value);
+    this.isAnswering = computed(() => this.conversations.value.some((each) => openTurn(each) !== null));
     effect(() => {
       if (openTurn(this.current.value) === null) this.#saveNow();
     });
   }
 
-  /** Reads what earlier visits left; the newest conversation stays closed until it is chosen. */
+  /** Reads what earlier visits left, and opens the newest unless another was begun meanwhile. */
   async load(): Promise<void> {
+    const draft = this.#draft.peek();
     try {
       const kept = (await this.#ports.shelf.load()).map(reopened);
       const known = new Set(this.conversations.value.map(({ id }) => id));
       const all = [...this.conversations.value, ...kept.filter(({ id }) => !known.has(id))];
       this.conversations.value = all.sort((a, b) => b.changedAtMs - a.changedAtMs);
+      if (known.size === 0 && this.#draft.peek() === draft) this.#currentId.value = all[0]?.id ?? "";
     } catch (error) {
       this.#notKept(error);
     }
@@ -183,6 +189,6 @@ export class ChatStore {
 
   #notKept(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    this.whyNotKept.value = `This browser does not keep conversations (${why}). They are gone when this page closes; export what you want to keep.`;
+    this.whyNotKept.value = texts.chat.notKept(why);
   }
 }

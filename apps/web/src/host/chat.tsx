@@ -1,17 +1,21 @@
 /** The conversation: questions, answers as they come, and the field for the next one. */
 import { useEffect, useRef } from "preact/hooks";
 import { openTurn } from "../state/chat.ts";
+import { texts } from "../texts/index.ts";
+import { Announcer } from "./announcer.tsx";
 import { ChatHeader } from "./chat-header.tsx";
 import { Composer } from "./composer.tsx";
 import type { HostStore } from "./host-store.ts";
 import { TurnView } from "./turn-view.tsx";
 
 export function Chat({ store }: { readonly store: HostStore }) {
-  const isAnswering = openTurn(store.chat.current.value) !== null;
+  const current = store.chat.current.value;
+  const isAnswering = openTurn(current) !== null;
   return (
-    <main class="chat" aria-label="Conversation">
+    <main class="chat" aria-label={texts.chat.conversation}>
       <ChatHeader store={store} />
       <Log store={store} isBusy={isAnswering} />
+      <Announcer key={current.id} turn={current.turns.at(-1)} />
       <Composer store={store} isAnswering={isAnswering} />
     </main>
   );
@@ -31,14 +35,21 @@ function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: bo
   };
   const canAsk = !isBusy && store.whyNotAsk.value === null;
   return (
-    // Busy while text streams in: screen readers then wait and read whole answers.
-    <div class="log" role="log" aria-busy={isBusy} ref={log} onScroll={onScroll} tabIndex={0} aria-label="Messages">
+    // Not live: `Announcer` tells what is new, at a pace that can be followed.
+    <div
+      class="log"
+      role="log"
+      aria-live="off"
+      aria-busy={isBusy}
+      ref={log}
+      onScroll={onScroll}
+      tabIndex={0}
+      aria-label={texts.chat.messages}
+    >
       {turns.length === 0 && (
         <div class="empty">
-          <p>
-            Ask something when the ring is ready. The devices of this room write the answer together; it never leaves
-            them.
-          </p>
+          <p class="title">{texts.chat.emptyTitle}</p>
+          <p>{texts.chat.empty}</p>
         </div>
       )}
       {turns.map((turn) => (

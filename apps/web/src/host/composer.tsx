@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { contextTokens } from "../state/chat.ts";
+import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
 
 interface ComposerProps {
@@ -27,10 +28,10 @@ export function Composer({ store, isAnswering }: ComposerProps) {
       }}
     >
       <textarea
-        aria-label="Message"
+        aria-label={texts.chat.message}
         aria-describedby="why-not-ask"
         rows={2}
-        placeholder="Ask the ring…"
+        placeholder={texts.chat.placeholder}
         value={text.value}
         onInput={(event) => (text.value = event.currentTarget.value)}
         onKeyDown={(event) => {
@@ -45,12 +46,19 @@ export function Composer({ store, isAnswering }: ComposerProps) {
           {reason ?? contextInWords(store)}
         </span>
         {isAnswering ? (
-          <button class="primary" type="button" onClick={() => store.chat.stop()}>
-            Stop
+          <button
+            class="primary"
+            type="button"
+            onClick={(event) => {
+              // The second click of a double one on Send lands here.
+              if (event.detail !== 2) store.chat.stop();
+            }}
+          >
+            {texts.chat.stop}
           </button>
         ) : (
           <button class="primary" type="submit" disabled={!canSend}>
-            Send
+            {texts.chat.send}
           </button>
         )}
       </div>
@@ -63,5 +71,5 @@ function contextInWords(store: HostStore): string | null {
   const used = contextTokens(store.chat.current.value);
   const { capacity } = store;
   if (used < 0.75 * capacity) return null;
-  return `This conversation fills ${used} of ${capacity} tokens. When it is full answers end early: begin a new one soon.`;
+  return texts.chat.contextFills(used, capacity);
 }

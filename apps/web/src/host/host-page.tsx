@@ -7,6 +7,8 @@ import { deviceName } from "../session/device.ts";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { offersOf, parseListing, type Offer } from "../state/offers.ts";
+import { sentence } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
 import { Chat } from "./chat.tsx";
 import { HostStore } from "./host-store.ts";
 import { RoomPanel } from "./room-panel.tsx";
@@ -25,7 +27,15 @@ export function HostPage() {
     return (
       <div class="host">
         <header>
-          <Brand />
+          <Brand>{texts.room.tagline}</Brand>
+          <nav class="jumps" aria-label={texts.room.name}>
+            <button class="quiet" type="button" onClick={() => jumpTo(".room")}>
+              {texts.room.toRing}
+            </button>
+            <button class="quiet" type="button" onClick={() => jumpTo(".chat")}>
+              {texts.room.toChat}
+            </button>
+          </nav>
         </header>
         <RoomPanel store={now.store} close={() => void close(now.store)} />
         <Chat store={now.store} />
@@ -35,27 +45,28 @@ export function HostPage() {
   return (
     <main class="donor">
       <Brand />
-      {now.kind === "opening" && <p role="status">Opening a room…</p>}
+      {now.kind === "opening" && <p role="status">{texts.room.opening}</p>}
       {now.kind === "closed" && (
-        <Notice
-          tone="info"
-          title="The room is closed"
-          text="Its link lets nobody in any more. Your conversations stay in this browser."
-        >
+        <Notice tone="info" title={texts.room.closed} text={texts.room.closedHint}>
           <button class="primary" type="button" onClick={() => void open()}>
-            Open a new room
+            {texts.room.openNew}
           </button>
         </Notice>
       )}
       {now.kind === "failed" && (
-        <Notice tone="bad" title="The room could not be opened" text={now.message}>
+        <Notice tone="bad" title={texts.room.notOpened} text={sentence(now.message)}>
           <button class="primary" type="button" onClick={() => void open()}>
-            Try again
+            {texts.room.tryAgain}
           </button>
         </Notice>
       )}
     </main>
   );
+}
+
+/** On a narrow screen one stands below the other. */
+function jumpTo(selector: string): void {
+  document.querySelector(selector)?.scrollIntoView({ block: "start" });
 }
 
 function createOpening() {
@@ -64,9 +75,9 @@ function createOpening() {
     opening.value = { kind: "opening" };
     try {
       const [first, ...rest] = await loadOffers();
-      if (first === undefined) throw new Error("The catalogue has no models.");
-      const [session, address] = await Promise.all([openRoom({ name: deviceName() }), invitationAddress()]);
-      const store = new HostStore(session, [first, ...rest], address, conversationShelf());
+      if (first === undefined) throw new Error(texts.room.noModels);
+      const [room, address] = await Promise.all([openRoom({ name: deviceName() }), invitationAddress()]);
+      const store = new HostStore(room, [first, ...rest], address, conversationShelf());
       opening.value = { kind: "open", store };
     } catch (error) {
       opening.value = { kind: "failed", message: error instanceof Error ? error.message : String(error) };

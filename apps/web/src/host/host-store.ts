@@ -1,14 +1,16 @@
 /** What the host's page shows and does beside the chat: one session, its devices, its ring. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
+import type { OpenedRoom } from "../compose.ts";
 import { maxPledgeBytes, ownBackends } from "../session/device.ts";
 import type { HostSession, RingOptions } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
 import { fitOf, type Fit } from "../state/fit.ts";
 import type { Offer } from "../state/offers.ts";
-import { afterLap, STILL, type Pulse } from "../state/pulse.ts";
+import { afterLap, afterToken, beforeAnswer, STILL, type Pulse } from "../state/pulse.ts";
 import { nextRingView, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
 import type { Shelf } from "../state/shelf.ts";
+import { texts } from "../texts/index.ts";
 import { ChatStore } from "./chat-store.ts";
 import { ModelStore } from "./model-store.ts";
 
@@ -39,6 +41,8 @@ export class HostStore {
   readonly models: ModelStore;
   /** The link that lets other devices in. */
   readonly invitation: string;
+  /** The room was there before this tab was reloaded. */
+  readonly isReopened: boolean;
   readonly settings;
   readonly leftOut = signal<ReadonlySet<PeerId>>(new Set());
   readonly ring = signal<RingView>({ kind: "none" });
@@ -49,7 +53,13 @@ export class HostStore {
   readonly whyNotAsk: ReadonlySignal<string | null>;
   #isGivenUp = false;
 
-  constructor(session: HostSession, offers: readonly [Offer, ...Offer[]], address: string, shelf: Shelf) {
+  constructor(
+    { session, isReopened }: OpenedRoom,
+    offers: readonly [Offer, ...Offer[]],
+    address: string,
+    shelf: Shelf,
+  ) {
+    this.isReopened = isReopened;
     this.session = session;
     this.invitation = `${address}${session.link}`;
     this.models = new ModelStore({
@@ -70,7 +80,10 @@ export class HostStore {
     this.whyNotAsk = computed(() => whyNotAsk(this.ring.value));
     this.chat = new ChatStore({
       shelf,
-      ask: (options) => session.ask(options),
+      ask: (options) => {
+        this.pulse.value = beforeAnswer(this.pulse.value);
+        session.ask(options);
+      },
       stopAnswer: (id) => session.stopAnswer(id),
       closeConversation: (id) => session.closeConversation(id),
     });
@@ -81,7 +94,10 @@ export class HostStore {
       if (state.kind === "lost") this.chat.endAll(state.message);
     });
     session.events.on("lap", (lap) => (this.pulse.value = afterLap(this.pulse.value, lap, performance.now())));
-    session.events.on("answer", (event) => this.chat.take(event));
+    session.events.on("answer", (event) => {
+      if (event.kind === "token") this.pulse.value = afterToken(this.pulse.value);
+      this.chat.take(event);
+    });
     void this.chat.load();
   }
 
@@ -143,7 +159,7 @@ export class HostStore {
 
   async giveUpStart(): Promise<void> {
     this.#isGivenUp = true;
-    await this.session.end("The start was given up.");
+    await this.session.end(texts.room.givenUp);
   }
 
   /** Slots of one conversation, in the next ring. */

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { encode } from "uqr";
+import { texts } from "../texts/index.ts";
 import { isThisDeviceOnly } from "../state/invitation-origin.ts";
 
 export function Invitation({ link }: { readonly link: string }) {
@@ -17,32 +18,29 @@ export function Invitation({ link }: { readonly link: string }) {
       copied.value = "failed";
     }
   };
+  const { room } = texts;
   return (
     <section class="card invitation">
-      <h2>Invite devices</h2>
-      <p>Open this link on each device. It carries the room’s key: share it only with people you trust.</p>
-      {isThisDeviceOnly(link) && (
-        <p class="hint">
-          This address leads to this device alone. Connect it to your network, and start the server again.
-        </p>
-      )}
+      <h2>{room.invite}</h2>
+      <p class="hint">{room.inviteHint}</p>
+      {isThisDeviceOnly(link) && <p class="hint">{room.inviteNowhere}</p>}
       <div class="copy">
         <input
           ref={field}
-          aria-label="Invitation link"
+          aria-label={room.inviteLink}
           readOnly
           value={link}
           onFocus={(event) => event.currentTarget.select()}
         />
         <button type="button" onClick={() => void copy()}>
-          Copy link
+          {room.copyLink}
         </button>
       </div>
       <p role="status" class="hint">
-        {{ no: "", yes: "Copied.", failed: "Press Ctrl or ⌘ and C to copy it." }[copied.value]}
+        {{ no: "", yes: room.copied, failed: room.copyByHand }[copied.value]}
       </p>
       <details>
-        <summary>Code for cameras</summary>
+        <summary>{room.cameraCode}</summary>
         <QrCode text={link} />
       </details>
     </section>
@@ -60,7 +58,7 @@ function QrCode({ text }: { readonly text: string }) {
       class="qr"
       viewBox={`0 0 ${size} ${size}`}
       role="img"
-      aria-label="The invitation link as a QR code"
+      aria-label={texts.room.cameraCodeLabel}
       shape-rendering="crispEdges"
     >
       <rect width={size} height={size} fill="#fff" />

@@ -1,7 +1,7 @@
 /** Which model the ring runs: the catalogue, with what each needs and whether the devices that are here can hold it; files and addresses. */
 import { fitInShort, fitInWords } from "../state/fit.ts";
 import { modelFacts, whatIsTrusted, type Offer } from "../state/offers.ts";
-import { bytesInWords } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
 import { AddModel } from "./add-model.tsx";
 import type { HostStore } from "./host-store.ts";
 
@@ -12,9 +12,9 @@ export function ModelPicker({ store }: { readonly store: HostStore }) {
     <>
       <details class="models">
         <summary>
-          Model: <strong>{model?.title}</strong>, {bytesInWords(model?.sizeBytes ?? 0)}
+          {texts.models.model} <strong>{model?.title}</strong>, {texts.units.bytes(model?.sizeBytes ?? 0)}
         </summary>
-        <ul aria-label="Models">
+        <ul aria-label={texts.models.list}>
           {store.models.offers.value.map((offer) => (
             <ModelItem key={offer.id} store={store} offer={offer} />
           ))}

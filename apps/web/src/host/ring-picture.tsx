@@ -1,151 +1,86 @@
 /** The ring as a picture: who sits where, what each takes, the frames between them, and how fast tokens come. */
-import { useEffect, useRef } from "preact/hooks";
-import type { Place } from "../session/host-session.ts";
-import { tokensPerSecond, type Lap, type Pulse } from "../state/pulse.ts";
-import { rateInWords } from "../state/words.ts";
+import { ringSeats, type RingSeat } from "../state/ring-seats.ts";
+import { tokensPerSecond } from "../state/pulse.ts";
+import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
-
-const SIZE = 320;
-const CENTRE = SIZE / 2;
-const RADIUS = 108;
-/** Faster ones would only flicker: a dot then stands for several laps. */
-const SHORTEST_LAP_MS = 600;
+import { LapDots } from "./lap-dots.tsx";
+import { CENTRE, pointAt, RADIUS, SIZE, VIEW_BOX } from "./ring-geometry.ts";
+import { Seat } from "./ring-seat.tsx";
 
 export function RingPicture({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
-  if (view.kind !== "ready") return null;
-  const { places } = view.ring;
-  const names = new Map(store.session.devices.value.map(({ peer, name }) => [peer as string, name]));
   const pulse = store.pulse.value;
-  const label = places.map((place) => `${seatName(place, names)}, ${layerSpan(place)}`).join("; then ");
+  const seats = ringSeats({ view, devices: store.session.devices.value, chosen: store.chosen.value, pulse });
+  const isRing = view.kind === "ready";
+  const said = seats.map(({ name, lines }) => [name, ...lines].join(" "));
+  const { picture } = texts.room;
+  const angles = seats.map((_, i) => (360 * i) / seats.length);
   return (
-    <figure class="ring-picture">
-      <svg viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={`The ring: ${label}.`}>
-        <circle class="orbit" cx={CENTRE} cy={CENTRE} r={RADIUS} />
-        <FrameDot pulse={pulse} />
-        <Seat angle={0} title="This device" lines={["words in, words out", msInWords(pulse.headMs)]} isHost />
-        {places.map((place, i) => (
-          <Seat
-            key={i}
-            angle={((i + 1) / (places.length + 1)) * 2 * Math.PI}
-            title={seatName(place, names)}
-            lines={[layerSpan(place), msInWords(pulse.stageMs[i])]}
-            isHost={place.seat === "host"}
-          />
-        ))}
-        <Speed pulse={pulse} />
-      </svg>
-      <LapPlot laps={pulse.recent} />
-    </figure>
+    <svg
+      class={`ring-picture ${view.kind}`}
+      viewBox={VIEW_BOX}
+      role="img"
+      aria-label={isRing ? picture.label(said) : picture.preview(said)}
+    >
+      <Planet />
+      <circle class="orbit" cx={CENTRE} cy={CENTRE} r={RADIUS} />
+      {isRing && angles.map((angle, i) => <Direction key={i} angle={angle + 180 / seats.length} />)}
+      {isRing && <LapDots pulse={pulse} stops={stopsOf(seats, angles)} isBusy={store.chat.isAnswering.value} />}
+      {seats.map((seat, i) => (
+        <Seat key={seat.key} seat={seat} angle={angles[i] ?? 0} isCrowded={seats.length > 5} />
+      ))}
+      <Middle store={store} />
+    </svg>
   );
 }
 
-interface SeatProps {
-  /** Clockwise from the top. */
-  readonly angle: number;
-  readonly title: string;
-  readonly lines: readonly string[];
-  readonly isHost: boolean;
+/** The last stop is the first again: the host takes what comes back. */
+function stopsOf(seats: readonly RingSeat[], angles: readonly number[]) {
+  const stops = seats.map(({ outMs }, i) => ({ angle: angles[i] ?? 0, dwellMs: outMs }));
+  return [...stops, { angle: 360, dwellMs: seats[0]?.inMs ?? 0 }];
 }
 
-function Seat({ angle, title, lines, isHost }: SeatProps) {
-  const [x, y] = [CENTRE + RADIUS * Math.sin(angle), CENTRE - RADIUS * Math.cos(angle)];
-  const short = title.length > 16 ? `${title.slice(0, 15)}…` : title;
-  // Names stay within the picture, whichever side they are on.
-  const textX = Math.min(SIZE - 52, Math.max(52, x));
+/** What the ring goes round: its bands are the page's sign, faint behind the numbers. */
+function Planet() {
   return (
-    <g class={isHost ? "seat own" : "seat"}>
-      <circle cx={x} cy={y} r={11} />
-      <text x={textX} y={y + 26} text-anchor="middle">
-        <tspan class="name">{short}</tspan>
-        {lines.map((line, i) => (
-          <tspan key={i} x={textX} dy={12}>
-            {line}
-          </tspan>
-        ))}
-      </text>
+    <g class="planet">
+      <rect class="band-1" x={0} y={0} width={SIZE} height={SIZE} />
+      <rect class="band-2" x={0} y={CENTRE - 58} width={SIZE} height={20} />
+      <rect class="band-3" x={0} y={CENTRE + 26} width={SIZE} height={22} />
+      <rect class="band-2" x={0} y={CENTRE + 58} width={SIZE} height={10} />
     </g>
   );
 }
 
-/** One trip round the ring for every lap, as far as eyes can follow. */
-function FrameDot({ pulse }: { readonly pulse: Pulse }) {
-  const dot = useRef<SVGGElement>(null);
-  const running = useRef<Animation | null>(null);
-  const { laps } = pulse;
-  const lapMs = Math.max(SHORTEST_LAP_MS, pulse.recent.at(-1)?.lapMs ?? 0);
-  useEffect(() => {
-    const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (laps === 0 || isCalm || dot.current === null || running.current?.playState === "running") return;
-    running.current = dot.current.animate(
-      [
-        { transform: "rotate(0deg)", opacity: 1 },
-        { transform: "rotate(360deg)", opacity: 1 },
-      ],
-      { duration: lapMs },
-    );
-  }, [laps, lapMs]);
-  return (
-    <g ref={dot} class="frame-dot">
-      <circle cx={CENTRE} cy={CENTRE - RADIUS} r={5} />
-    </g>
-  );
+/** Which way frames go. */
+function Direction({ angle }: { readonly angle: number }) {
+  const { x, y } = pointAt(angle);
+  return <path class="direction" d="M-4 -5L4 0L-4 5" transform={`translate(${x} ${y}) rotate(${angle})`} />;
 }
 
-function Speed({ pulse }: { readonly pulse: Pulse }) {
+function Middle({ store }: { readonly store: HostStore }) {
+  const { picture } = texts.room;
+  const pulse = store.pulse.value;
+  const view = store.ring.value;
   const rate = tokensPerSecond(pulse);
+  const last = pulse.recent.at(-1);
+  const [big, small, more] =
+    view.kind !== "ready"
+      ? ["", picture.waiting, ""]
+      : last?.isAnswer === false
+        ? [picture.reading, picture.readingHint, ""]
+        : rate === null
+          ? [picture.readyTitle, picture.readyHint, ""]
+          : [texts.units.rate(rate), picture.perSecond, last === undefined ? "" : picture.lap(last.lapMs)];
   return (
-    <text class="speed" x={CENTRE} y={CENTRE} text-anchor="middle">
-      <tspan class="number">{rate === null ? "–" : rateInWords(rate)}</tspan>
-      <tspan x={CENTRE} dy={18}>
-        tokens a second
+    <text class="middle" x={CENTRE} y={CENTRE + (big === "" ? 4 : 2)} text-anchor="middle">
+      {big !== "" && <tspan class={rate === null || last?.isAnswer === false ? "word" : "number"}>{big}</tspan>}
+      <tspan x={CENTRE} dy={big === "" ? 0 : 18}>
+        {small}
+      </tspan>
+      <tspan x={CENTRE} dy={15}>
+        {more}
       </tspan>
     </text>
   );
-}
-
-/** Bars of the last laps' times; the longest fills the height. */
-function LapPlot({ laps }: { readonly laps: readonly Lap[] }) {
-  if (laps.length < 2) return null;
-  const [width, height, most] = [SIZE, 48, Math.max(...laps.map(({ lapMs }) => lapMs))];
-  const step = width / 60;
-  const last = laps.at(-1);
-  return (
-    <figcaption>
-      <svg
-        viewBox={`0 0 ${width} ${height}`}
-        role="img"
-        aria-label={`The last laps; the newest took ${msInWords(last?.lapMs)}.`}
-      >
-        {laps.map(({ lapMs, isToken }, i) => {
-          const barHeight = Math.max(1, (lapMs / most) * height);
-          return (
-            <rect
-              key={i}
-              class={isToken ? "lap" : "lap chunk"}
-              x={i * step}
-              y={height - barHeight}
-              width={step - 1}
-              height={barHeight}
-            />
-          );
-        })}
-      </svg>
-      <span class="hint">
-        Laps, newest right: {msInWords(last?.lapMs)}; paler ones read the question. Longest {msInWords(most)}.
-      </span>
-    </figcaption>
-  );
-}
-
-function seatName({ seat }: Place, names: ReadonlyMap<string, string>): string {
-  return seat === "host" ? "This device" : (names.get(seat) ?? "A device");
-}
-
-function layerSpan({ layers: { first, end } }: Place): string {
-  return end - first === 1 ? `layer ${end}` : `layers ${first + 1}–${end}`;
-}
-
-function msInWords(ms: number | undefined): string {
-  return ms === undefined || ms === 0 ? "" : `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
 }

@@ -1,14 +1,16 @@
-/** Beside the chat: the way into the room, its devices, the model, and the button that puts the ring together. */
-import { hostLayersInWords, privacyInWords } from "../state/words.ts";
+/** Beside the chat: the ring, the way into the room, its devices and the model. */
+import { Hindrances } from "../shared/hindrances.tsx";
 import { KeptModels } from "../shared/kept-models.tsx";
 import { Notice } from "../shared/notice.tsx";
-import { startLabel } from "../state/ring-view.ts";
+import { privacyInWords, sentence } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
 import { DeviceList } from "./device-list.tsx";
 import type { HostStore, Settings } from "./host-store.ts";
 import { CapacitySettings } from "./capacity-settings.tsx";
 import { Invitation } from "./invitation.tsx";
 import { ModelPicker } from "./model-picker.tsx";
-import { RingPicture } from "./ring-picture.tsx";
+import { RingStatus } from "./ring-status.tsx";
+import { RingView } from "./ring-view.tsx";
 
 export interface RoomPanelProps {
   readonly store: HostStore;
@@ -17,33 +19,32 @@ export interface RoomPanelProps {
 export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: () => void }) {
   const room = store.session.room.value;
   return (
-    <aside class="room" aria-label="Room">
-      <Invitation link={store.invitation} />
+    <aside class="room" aria-label={texts.room.name}>
+      <section class="card ring-card">
+        <RingView store={store} />
+        {store.isReopened && store.ring.value.kind === "none" && <p class="hint">{texts.room.reopened}</p>}
+        <RingStatus store={store} />
+        <ModelSettings store={store} />
+        <Hindrances />
+        <KeptModels note={store.session.storage.value} />
+      </section>
       {room.kind === "reconnecting" && (
-        <Notice
-          tone="info"
-          text="The server cannot be reached at the moment. The ring goes on; new devices have to wait."
-        />
+        <Notice tone="info" title={texts.room.serverGone} text={texts.room.serverGoneHint} />
       )}
       {room.kind === "refused" && (
         <Notice
           tone="bad"
-          text={`The server has closed this room: ${room.message}. Reload this page to open another.`}
+          title={texts.room.serverRefused}
+          text={`${sentence(room.message)} ${texts.room.reloadForNew}`}
         />
       )}
+      <Invitation link={store.invitation} />
       <section class="card">
-        <h2>Ring</h2>
-        <ModelSettings store={store} />
-        <RingStatus store={store} />
-        <RingPicture store={store} />
-        <KeptModels note={store.session.storage.value} />
-      </section>
-      <section class="card">
-        <h2>Devices</h2>
+        <h2>{texts.room.devices}</h2>
         <DeviceList store={store} />
       </section>
-      <button type="button" onClick={close}>
-        Close the room
+      <button class="quiet" type="button" onClick={close}>
+        {texts.room.close}
       </button>
     </aside>
   );
@@ -57,34 +58,34 @@ function ModelSettings({ store }: RoomPanelProps) {
     <fieldset disabled={isFixed}>
       <ModelPicker store={store} />
       <details>
-        <summary>Options</summary>
+        <summary>{texts.room.options}</summary>
         <label class="field">
-          This device computes
+          {texts.room.hostComputes}
           <select
             value={hostLayers}
             onChange={(event) => change({ hostLayers: event.currentTarget.value as Settings["hostLayers"] })}
           >
             {(["first", "both", "last", "none"] as const).map((value) => (
               <option key={value} value={value}>
-                {hostLayersInWords(value)}
+                {texts.room.hostLayers[value]}
               </option>
             ))}
           </select>
           <span class="hint">{privacyInWords(hostLayers)}</span>
         </label>
         <label class="field">
-          Devices compute on
+          {texts.room.backend}
           <select
             value={backend}
             onChange={(event) => change({ backend: event.currentTarget.value as Settings["backend"] })}
           >
-            <option value="auto">the graphics processor where it works</option>
-            <option value="webgpu">the graphics processor only (WebGPU)</option>
-            <option value="wasm">the main processor only (wasm)</option>
+            <option value="auto">{texts.room.backends.auto}</option>
+            <option value="webgpu">{texts.room.backends.webgpu}</option>
+            <option value="wasm">{texts.room.backends.wasm}</option>
           </select>
         </label>
         <label class="field">
-          Longest answer, in tokens
+          {texts.room.longestAnswer}
           <input
             type="number"
             min={1}
@@ -98,34 +99,5 @@ function ModelSettings({ store }: RoomPanelProps) {
         <CapacitySettings store={store} />
       </details>
     </fieldset>
-  );
-}
-
-function RingStatus({ store }: RoomPanelProps) {
-  const ring = store.ring.value;
-  if (ring.kind === "starting") {
-    return (
-      <div class="actions">
-        <p role="status">{ring.message}</p>
-        <button type="button" onClick={() => void store.giveUpStart()}>
-          Cancel
-        </button>
-      </div>
-    );
-  }
-  return (
-    <>
-      {ring.kind === "lost" && <Notice tone="bad" title="The ring has ended" text={ring.message} />}
-      {ring.kind === "not-started" && <Notice tone="bad" title="The ring did not start" text={ring.message} />}
-      {ring.kind === "cancelled" && <p role="status">The start was given up.</p>}
-      {ring.kind === "ready" && (
-        <p role="status">
-          The ring is ready: {ring.ring.model.title}, {ring.ring.checkpoint.shape.L} layers.
-        </p>
-      )}
-      <button class={ring.kind === "ready" ? "" : "primary"} type="button" onClick={() => void store.start()}>
-        {startLabel(ring, store.chosen.value)}
-      </button>
-    </>
   );
 }

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import type { AnswerState, Figures, Turn } from "../state/chat.ts";
-import { rateInWords, secondsInWords } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
 import { Markdown } from "./markdown.tsx";
 
@@ -17,6 +17,7 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
   /** The question as it is being edited; null: it is not. */
   const edited = useMemo(() => signal<string | null>(null), []);
   const { maxTokens } = store.settings.value;
+  const { chat } = texts;
   return (
     <article>
       {edited.value === null ? (
@@ -33,36 +34,32 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
           }}
         >
           <textarea
-            aria-label="Edited question"
+            aria-label={chat.edited}
             rows={3}
             value={edited.value}
             onInput={(event) => (edited.value = event.currentTarget.value)}
           />
           <div class="actions">
-            <span class="hint">What followed from this question is dropped.</span>
+            <span class="hint">{chat.editedHint}</span>
             <button type="button" onClick={() => (edited.value = null)}>
-              Keep as it was
+              {chat.keepAsItWas}
             </button>
             <button class="primary" type="submit" disabled={!canAsk || edited.value.trim() === ""}>
-              Ask this instead
+              {chat.askInstead}
             </button>
           </div>
         </form>
       )}
       <div class="answer">
-        {turn.state.kind === "waiting" ? (
-          <p class="thinking">Reading the question…</p>
-        ) : (
-          <Markdown text={turn.answer} />
-        )}
+        {turn.state.kind === "waiting" ? <p class="thinking">{chat.reading}</p> : <Markdown text={turn.answer} />}
         <Ending state={turn.state} />
         {canAsk && edited.value === null && (
           <div class="again">
             <button type="button" onClick={() => (edited.value = turn.question)}>
-              Edit
+              {chat.edit}
             </button>
             <button type="button" onClick={() => store.chat.askAgain(turn.id, maxTokens)}>
-              Ask again
+              {chat.askAgain}
             </button>
           </div>
         )}
@@ -80,14 +77,20 @@ function Ending({ state }: { readonly state: AnswerState }) {
       return <p class="figures">{figuresInWords(state.figures)}</p>;
     case "length":
       return (
-        <p class="figures">Cut at the longest answer, or the end of the context · {figuresInWords(state.figures)}</p>
+        <p class="figures">
+          {texts.chat.cut} · {figuresInWords(state.figures)}
+        </p>
       );
     case "stopped":
-      return <p class="figures">Stopped · {figuresInWords(state.figures)}</p>;
+      return (
+        <p class="figures">
+          {texts.chat.stopped} · {figuresInWords(state.figures)}
+        </p>
+      );
     case "failed":
       return (
         <p class="bad" role="alert">
-          The answer ends here: {state.message}
+          {texts.chat.answerEnds(state.message)}
         </p>
       );
     default:
@@ -95,11 +98,12 @@ function Ending({ state }: { readonly state: AnswerState }) {
   }
 }
 
-function figuresInWords({ tokens, timeToFirstTokenMs, tokensPerSecond }: Figures): string {
-  const rate = tokensPerSecond === null ? [] : [`${rateInWords(tokensPerSecond)} tokens/s`];
+function figuresInWords({ tokens, timeToFirstTokenMs, tokensPerSecond, promptTokens, reusedTokens }: Figures): string {
+  const { chat } = texts;
   return [
-    `${tokens} ${tokens === 1 ? "token" : "tokens"}`,
-    `first after ${secondsInWords(timeToFirstTokenMs)}`,
-    ...rate,
+    chat.figures(tokens, timeToFirstTokenMs),
+    ...(tokensPerSecond === null ? [] : [chat.tokensPerSecond(tokensPerSecond)]),
+    // Kept conversations of an earlier form know nothing of it.
+    ...(reusedTokens !== undefined && reusedTokens > 0 ? [chat.remembered(reusedTokens, promptTokens ?? 0)] : []),
   ].join(" · ");
 }

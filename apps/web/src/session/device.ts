@@ -36,6 +36,11 @@ export function isPhone(userAgent = navigator.userAgent): boolean {
   return /iPhone|iPad|Android/.test(userAgent) || (userAgent.includes("Mac OS X") && navigator.maxTouchPoints > 1);
 }
 
+/** Its system asks once whether a browser may use the local network. */
+export function isApple(userAgent = navigator.userAgent): boolean {
+  return /iPhone|iPad|Mac OS X/.test(userAgent);
+}
+
 /** Bytes that this tab offers at first. Browsers do not tell what is free: `deviceMemory` is a coarse, capped hint. */
 export function memoryPledgeBytes(): number {
   const hintGiB: unknown = Reflect.get(navigator, "deviceMemory");

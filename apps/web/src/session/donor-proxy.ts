@@ -11,6 +11,8 @@ import {
 } from "@jupiter/protocol";
 import type { LayerRange } from "@jupiter/pipeline";
 import type { PeerLink } from "@jupiter/transport";
+import type { FailureReason } from "../engine/api.ts";
+import type { RingTrouble } from "../state/trouble.ts";
 import { ControlLink } from "./control-link.ts";
 
 export interface Device {
@@ -22,7 +24,7 @@ export interface Device {
     | { readonly kind: "loading"; readonly phase: string; readonly loadedBytes: number; readonly totalBytes: number }
     | { readonly kind: "ready" }
     | { readonly kind: "serving" }
-    | { readonly kind: "failed"; readonly message: string };
+    | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string };
   readonly memoryPledgeBytes: number;
   readonly backends: readonly Backend[];
   readonly userAgent: string;
@@ -41,6 +43,11 @@ export interface Device {
 
 export class DonorLost extends Error {
   override readonly name = "DonorLost";
+  readonly reason: RingTrouble;
+  constructor(reason: RingTrouble, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 type Answer = Extract<DonorMessage, { type: "profile" | "ready" }>;
@@ -56,7 +63,7 @@ export interface DonorProxyOptions {
   readonly peer: PeerId;
   readonly name: string;
   /** A stage that said it cannot go on, while no one waited for it. */
-  readonly failed: (message: string) => void;
+  readonly failed: (reason: FailureReason, message: string) => void;
   /** `isGoodbye`: it said so; else its link broke, and it may still be there. */
   readonly gone: (message: string, isGoodbye: boolean) => void;
 }
@@ -108,8 +115,8 @@ export class DonorProxy {
   }
 
   unreachable(message: string): void {
-    this.#update({ state: { kind: "failed", message } });
-    this.#rejectAll(`${this.#options.name} cannot be reached: ${message}`);
+    this.#update({ state: { kind: "failed", reason: "link", message } });
+    this.#rejectAll("link", `${this.#options.name} cannot be reached: ${message}`);
   }
 
   send(message: HostMessage): void {
@@ -127,7 +134,7 @@ export class DonorProxy {
         return;
       case "release": {
         this.#epoch = null;
-        this.#rejectAll(message.reason);
+        this.#rejectAll("stale-plan", message.reason);
         const { state } = this.#device.value;
         // What went wrong stays to be read until it is tried again.
         this.#update({ layers: null, serving: null, state: state.kind === "failed" ? state : { kind: "idle" } });
@@ -147,7 +154,7 @@ export class DonorProxy {
 
   /** The donor's answer for this plan. Rejects `DonorLost`, also with what the donor says went wrong. */
   expect<Type extends Answer["type"]>(type: Type, epoch: number): Promise<Extract<DonorMessage, { type: Type }>> {
-    if (this.#gone) return Promise.reject(new DonorLost(`${this.#options.name} left.`));
+    if (this.#gone) return Promise.reject(new DonorLost("left", `${this.#options.name} left.`));
     return new Promise((resolve, reject) => {
       this.#expected.push({ type, epoch, resolve: resolve as (message: DonorMessage) => void, reject });
     });
@@ -217,11 +224,13 @@ export class DonorProxy {
       case "profile":
         this.#settle(message);
         return;
-      case "failed":
-        this.#update({ state: { kind: "failed", message: message.message } });
-        if (!this.#rejectAll(`${this.#options.name}: ${message.message}`))
-          this.#options.failed(`${this.#options.name}: ${message.message}`);
+      case "failed": {
+        const { reason } = message;
+        const named = `${this.#options.name}: ${message.message}`;
+        this.#update({ state: { kind: "failed", reason, message: message.message } });
+        if (!this.#rejectAll(reason, named)) this.#options.failed(reason, named);
         return;
+      }
       case "goodbye":
         this.#lose(`${this.#options.name} left.`, true);
         return;
@@ -246,16 +255,16 @@ export class DonorProxy {
     if (this.#gone) return;
     this.#gone = true;
     clearInterval(this.#timer);
-    this.#rejectAll(message);
+    this.#rejectAll(isGoodbye ? "left" : "vanished", message);
     void this.#control?.close();
     this.#options.gone(message, isGoodbye);
   }
 
   /** False: nobody waited. */
-  #rejectAll(message: string): boolean {
+  #rejectAll(reason: RingTrouble, message: string): boolean {
     const expected = this.#expected;
     this.#expected = [];
-    for (const { reject } of expected) reject(new DonorLost(message));
+    for (const { reject } of expected) reject(new DonorLost(reason, message));
     return expected.length > 0;
   }
 

@@ -13,6 +13,7 @@ import type { Room, RoomState } from "@jupiter/room";
 import type { IncomingLink, PeerLinks } from "@jupiter/transport";
 import { EngineError, type Engine } from "../engine/engine.ts";
 import type { FailureReason, Phase } from "../engine/api.ts";
+import { texts } from "../texts/index.ts";
 import { BulkClient } from "./bulk-client.ts";
 import { ControlLink } from "./control-link.ts";
 import { hello } from "./device.ts";
@@ -30,7 +31,7 @@ export type DonorState =
     }
   | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
   | { readonly kind: "serving"; readonly layers: Layers; readonly backend: string; readonly frames: number }
-  | { readonly kind: "failed"; readonly message: string }
+  | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string }
   | { readonly kind: "left"; readonly message: string };
 
 interface Layers {
@@ -52,9 +53,11 @@ const STATS_EVERY_MS = 1000;
 export class DonorSession {
   readonly state: ReadonlySignal<DonorState>;
   readonly room: ReadonlySignal<RoomState>;
+  /** The host tried to open its link to this device, and could not; it goes on trying. */
+  readonly isUnreached = signal(false);
   /** The last word of this browser's store for weights, if it had one. */
   readonly storage = signal<string | null>(null);
-  readonly #state = signal<DonorState>({ kind: "waiting", message: "Waiting for the host to start the ring." });
+  readonly #state = signal<DonorState>({ kind: "waiting", message: texts.donor.waitingForStart });
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
   readonly #links: PeerLinks;
@@ -91,6 +94,10 @@ export class DonorSession {
     this.#bulk = new BulkClient({ links, engine, host: () => room.host?.peer ?? null });
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
+    this.#links.events.on("failed", ({ from, error }) => {
+      const isHost = from === room.host?.peer && this.#control === null && error.reason !== "bad-signal";
+      if (isHost) this.isUnreached.value = true;
+    });
     this.engine.events.on("progress", ({ phase, loadedBytes, totalBytes }) =>
       this.#progress(phase, loadedBytes, totalBytes),
     );
@@ -104,12 +111,17 @@ export class DonorSession {
     return this.#room.self;
   }
 
+  /** The server offers a way round networks that keep devices apart. */
+  get hasRelay(): boolean {
+    return this.#room.turn !== null;
+  }
+
   /** Bytes sent to neighbours so far, by seat. */
   get sentBytes(): ReadonlyMap<Seat, number> {
     return this.#ring.sentBytes;
   }
 
-  async leave(message = "You left the room.", reason: "left" | "hidden" = "left"): Promise<void> {
+  async leave(message = texts.donor.left, reason: "left" | "hidden" = "left"): Promise<void> {
     if (this.#hasLeft) return;
     // First of all: whoever freezes this page from here on finds a device that has left.
     this.#state.value = { kind: "left", message };
@@ -147,15 +159,16 @@ export class DonorSession {
       closed: ({ message }) => {
         if (this.#control !== control) return;
         this.#control = null;
-        this.#release(`The host is gone: ${message}. Waiting for it to come back.`);
+        this.#release(texts.donor.hostGone(message));
       },
     });
     const before = this.#control;
     this.#control = control;
+    this.isUnreached.value = false;
     if (before !== null) {
       // The host came back, and knows nothing of what this device holds.
       void before.close();
-      this.#release("The host is back. Waiting for it to start the ring.");
+      this.#release(texts.donor.hostBack);
     }
     control.send(hello(this.#name, this.#pledgeBytes));
   }
@@ -172,7 +185,7 @@ export class DonorSession {
         this.#enqueue((aborted) => this.#load(message, aborted));
         return;
       case "profile":
-        this.#state.value = { kind: "waiting", message: "Measuring how fast this device is." };
+        this.#state.value = { kind: "waiting", message: texts.donor.measuring };
         this.#enqueue((aborted) => this.#profile(message, aborted));
         return;
       case "serve":
@@ -280,7 +293,7 @@ export class DonorSession {
   #failed(reason: FailureReason, message: string): void {
     if (this.#state.value.kind === "left" || this.#state.value.kind === "failed") return;
     this.#drop();
-    this.#state.value = { kind: "failed", message };
+    this.#state.value = { kind: "failed", reason, message };
     this.#control?.send({ type: "failed", epoch: this.#epoch, reason, message: message.slice(0, 1000) });
   }
 

@@ -12,9 +12,11 @@ import {
 } from "@jupiter/protocol";
 import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
+import { PlannerError } from "@jupiter/planner";
 import type { LayerTime } from "@jupiter/runtime";
 import type { AnswerEvent, AskOptions, ModelSource, Outcome } from "../engine/api.ts";
 import { EngineError, type Engine, type ComputeWish, type Proven } from "../engine/engine.ts";
+import type { RingTrouble } from "../state/trouble.ts";
 import { BulkServer } from "./bulk-server.ts";
 import { DonorLost, DonorProxy, type Device } from "./donor-proxy.ts";
 import { FileHashes } from "./file-hashes.ts";
@@ -63,7 +65,7 @@ export type RingState =
       readonly places: readonly Place[];
       readonly host: HostPart;
     }
-  | { readonly kind: "lost"; readonly message: string };
+  | { readonly kind: "lost"; readonly reason: RingTrouble; readonly message: string };
 
 /** What the host's own tab holds. */
 export interface HostPart {
@@ -145,7 +147,7 @@ export class HostSession {
       engine: this.engine,
       peerAt: (seat) => (seat === "host" ? null : seat),
       seatOf: (peer) => peer,
-      lost: (_, message) => this.#lose(`A link of the ring was lost: ${message}`),
+      lost: (_, message) => this.#lose("link", `A link of the ring was lost: ${message}`),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
     room.events.on("member-joined", ({ peer, role, name }) => role === "donor" && void this.#welcome(peer, name));
@@ -162,7 +164,7 @@ export class HostSession {
       this.#taking.forEach((peer) => this.#donors.value.get(peer)?.cancel(frames)),
     );
     this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
-    this.engine.events.on("failed", ({ message }) => this.#lose(message));
+    this.engine.events.on("failed", ({ reason, message }) => this.#lose(reason, message));
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("lap", (event) => this.#emitter.emit("lap", event));
@@ -176,6 +178,11 @@ export class HostSession {
 
   get self(): PeerId {
     return this.#room.self;
+  }
+
+  /** The server offers a way round networks that keep devices apart. */
+  get hasRelay(): boolean {
+    return this.#room.turn !== null;
   }
 
   get credentials(): RoomCredentials | null {
@@ -192,7 +199,7 @@ export class HostSession {
    * says what went wrong, and so does the ring's state.
    */
   async start(options: RingOptions): Promise<void> {
-    this.#lose("A new ring is being put together.");
+    this.#lose("stale-plan", "A new ring is being put together.");
     const epoch = ++this.#epoch;
     const { signal } = (this.#starting = new AbortController());
     this.#taking = options.donors;
@@ -204,14 +211,14 @@ export class HostSession {
       this.#ring.value = ready;
       this.#starting = null;
     } catch (error) {
-      if (!signal.aborted) this.#lose(error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) this.#lose(troubleOf(error), error instanceof Error ? error.message : String(error));
       throw error;
     }
   }
 
   /** Gives the ring up; donors stay in the room. */
   async end(reason: string): Promise<void> {
-    this.#lose(reason);
+    this.#lose("stale-plan", reason);
     await this.#free();
   }
 
@@ -387,10 +394,10 @@ export class HostSession {
     const donor: DonorProxy = new DonorProxy({
       peer,
       name,
-      failed: (message) => this.#taking.includes(peer) && this.#lose(message),
+      failed: (reason, message) => this.#taking.includes(peer) && this.#lose(reason, message),
       gone: (message, isGoodbye) => {
         this.#setDonors((donors) => donors.delete(peer));
-        if (this.#taking.includes(peer)) this.#lose(message);
+        if (this.#taking.includes(peer)) this.#lose(isGoodbye ? "left" : "vanished", message);
         if (!isGoodbye) again(0);
       },
     });
@@ -406,7 +413,7 @@ export class HostSession {
   #donor(peer: PeerId): DonorProxy {
     const donor = this.#donors.value.get(peer);
     if (donor === undefined)
-      throw new DonorLost("A device of the plan has left; start again with those that are there.");
+      throw new DonorLost("left", "A device of the plan has left; start again with those that are there.");
     return donor;
   }
 
@@ -416,11 +423,11 @@ export class HostSession {
     this.#donors.value = donors;
   }
 
-  #lose(message: string): void {
+  #lose(why: RingTrouble, message: string): void {
     const { kind } = this.#ring.value;
     if (kind !== "ready" && kind !== "starting") return;
     this.#epoch++;
-    this.#ring.value = { kind: "lost", message };
+    this.#ring.value = { kind: "lost", reason: why, message };
     this.#starting?.abort(new EngineError("internal", message));
     this.#starting = null;
     // What a worker loads for a ring that nobody wants would be in the way of the next one.
@@ -441,6 +448,13 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener("abort", abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+function troubleOf(error: unknown): RingTrouble {
+  if (error instanceof DonorLost || error instanceof EngineError) return error.reason;
+  // A `TransportError`, by its name: adapters are not imported here.
+  if (error instanceof Error && error.name === "TransportError") return "link";
+  return error instanceof PlannerError ? "unsupported" : "internal";
 }
 
 /** Names of the tensors of a stage. */

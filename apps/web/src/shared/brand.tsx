@@ -2,7 +2,7 @@
 export function Brand({ children }: { readonly children?: string }) {
   return (
     <h1 class="brand">
-      <img src="/icon.svg" width="28" height="28" alt="" />
+      <img src="/icon.svg" width="36" height="36" alt="" />
       <span>Jupiter</span>
       {children !== undefined && <small>{children}</small>}
     </h1>

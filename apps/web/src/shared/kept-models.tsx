@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { deleteKept, keptModels, type KeptModel } from "../browser/kept-weights.ts";
-import { bytesInWords } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
 
 export function KeptModels({ note }: { readonly note: string | null }) {
   const kept = useMemo(() => signal<readonly KeptModel[] | null>(null), []);
@@ -11,23 +11,33 @@ export function KeptModels({ note }: { readonly note: string | null }) {
     await deleteKept(model).catch(() => undefined); // What cannot be deleted is still listed.
     await refresh();
   };
+  const { room } = texts;
   return (
-    <details onToggle={(event) => event.currentTarget.open && void refresh()}>
-      <summary>Kept on this device</summary>
-      {note !== null && <p class="hint">{note}</p>}
-      {kept.value?.length === 0 && <p class="hint">No weights are kept: each start fetches them.</p>}
-      <ul class="devices" aria-label="Kept on this device">
-        {kept.value?.map((model) => (
-          <li key={model.name} class="device">
-            <span>
-              {model.name}, {bytesInWords(model.sizeBytes)}
-            </span>
-            <button type="button" aria-label={`Delete ${model.name}`} onClick={() => void remove(model)}>
-              Delete
-            </button>
-          </li>
-        ))}
-      </ul>
-    </details>
+    <>
+      {note !== null && (
+        <p class="hint" role="status">
+          {note}
+        </p>
+      )}
+      <details onToggle={(event) => event.currentTarget.open && void refresh()}>
+        <summary>{room.kept}</summary>
+        {kept.value?.length === 0 && <p class="hint">{room.nothingKept}</p>}
+        <ul class="devices" aria-label={room.kept}>
+          {kept.value?.map((model) => (
+            <li key={model.name} class="device">
+              <span>{room.keptModel(model.name, model.sizeBytes)}</span>
+              <button
+                type="button"
+                class="quiet"
+                aria-label={room.deleteOf(model.name)}
+                onClick={() => void remove(model)}
+              >
+                {room.delete}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </>
   );
 }

@@ -5,7 +5,7 @@ export interface NoticeProps {
   readonly tone: "info" | "bad";
   readonly title?: string;
   readonly text: string;
-  /** Buttons. */
+  /** Buttons, or more words. */
   readonly children?: ComponentChildren;
 }
 

@@ -48,7 +48,14 @@ describe("step", () => {
         answer: "Hello",
         state: {
           kind: "complete",
-          figures: { tokens: 5, timeToFirstTokenMs: 250, tokensPerSecond: 4, contextTokens: 8 },
+          figures: {
+            tokens: 5,
+            timeToFirstTokenMs: 250,
+            tokensPerSecond: 4,
+            contextTokens: 8,
+            promptTokens: 10,
+            reusedTokens: 0,
+          },
         },
       },
     ]);
@@ -78,7 +85,14 @@ describe("step", () => {
     };
     expect(play([asked("a"), one]).turns[0]?.state).toEqual({
       kind: "complete",
-      figures: { tokens: 1, timeToFirstTokenMs: 250, tokensPerSecond: null, contextTokens: 3 },
+      figures: {
+        tokens: 1,
+        timeToFirstTokenMs: 250,
+        tokensPerSecond: null,
+        contextTokens: 3,
+        promptTokens: 10,
+        reusedTokens: 0,
+      },
     });
   });
 

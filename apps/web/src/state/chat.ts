@@ -1,6 +1,7 @@
 /** One conversation as a reader sees it. Pure: what the engine tells becomes text and endings, nothing here asks or waits. */
 import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { AnswerEvent } from "../engine/api.ts";
+import { texts } from "../texts/index.ts";
 
 export interface Figures {
   readonly tokens: number;
@@ -9,6 +10,9 @@ export interface Figures {
   readonly tokensPerSecond: number | null;
   /** Of the dialogue with this answer, as the model counts: what has to fit into its context. */
   readonly contextTokens: number;
+  /** Of the dialogue up to the question, and how many of them the ring still held from before; undefined in what earlier pages kept. */
+  readonly promptTokens?: number;
+  readonly reusedTokens?: number;
 }
 
 export type AnswerState =
@@ -92,7 +96,7 @@ export function reopened(conversation: Conversation): Conversation {
   if (open === null) return conversation;
   const ended: Turn = {
     ...open,
-    state: { kind: "failed", message: "This page was closed while the answer was written." },
+    state: { kind: "failed", message: texts.chat.pageClosed },
   };
   return { ...conversation, turns: [...conversation.turns.slice(0, -1), ended] };
 }
@@ -100,7 +104,7 @@ export function reopened(conversation: Conversation): Conversation {
 /** Its first question's beginning. */
 export function titleOf({ turns }: Conversation): string {
   const question = turns[0]?.question.replace(/\s+/g, " ").trim() ?? "";
-  if (question === "") return "New conversation";
+  if (question === "") return texts.chat.newConversation;
   return question.length <= 60 ? question : `${question.slice(0, 59).trimEnd()}…`;
 }
 
@@ -109,8 +113,11 @@ export function toMarkdown(conversation: Conversation): string {
   const { systemPrompt } = conversation.settings;
   return [
     `# ${titleOf(conversation)}`,
-    ...(systemPrompt.trim() === "" ? [] : [`*System prompt:* ${systemPrompt.trim()}`]),
-    ...conversation.turns.flatMap(({ question, answer }) => [`**Question**\n\n${question}`, `**Answer**\n\n${answer}`]),
+    ...(systemPrompt.trim() === "" ? [] : [`*${texts.chat.systemPromptInExport}* ${systemPrompt.trim()}`]),
+    ...conversation.turns.flatMap(({ question, answer }) => [
+      `**${texts.chat.question}**\n\n${question}`,
+      `**${texts.chat.answer}**\n\n${answer}`,
+    ]),
     "",
   ].join("\n\n");
 }
@@ -155,11 +162,18 @@ function finalText({ answer }: Turn, { text }: Finished): string {
 }
 
 function ending({ finish, reason, ids, output, timings }: Finished): AnswerState {
-  const { timeToFirstTokenMs, decodeMs } = timings;
+  const { timeToFirstTokenMs, decodeMs, promptTokens, reusedTokens } = timings;
   const intervals = output.length - 1;
   const tokensPerSecond = intervals > 0 && decodeMs > 0 ? (intervals * 1000) / decodeMs : null;
   const contextTokens = ids.length + output.length;
-  const figures = { tokens: output.length, timeToFirstTokenMs, tokensPerSecond, contextTokens };
+  const figures = {
+    tokens: output.length,
+    timeToFirstTokenMs,
+    tokensPerSecond,
+    contextTokens,
+    promptTokens,
+    reusedTokens,
+  };
   switch (finish) {
     case "stop":
       return { kind: "complete", figures };
@@ -168,7 +182,7 @@ function ending({ finish, reason, ids, output, timings }: Finished): AnswerState
     case "cancelled":
       return { kind: "stopped", figures };
     case "failed":
-      return { kind: "failed", message: reason ?? "The answer could not be written. Ask again." };
+      return { kind: "failed", message: reason ?? texts.chat.failed };
     default:
       return finish satisfies never;
   }

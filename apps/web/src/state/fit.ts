@@ -2,7 +2,7 @@
 import type { ModelForm } from "@jupiter/model";
 import type { Backend, Seat } from "@jupiter/protocol";
 import { planLayers, type HostLayers } from "../session/place-layers.ts";
-import { bytesInWords } from "./words.ts";
+import { texts } from "../texts/index.ts";
 
 /** What a device says of itself. */
 export interface FitDevice {
@@ -60,13 +60,14 @@ function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDe
 
 /** A few words, for a list. */
 export function fitInShort(fit: Fit): string {
+  const { short } = texts.models;
   switch (fit.kind) {
     case "fits":
-      return fit.onGpu ? "starts with graphics processors" : "starts";
+      return fit.onGpu ? short.fitsOnGpu : short.fits;
     case "too-little":
-      return `${bytesInWords(fit.missingBytes)} missing`;
+      return short.missing(fit.missingBytes);
     case "too-many":
-      return "fewer devices";
+      return short.fewer;
     default:
       return fit satisfies never;
   }
@@ -75,10 +76,7 @@ export function fitInShort(fit: Fit): string {
 /** What it means and what to do. */
 export function fitInWords(fit: Fit): string {
   if (fit.kind !== "fits") return fit.message;
-  const where = fit.devices === 1 ? "this device" : `these ${fit.devices} devices`;
-  return fit.onGpu
-    ? `Starts on ${where} if the graphics processor computes right; on the main processor it takes more memory.`
-    : `Starts on ${where}.`;
+  return fit.onGpu ? texts.models.startsOnGpu(fit.devices) : texts.models.starts(fit.devices);
 }
 
 function sentence(text: string): string {

@@ -1,7 +1,7 @@
 /** The models a host may choose from, and where each one's bytes come from. */
 import { catalogueForm, type CatalogueEntry, type ModelForm } from "@jupiter/model";
 import type { Model } from "../session/host-session.ts";
-import { bytesInWords } from "./words.ts";
+import { texts } from "../texts/index.ts";
 
 export interface Offer extends Model {
   readonly sizeBytes: number;
@@ -50,31 +50,17 @@ export function offersOf(catalogue: readonly CatalogueEntry[], listing: readonly
 
 /** Size, licence, context, and where it comes from. */
 export function modelFacts({ sizeBytes, licence, contextLength, from }: Offer): readonly string[] {
-  const where = {
-    server: [],
-    internet: ["from the internet"],
-    file: ["a file of this device"],
-    address: ["from its address"],
-  } as const;
+  const { models, units } = texts;
+  const where = models.from[from];
   return [
-    bytesInWords(sizeBytes),
-    licence === null ? "licence unknown" : `licence ${licence}`,
-    `context ${contextLength.toLocaleString("en")} tokens`,
-    ...where[from],
+    units.bytes(sizeBytes),
+    licence === null ? models.noLicence : models.licence(licence),
+    models.contextLength(contextLength),
+    ...(where === null ? [] : [where]),
   ];
 }
 
 /** Of a model that is not in the catalogue; null: its bytes are checked against the catalogue's. */
 export function whatIsTrusted({ from }: Offer): string | null {
-  switch (from) {
-    case "server":
-    case "internet":
-      return null;
-    case "file":
-      return "The other devices get their layers from this one, and check them against its checksums. This page forgets the file when it is reloaded: choose it again then.";
-    case "address":
-      return "No checksums are known: every device trusts what this address sends, and nothing of it is kept for the next time.";
-    default:
-      return from satisfies never;
-  }
+  return texts.models.trusted[from];
 }

@@ -4,10 +4,10 @@ import type { LapEvent } from "@jupiter/pipeline";
 export interface Lap {
   readonly atMs: number;
   readonly lapMs: number;
-  /** New tokens that it brought or read. */
-  readonly rows: number;
+  /** Tokens of the answer that it brought; of a line with drafts more than one, or none. */
+  readonly tokens: number;
   /** False: a chunk of a prompt. */
-  readonly isToken: boolean;
+  readonly isAnswer: boolean;
 }
 
 export interface Pulse {
@@ -15,35 +15,57 @@ export interface Pulse {
   readonly laps: number;
   /** The last ones, oldest first. */
   readonly recent: readonly Lap[];
-  /** By stage, smoothed; of laps that bring one token. */
+  /** No token of the newest answer has come yet. */
+  readonly isReading: boolean;
+  /** Those of the newest answer, its prompt's left out, oldest first. */
+  readonly answer: readonly Lap[];
+  /** By stage, smoothed; of an answer's laps. */
   readonly stageMs: readonly number[];
   readonly headMs: number;
 }
 
-export const STILL: Pulse = { laps: 0, recent: [], stageMs: [], headMs: 0 };
+export const STILL: Pulse = { laps: 0, recent: [], isReading: true, answer: [], stageMs: [], headMs: 0 };
 const KEPT = 60;
+/** Of one answer; longer ones show their end. */
+const KEPT_OF_ANSWER = 1024;
 /** Weight of the newest lap: about the last seven count. */
 const SMOOTHING = 0.15;
 
+/** A question was asked; what the devices take is known as before. */
+export function beforeAnswer(pulse: Pulse): Pulse {
+  return { ...pulse, recent: [], isReading: true, answer: [] };
+}
+
 export function afterLap(pulse: Pulse, { rows, lapMs, headMs, stageTimes, dead }: LapEvent, atMs: number): Pulse {
   if (dead) return pulse;
-  const isToken = rows === 1;
-  const recent = [...pulse.recent.slice(1 - KEPT), { atMs, lapMs, rows, isToken }];
-  const counted = { laps: pulse.laps + 1, recent };
-  if (!isToken) return { ...pulse, ...counted };
+  // One row is a token's; more are a prompt's chunk, or an answer's with drafts.
+  const isAnswer = rows === 1 || !pulse.isReading;
+  const lap = { atMs, lapMs, tokens: 0, isAnswer };
+  const counted = { laps: pulse.laps + 1, recent: [...pulse.recent.slice(1 - KEPT), lap] };
+  if (!isAnswer) return { ...pulse, ...counted };
+  const answer = [...pulse.answer.slice(1 - KEPT_OF_ANSWER), lap];
   const smooth = (before: number | undefined, now: number) =>
     before === undefined || before === 0 ? now : before + SMOOTHING * (now - before);
   const stageMs = stageTimes.map(({ computeUs }, i) => smooth(pulse.stageMs[i], computeUs / 1000));
-  return { ...counted, stageMs, headMs: smooth(pulse.headMs, headMs) };
+  return { ...pulse, ...counted, answer, stageMs, headMs: smooth(pulse.headMs, headMs) };
 }
 
-/** Tokens a second over the last laps that brought one; null: too few to say. */
+/** The newest lap brought a token. */
+export function afterToken(pulse: Pulse): Pulse {
+  const lap = pulse.recent.at(-1);
+  if (lap === undefined) return { ...pulse, isReading: false };
+  const more = { ...lap, tokens: lap.tokens + 1 };
+  const answer = lap.isAnswer ? [...pulse.answer.slice(0, -1), more] : pulse.answer;
+  return { ...pulse, isReading: false, recent: [...pulse.recent.slice(0, -1), more], answer };
+}
+
+/** Tokens a second over the last laps of an answer; null: too few to say. */
 export function tokensPerSecond({ recent }: Pulse): number | null {
-  const tokens = recent.filter(({ isToken }) => isToken);
+  const laps = recent.filter(({ isAnswer }) => isAnswer);
   // Of the last answer alone: a pause between two is nobody's slowness.
-  const start = tokens.findLastIndex(({ atMs, lapMs }, i) => i > 0 && atMs - lapMs - (tokens[i - 1]?.atMs ?? 0) > 500);
-  const [first, ...rest] = tokens.slice(Math.max(0, start));
+  const start = laps.findLastIndex(({ atMs, lapMs }, i) => i > 0 && atMs - lapMs - (laps[i - 1]?.atMs ?? 0) > 500);
+  const [first, ...rest] = laps.slice(Math.max(0, start));
   const last = rest.at(-1);
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
-  return (rest.length * 1000) / (last.atMs - first.atMs);
+  return (rest.reduce((sum, { tokens }) => sum + tokens, 0) * 1000) / (last.atMs - first.atMs);
 }

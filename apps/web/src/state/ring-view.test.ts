@@ -32,17 +32,24 @@ function ready(donors: readonly PeerId[]): RingView {
 
 describe("nextRingView", () => {
   it("tells a ring that was lost from one that never ran, and from one that was given up", () => {
-    const lost: RingState = { kind: "lost", message: "Phone left." };
+    const lost: RingState = { kind: "lost", reason: "left", message: "Phone left." };
     const starting: RingView = { kind: "starting", message: "Linking…" };
-    expect(nextRingView(ready([phone]), lost, false)).toEqual({ kind: "lost", message: "Phone left." });
-    expect(nextRingView(starting, lost, false)).toEqual({ kind: "not-started", message: "Phone left." });
+    expect(nextRingView(ready([phone]), lost, false)).toEqual({ kind: "lost", reason: "left", message: "Phone left." });
+    expect(nextRingView(starting, lost, false)).toEqual({
+      kind: "not-started",
+      reason: "left",
+      message: "Phone left.",
+    });
     expect(nextRingView(starting, lost, true)).toEqual({ kind: "cancelled" });
   });
 });
 
 describe("takingPart", () => {
   it("takes those that have said what they are, unless left out; one that failed may try again", () => {
-    const devices = [device(phone, { kind: "failed", message: "out of memory" }), device(laptop, { kind: "idle" })];
+    const devices = [
+      device(phone, { kind: "failed", reason: "out-of-memory", message: "out of memory" }),
+      device(laptop, { kind: "idle" }),
+    ];
     expect(takingPart(devices, new Set())).toEqual([phone, laptop]);
     expect(takingPart(devices, new Set([phone]))).toEqual([laptop]);
   });
@@ -50,7 +57,7 @@ describe("takingPart", () => {
   it("leaves out those that connect or were never reached", () => {
     const devices = [
       device(phone, { kind: "connecting" }, []),
-      device(laptop, { kind: "failed", message: "no way" }, []),
+      device(laptop, { kind: "failed", reason: "link", message: "no way" }, []),
     ];
     expect(takingPart(devices, new Set())).toEqual([]);
   });
@@ -62,7 +69,7 @@ describe("startLabel", () => {
     expect(startLabel(ready([phone]), [phone])).toBe("Start again");
     expect(startLabel(ready([phone]), [phone, laptop])).toBe("Start again with 3 devices");
     expect(startLabel(ready([phone]), [])).toBe("Start again with this device alone");
-    expect(startLabel({ kind: "lost", message: "" }, [laptop])).toBe("Start again");
+    expect(startLabel({ kind: "lost", reason: "left", message: "" }, [laptop])).toBe("Start again");
   });
 
   it("sees a swap of one device for another, not a change of order", () => {
@@ -74,6 +81,7 @@ describe("startLabel", () => {
 it("gives a reason in every state but a ready ring", () => {
   expect(whyNotAsk(ready([]))).toBeNull();
   for (const kind of ["none", "cancelled"] as const) expect(whyNotAsk({ kind })).toContain("Start the ring");
-  for (const kind of ["starting", "lost", "not-started"] as const)
-    expect(whyNotAsk({ kind, message: "" })).not.toBeNull();
+  expect(whyNotAsk({ kind: "starting", message: "" })).toContain("as soon as it is ready");
+  for (const kind of ["lost", "not-started"] as const)
+    expect(whyNotAsk({ kind, reason: "left", message: "" })).toContain("Start it again");
 });

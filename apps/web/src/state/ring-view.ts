@@ -2,15 +2,15 @@
 import type { PeerId } from "@jupiter/protocol";
 import type { Device } from "../session/donor-proxy.ts";
 import type { RingState } from "../session/host-session.ts";
+import { texts } from "../texts/index.ts";
+import type { RingTrouble } from "./trouble.ts";
 
 export type RingView =
   | { readonly kind: "none" }
   | { readonly kind: "starting"; readonly message: string }
   | { readonly kind: "ready"; readonly ring: Extract<RingState, { kind: "ready" }> }
-  /** It ran, and ended by itself. */
-  | { readonly kind: "lost"; readonly message: string }
-  /** It never ran. */
-  | { readonly kind: "not-started"; readonly message: string }
+  /** `lost`: it ran, and ended by itself; `not-started`: it never ran. */
+  | { readonly kind: "lost" | "not-started"; readonly reason: RingTrouble; readonly message: string }
   | { readonly kind: "cancelled" };
 
 /** `cancelled`: a person gave the start up. */
@@ -23,7 +23,7 @@ export function nextRingView(before: RingView, ring: RingState, cancelled: boole
       return { kind: "ready", ring };
     case "lost":
       if (cancelled) return { kind: "cancelled" };
-      return { kind: before.kind === "starting" ? "not-started" : "lost", message: ring.message };
+      return { ...ring, kind: before.kind === "starting" ? "not-started" : "lost" };
     default:
       return ring satisfies never;
   }
@@ -46,9 +46,10 @@ export function ringDonors(view: RingView): readonly PeerId[] {
 
 /** The host is always one of them: it holds the tokenizer, the embedding and the head. */
 export function startLabel(view: RingView, chosen: readonly PeerId[]): string {
-  if (view.kind === "none") return "Start the ring";
-  if (view.kind !== "ready" || !isOtherSet(view, chosen)) return "Start again";
-  return chosen.length === 0 ? "Start again with this device alone" : `Start again with ${chosen.length + 1} devices`;
+  const { start, startAgain, startAlone, startWith } = texts.room;
+  if (view.kind === "none") return start;
+  if (view.kind !== "ready" || !isOtherSet(view, chosen)) return startAgain;
+  return chosen.length === 0 ? startAlone : startWith(chosen.length + 1);
 }
 
 /** The devices that would take part now are not those that do. */
@@ -59,17 +60,18 @@ export function isOtherSet(view: RingView, chosen: readonly PeerId[]): boolean {
 
 /** Why nothing can be asked now; null: it can. */
 export function whyNotAsk(view: RingView): string | null {
+  const { starting, none, ended } = texts.room.whyNotAsk;
   switch (view.kind) {
     case "ready":
       return null;
     case "starting":
-      return "The ring is starting. You can ask as soon as it is ready.";
+      return starting;
     case "none":
     case "cancelled":
-      return "Start the ring to ask something.";
+      return none;
     case "lost":
     case "not-started":
-      return "There is no ring at the moment. Start it again to go on.";
+      return ended;
     default:
       return view satisfies never;
   }

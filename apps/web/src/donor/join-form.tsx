@@ -1,0 +1,60 @@
+/** Before joining: what will happen, what it costs, and one button. */
+import { Hindrances } from "../shared/hindrances.tsx";
+import { Notice } from "../shared/notice.tsx";
+import { sentence } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
+import type { DonorStore, Visit } from "./donor-store.ts";
+
+interface JoinFormProps {
+  readonly store: DonorStore;
+  readonly visit: Exclude<Visit, { kind: "joined" }>;
+}
+
+export function JoinForm({ store, visit }: JoinFormProps) {
+  const { donor, units } = texts;
+  return (
+    <form
+      class="card"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void store.join();
+      }}
+    >
+      <h2>{donor.joinTitle}</h2>
+      <p>{donor.joinHint}</p>
+      <ul class="costs">
+        {donor.costs.map(({ what, text }) => (
+          <li key={what}>
+            <strong>{what}</strong> {text}
+          </li>
+        ))}
+      </ul>
+      <label class="field">
+        {donor.name}
+        <input
+          value={store.name.value}
+          maxLength={60}
+          required
+          onInput={(event) => (store.name.value = event.currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        {donor.memory(store.pledgeBytes.value)}
+        <input
+          type="range"
+          min={store.stepBytes}
+          max={store.maxPledgeBytes}
+          step={store.stepBytes}
+          value={store.pledgeBytes.value}
+          aria-valuetext={units.bytes(store.pledgeBytes.value)}
+          onInput={(event) => (store.pledgeBytes.value = event.currentTarget.valueAsNumber)}
+        />
+      </label>
+      <button class="primary" type="submit" disabled={visit.kind === "joining"}>
+        {visit.kind === "joining" ? donor.joining : donor.join}
+      </button>
+      {visit.kind === "refused" && <Notice tone="bad" title={donor.notJoined} text={sentence(visit.message)} />}
+      <Hindrances />
+    </form>
+  );
+}

@@ -1,0 +1,119 @@
+/** One device as a card. */
+import type { Device } from "../session/donor-proxy.ts";
+import type { RingState } from "../session/host-session.ts";
+import { LinkCauses } from "../shared/link-causes.tsx";
+import { ProgressBar } from "../shared/progress-bar.tsx";
+import { layersOf } from "../state/ring-seats.ts";
+import { backendInWords, deviceStateInWords, sentence } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
+import type { HostStore } from "./host-store.ts";
+import { LayerStrip } from "../shared/layer-strip.tsx";
+
+interface OwnItemProps {
+  readonly store: HostStore;
+  readonly ring: Extract<RingState, { kind: "ready" }> | null;
+  /** Its layers, for one token; 0: not measured. */
+  readonly lapMs: number;
+}
+
+/** The host's own. */
+export function OwnItem({ store, ring, lapMs }: OwnItemProps) {
+  const { devices } = texts;
+  const own = ring?.places.filter(({ seat }) => seat === "host") ?? [];
+  const { headMs } = store.pulse.value;
+  const facts = [
+    headMs > 0 ? devices.wordsTime(headMs) : devices.words,
+    ...(ring === null ? [] : [backendInWords(ring.host.backend), devices.fetched(ring.host.fetchedBytes)]),
+    ...(ring !== null && ring.host.memoryBytes > 0 ? [devices.holds(ring.host.memoryBytes)] : []),
+  ];
+  return (
+    <li class="own">
+      <div class="device">
+        <strong>{devices.thisDevice}</strong>
+        <span class={ring === null ? "state" : "state serving"}>
+          {ring === null ? devices.hosts : devices.states.serving}
+        </span>
+      </div>
+      {ring !== null && <Part places={own} of={ring.checkpoint.shape.L} lapMs={lapMs} />}
+      <p class="hint">{facts.join(" · ")}</p>
+      {ring !== null && ring.host.fallbacks.length > 0 && <p class="hint">{devices.fallbacks(ring.host.fallbacks)}</p>}
+    </li>
+  );
+}
+
+interface DeviceItemProps {
+  readonly device: Device;
+  readonly layerCount: number | null;
+  readonly lapMs: number;
+  readonly takesPart: boolean;
+  /** There is a ring, without it. */
+  readonly isWaiting: boolean;
+  readonly setTakesPart: (takesPart: boolean) => void;
+  /** A TURN server is there. */
+  readonly hasRelay: boolean;
+}
+
+export function DeviceItem(props: DeviceItemProps) {
+  const { device, layerCount, lapMs, takesPart, isWaiting, setTakesPart, hasRelay } = props;
+  const { devices } = texts;
+  const { name, state, layers, serving, stats, memoryPledgeBytes, roundTripMs } = device;
+  const facts = [
+    ...(serving === null ? [] : [backendInWords(serving.backend)]),
+    ...(roundTripMs === null ? [] : [devices.link(roundTripMs)]),
+    ...(serving === null ? [] : [devices.fetched(serving.fetchedBytes)]),
+    ...(serving !== null && stats.memoryBytes !== null ? [devices.holds(stats.memoryBytes)] : []),
+    ...(state.kind === "idle" && memoryPledgeBytes > 0 ? [devices.lends(memoryPledgeBytes)] : []),
+    ...(isWaiting && takesPart ? [devices.joinsNext] : []),
+  ];
+  return (
+    <li>
+      <div class="device">
+        <label>
+          <input type="checkbox" checked={takesPart} onChange={(event) => setTakesPart(event.currentTarget.checked)} />
+          <strong>{name}</strong>
+        </label>
+        <span class={`state ${state.kind}`}>{deviceStateInWords(device)}</span>
+      </div>
+      {layers !== null && <Part places={[{ layers }]} of={layerCount} lapMs={lapMs} />}
+      {facts.length > 0 && <p class="hint">{facts.join(" · ")}</p>}
+      {state.kind === "loading" && (
+        <ProgressBar label={devices.isLoading(name)} value={state.loadedBytes} max={state.totalBytes} />
+      )}
+      {state.kind === "failed" && <Failure state={state} hasRelay={hasRelay} />}
+      {serving !== null && serving.fallbacks.length > 0 && <p class="hint">{devices.fallbacks(serving.fallbacks)}</p>}
+    </li>
+  );
+}
+
+interface PartProps {
+  readonly places: Parameters<typeof LayerStrip>[0]["places"];
+  readonly of: number | null;
+  readonly lapMs: number;
+}
+
+/** "12 of 30 layers, 18 ms a lap". */
+function Part({ places, of, lapMs }: PartProps) {
+  return (
+    <>
+      {of !== null && <LayerStrip places={places} of={of} />}
+      <p class="part">{texts.devices.part(layersOf(places), of, lapMs > 0 ? lapMs : null)}</p>
+    </>
+  );
+}
+
+interface FailureProps extends Pick<DeviceItemProps, "hasRelay"> {
+  readonly state: Extract<Device["state"], { kind: "failed" }>;
+}
+
+function Failure({ state: { reason, message }, hasRelay }: FailureProps) {
+  if (reason === "link")
+    return <LinkCauses title={texts.linkTrouble.hostTitle} message={message} hasRelay={hasRelay} />;
+  const { title, next } = texts.ringTrouble[reason];
+  return (
+    <div class="failure" role="alert">
+      <strong>{title}</strong>
+      <p>{sentence(message)}</p>
+      <p class="hint">{next}</p>
+    </div>
+  );
+}

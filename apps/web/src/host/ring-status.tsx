@@ -1,0 +1,70 @@
+/** What the ring is doing, and the button that puts it together. */
+import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { Notice } from "../shared/notice.tsx";
+import { startLabel, type RingView } from "../state/ring-view.ts";
+import { sentence } from "../state/words.ts";
+import { texts } from "../texts/index.ts";
+import type { HostStore } from "./host-store.ts";
+
+export function RingStatus({ store }: { readonly store: HostStore }) {
+  const view = store.ring.value;
+  /** A start would cut an answer: it is asked for twice. */
+  const isAsking = useMemo(() => signal(false), []);
+  const { room } = texts;
+  if (view.kind === "starting") {
+    return (
+      <div class="actions">
+        <p role="status">{view.message}</p>
+        <button type="button" onClick={() => void store.giveUpStart()}>
+          {room.cancel}
+        </button>
+      </div>
+    );
+  }
+  const start = () => {
+    isAsking.value = false;
+    void store.start();
+  };
+  if (isAsking.value && store.chat.isAnswering.value) {
+    return (
+      <Notice tone="info" text={room.cutsAnswer}>
+        <button type="button" onClick={start}>
+          {room.startAnyway}
+        </button>
+        <button class="primary" type="button" onClick={() => (isAsking.value = false)}>
+          {room.keepWriting}
+        </button>
+      </Notice>
+    );
+  }
+  return (
+    <>
+      <Ending view={view} />
+      {view.kind === "ready" && <p role="status">{room.ready(view.ring.model.title, view.ring.checkpoint.shape.L)}</p>}
+      <button
+        class={view.kind === "ready" ? "quiet" : "primary"}
+        type="button"
+        onClick={() => {
+          if (store.chat.isAnswering.value) isAsking.value = true;
+          else start();
+        }}
+      >
+        {startLabel(view, store.chosen.value)}
+      </button>
+    </>
+  );
+}
+
+function Ending({ view }: { readonly view: RingView }) {
+  const { room, ringTrouble } = texts;
+  if (view.kind === "cancelled") return <p role="status">{room.givenUp}</p>;
+  if (view.kind !== "lost" && view.kind !== "not-started") return null;
+  const { title, next } = ringTrouble[view.reason];
+  return (
+    <Notice tone="bad" title={view.kind === "lost" ? room.ended : room.notStarted} text={title}>
+      <p class="said">{sentence(view.message)}</p>
+      <p>{next}</p>
+    </Notice>
+  );
+}

@@ -1,0 +1,55 @@
+/** The conversation. */
+import { units } from "./units.ts";
+
+export const chat = {
+  conversation: "Conversation",
+  messages: "Messages",
+  message: "Message",
+  placeholder: "Ask the ring…",
+  send: "Send",
+  stop: "Stop",
+  emptyTitle: "What shall the room think about?",
+  empty:
+    "Ask something when the ring is ready. The devices of this room write the answer together; it never leaves them.",
+  contextFills: (used: number, capacity: number) =>
+    `This conversation fills ${used} of ${units.tokens(capacity)}. When it is full answers end early: begin a new one soon.`,
+  edited: "Edited question",
+  editedHint: "What followed from this question is dropped.",
+  keepAsItWas: "Keep as it was",
+  askInstead: "Ask this instead",
+  edit: "Edit",
+  askAgain: "Ask again",
+  reading: "Reading the question…",
+  answerEnds: (message: string) => `The answer ends here: ${message}`,
+  cut: "Cut at the longest answer, or the end of the context",
+  stopped: "Stopped",
+  answered: "The answer is complete.",
+  figures: (tokens: number, timeToFirstTokenMs: number) =>
+    `${units.tokens(tokens)} · first after ${units.seconds(timeToFirstTokenMs)}`,
+  tokensPerSecond: (rate: number) => `${units.rate(rate)} tokens/s`,
+  remembered: (reused: number, prompt: number) => `${reused} of ${prompt} read before`,
+  copyCode: "Copy",
+  codeCopied: "Copied",
+  copyFailed: "Select it and press Ctrl or ⌘ and C",
+  code: "Code",
+  newConversation: "New conversation",
+  conversations: "Conversations",
+  noConversations: "No conversations yet. They stay in this browser.",
+  export: "Export",
+  exportOf: (title: string) => `Export ${title}`,
+  exportName: "conversation",
+  delete: "Delete",
+  deleteOf: (title: string) => `Delete ${title}`,
+  settings: "How it answers",
+  systemPrompt: "What the model is told first (system prompt)",
+  systemPromptInExport: "System prompt:",
+  question: "Question",
+  answer: "Answer",
+  temperature: (temperature: number) =>
+    `Temperature: ${temperature === 0 ? "0, always the likeliest word" : temperature}`,
+  seed: "Seed: the same one gives the same answer",
+  pageClosed: "This page was closed while the answer was written.",
+  failed: "The answer could not be written. Ask again.",
+  notKept: (why: string) =>
+    `This browser does not keep conversations (${why}); a private window is the usual reason. They are gone when this page closes: export what you want to keep.`,
+};

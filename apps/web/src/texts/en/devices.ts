@@ -1,0 +1,55 @@
+/** Devices and what they are doing. */
+import type { Backend } from "@jupiter/protocol";
+import type { Phase } from "../../engine/api.ts";
+import type { Device } from "../../session/donor-proxy.ts";
+import { units } from "./units.ts";
+
+const phases: Readonly<Record<Phase, string>> = {
+  checking: "Checking its arithmetic",
+  fetching: "Fetching layers",
+  unpacking: "Unpacking layers",
+  building: "Building layers",
+  linking: "Linking",
+};
+
+const states: Readonly<Record<Exclude<Device["state"]["kind"], "loading">, string>> = {
+  connecting: "Connecting",
+  idle: "Waiting",
+  ready: "Ready",
+  serving: "In the ring",
+  failed: "Failed",
+};
+
+const backends: Readonly<Record<Backend, string>> = { webgpu: "WebGPU", wasm: "Processor (wasm)" };
+
+export const devices = {
+  phases,
+  loading: "Loading",
+  states,
+  backends,
+  thisDevice: "This device",
+  someDevice: "A device",
+  hosts: "Host",
+  /** Of a device's layers among all, counted from 1, both ends included. */
+  span(first: number, end: number, of: number | null): string {
+    const span = end - first === 1 ? `Layer ${end}` : `Layers ${first + 1}–${end}`;
+    return of === null ? span : `${span} of ${of}`;
+  },
+  /** The card's main line. */
+  part(layers: number, of: number | null, lapMs: number | null): string {
+    const share = of === null ? units.layers(layers) : `${layers} of ${units.layers(of)}`;
+    return lapMs === null ? share : `${share}, ${units.milliseconds(lapMs)} a lap`;
+  },
+  /** Of the host: what turns words into numbers and back. */
+  words: "words in, words out",
+  wordsTime: (headMs: number) => `words in, words out: ${units.milliseconds(headMs)}`,
+  link: (roundTripMs: number) => `link ${units.milliseconds(roundTripMs)}`,
+  fetched: (bytes: number) => `fetched ${units.bytes(bytes)}`,
+  holds: (bytes: number) => `holds ${units.bytes(bytes)}`,
+  lends: (bytes: number) => `lends up to ${units.bytes(bytes)}`,
+  joinsNext: "joins when the ring starts again",
+  isLoading: (name: string) => `${name} is loading`,
+  fallbacks: (names: readonly string[]) =>
+    `${names.join(" and ")} computed wrong numbers or none here; it uses what passed the test.`,
+  slowBackend: "No graphics processor that works: it computes on its processor, several times slower.",
+};

@@ -1,0 +1,47 @@
+/** The page of a device that joins. */
+import { units } from "./units.ts";
+
+export const donor = {
+  tagline: "lends this device",
+  startedAnew: "This page was started anew",
+  systemClosed:
+    "The system closed this page while it was lending memory, most likely because memory ran out. It now offers less.",
+  joinTitle: "Join the ring?",
+  joinHint:
+    "Whoever sent you this link is putting several devices together to run a language model that answers questions. " +
+    "Your device would compute a part of it, in this tab, for as long as the tab is open.",
+  costs: [
+    { what: "Download:", text: "your share of the model; the page shows how much." },
+    {
+      what: "Battery:",
+      text: "it computes while answers are written. On a phone, keep this page in front.",
+    },
+    {
+      what: "Privacy:",
+      text: "nothing of yours is read. Your device gets numbers out of the conversation; whoever tries hard may guess words from them.",
+    },
+  ],
+  name: "This device’s name",
+  memory: (bytes: number) => `Memory: up to ${units.bytes(bytes)}, given back when you leave`,
+  join: "Join",
+  joining: "Joining…",
+  notJoined: "This device could not join",
+  inRoom: "In the room",
+  left: "You left the room.",
+  inBackground: "This page was in the background; it joins again when you are back.",
+  serverGoneHint: "What runs goes on; new devices have to wait. It is tried again by itself.",
+  serverRefused: "The server has closed this room to this device",
+  reload: "Reload this page to try again.",
+  memoryFree: "The memory that this page had lent is free again.",
+  joinAgain: "Join again",
+  leave: "Leave",
+  loaded: (done: number, all: number) => `${units.bytes(done)} of ${units.bytes(all)}`,
+  readyHint: "Ready. Waiting for the others.",
+  serving: (backend: string) => `In the ring, computing on ${backend}.`,
+  frames: "frames computed",
+  askAtHost: "Questions are asked on the host’s page for now; from here you can watch your part.",
+  waitingForStart: "Waiting for the host to start the ring.",
+  measuring: "Measuring how fast this device is.",
+  hostGone: (message: string) => `The host is gone: ${message}. Waiting for it to come back.`,
+  hostBack: "The host is back. Waiting for it to start the ring.",
+};

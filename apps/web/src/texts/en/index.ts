@@ -1,0 +1,24 @@
+import { chat } from "./chat.ts";
+import { devices } from "./devices.ts";
+import { donor } from "./donor.ts";
+import { models } from "./models.ts";
+import { room } from "./room.ts";
+import { storage } from "./storage.ts";
+import { badAddress, donorTrouble, environment, insecure, linkTrouble, ringTrouble } from "./trouble.ts";
+import { units } from "./units.ts";
+
+export const en = {
+  chat,
+  devices,
+  donor,
+  models,
+  room,
+  storage,
+  units,
+  ringTrouble,
+  donorTrouble,
+  linkTrouble,
+  environment,
+  insecure,
+  badAddress,
+};

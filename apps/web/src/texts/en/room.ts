@@ -1,0 +1,105 @@
+/** The host's room and its ring. */
+import type { HostLayers } from "../../session/place-layers.ts";
+import { units } from "./units.ts";
+
+/** What the host's own tab computes; the first layers hide the words from everyone else. */
+const hostLayers: Readonly<Record<Exclude<HostLayers, "all">, string>> = {
+  none: "no layers",
+  first: "the first layers",
+  last: "the last layers",
+  both: "the first and the last layers",
+};
+
+export const room = {
+  name: "Room",
+  tagline: "one model, many devices",
+  opening: "Opening a room…",
+  noModels: "The catalogue has no models.",
+  notOpened: "The room could not be opened",
+  tryAgain: "Try again",
+  closed: "The room is closed",
+  closedHint: "Its link lets nobody in any more. Your conversations stay in this browser.",
+  openNew: "Open a new room",
+  close: "Close the room",
+  reopened:
+    "This page was loaded anew. Your conversations are here, and the room’s link still holds: start the ring to go on.",
+  serverGone: "The server cannot be reached at the moment",
+  serverGoneHint: "The ring goes on and so does this chat; new devices have to wait. It is tried again by itself.",
+  serverRefused: "The server has closed this room",
+  reloadForNew: "Reload this page to open another; your conversations stay.",
+  toRing: "Ring",
+  toChat: "Chat",
+
+  invite: "Invite devices",
+  inviteHint: "Open this link on each device. It carries the room’s key: share it only with people you trust.",
+  inviteNowhere: "This address leads to this device alone. Connect it to your network, and start the server again.",
+  inviteLink: "Invitation link",
+  copyLink: "Copy link",
+  copied: "Copied.",
+  copyByHand: "Press Ctrl or ⌘ and C to copy it.",
+  cameraCode: "Code for cameras",
+  cameraCodeLabel: "The invitation link as a QR code",
+
+  ring: "Ring",
+  devices: "Devices",
+  alone: "Nobody has joined yet. This device can also answer alone.",
+  ready: (model: string, layers: number) => `The ring is ready: ${model}, ${units.layers(layers)}.`,
+  ended: "The ring has ended",
+  notStarted: "The ring did not start",
+  givenUp: "The start was given up.",
+  cancel: "Cancel",
+  start: "Start the ring",
+  startAgain: "Start again",
+  startAlone: "Start again with this device alone",
+  startWith: (devices: number) => `Start again with ${units.devices(devices)}`,
+  cutsAnswer: "An answer is being written. Starting again ends it where it is.",
+  startAnyway: "End it and start again",
+  keepWriting: "Keep writing",
+  whyNotAsk: {
+    starting: "The ring is starting. You can ask as soon as it is ready.",
+    none: "Start the ring to ask something.",
+    ended: "There is no ring at the moment. Start it again to go on.",
+  },
+
+  options: "Options",
+  hostComputes: "This device computes",
+  hostLayers,
+  wordsStay: "The words stay here; other devices get numbers from which they could at best be guessed.",
+  wordsLeave: "Without the first layers here, the next device can read your questions off the numbers it gets.",
+  backend: "Devices compute on",
+  backends: {
+    auto: "the graphics processor where it works",
+    webgpu: "the graphics processor only (WebGPU)",
+    wasm: "the main processor only (wasm)",
+  },
+  longestAnswer: "Longest answer, in tokens",
+
+  kept: "Kept on this device",
+  nothingKept: "No weights are kept: each start fetches them.",
+  keptModel: (name: string, bytes: number) => `${name}, ${units.bytes(bytes)}`,
+  delete: "Delete",
+  deleteOf: (name: string) => `Delete ${name}`,
+
+  picture: {
+    label: (seats: readonly string[]) => `The ring: ${seats.join("; then ")}.`,
+    preview: (seats: readonly string[]) => `In the room, not yet a ring: ${seats.join(", ")}.`,
+    waiting: "no ring",
+    readyTitle: "Ready",
+    readyHint: "ask something",
+    reading: "Reading",
+    readingHint: "the question",
+    perSecond: "tokens a second",
+    lap: (ms: number) => `${units.milliseconds(ms)} a lap`,
+    slowed: (times: number) => `The picture shows laps ${times} times slower than they are.`,
+    large: "Show large",
+    small: "Back",
+  },
+  plot: {
+    speed: "Tokens a second",
+    lap: "Time per lap",
+    tokens: "This answer, lap by lap.",
+    now: (value: string) => `now ${value}`,
+    highest: (value: string) => `highest ${value}`,
+    label: (what: string, now: string, most: string) => `${what} over this answer: now ${now}, highest ${most}.`,
+  },
+};

@@ -1,0 +1,23 @@
+/** Browsers that lack something, for tests and pictures. Each function runs in the page before its own scripts. */
+
+/** No WebGPU, no isolation, no files, as in a private window of an old browser. */
+export function takeAway(): void {
+  Reflect.deleteProperty(Navigator.prototype, "gpu");
+  Object.defineProperty(globalThis, "crossOriginIsolated", { value: false });
+  StorageManager.prototype.getDirectory = () =>
+    Promise.reject(new DOMException("not in private windows", "SecurityError"));
+}
+
+/** The system ended this tab while it lent a gigabyte. */
+export function wasEnded(): void {
+  sessionStorage.setItem("jupiter-lending", "1073741824 an-earlier-visit");
+}
+
+/** A network that keeps devices apart, without a relay: no way to this device is ever found. */
+export function keepApart(): void {
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super({ ...configuration, iceTransportPolicy: "relay" });
+    }
+  };
+}

@@ -1,0 +1,80 @@
+/** What people read when something is missing or breaks: a cause, and a next step. */
+import type { RunningServer } from "@jupiter/signaling-server";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { keepApart, takeAway } from "../broken-browsers.ts";
+import { launchChromium } from "../chromium.ts";
+import { damagedModel } from "../damaged-model.ts";
+import { DonorPerson, HostPerson, serve } from "./people.ts";
+
+let browser: Browser;
+let server: RunningServer;
+
+beforeAll(async () => {
+  [browser, server] = [await launchChromium(), await serve()];
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+});
+
+it("a browser without WebGPU, isolation and files says what that means, and answers all the same", async () => {
+  const host = await HostPerson.open(browser, server, { init: takeAway });
+  for (const [what, meaning] of [
+    ["No WebGPU in this browser", "several times slower"],
+    ["This page is not isolated", "one processor core"],
+    ["This browser keeps no files", "fetched anew on every visit"],
+  ] as const) {
+    await host.page.getByText(what).click();
+    await host.page.getByText(meaning).waitFor();
+  }
+  await host.start("Start the ring");
+  await host.ask("What is the capital of France?");
+  expect(await host.answered()).toContain("Paris");
+  await host.page.context().close();
+});
+
+it("a device that cannot be reached is told on both sides, with the usual reasons", async () => {
+  const host = await HostPerson.open(browser, server);
+  const donor = await DonorPerson.open(browser, await host.invitation(), { init: keepApart });
+  await donor.join("Guest Wi-Fi tablet");
+  await donor.page.getByText("The host cannot reach this device").waitFor({ timeout: 60_000 });
+  await host.devices.getByText("No connection", { exact: true }).waitFor();
+  for (const said of [await donor.text(), await host.devices.nth(1).innerText()])
+    for (const cause of ["guest Wi-Fi", "VPN", "TURN"]) expect(said).toContain(cause);
+  await Promise.all([host.page.context().close(), donor.page.context().close()]);
+});
+
+it("damaged weights are named as such where they came, and nothing of them is used", async () => {
+  await using model = await damagedModel();
+  const other = await serve({ models: [model.folder] });
+  const host = await HostPerson.open(browser, other);
+  const donor = await DonorPerson.open(browser, await host.invitation());
+  await donor.join("Anna’s phone");
+  await host.devices.nth(1).waitFor();
+  await host.page.getByRole("button", { name: "Start the ring" }).click();
+  await host.page.getByText("The ring did not start").waitFor({ timeout: 120_000 });
+  await host.page.getByText("The model’s file is not what it should be").first().waitFor();
+  expect(await donor.text()).toContain("The layers that came are damaged");
+  await Promise.all([host.page.context().close(), donor.page.context().close()]);
+  await other.close();
+});
+
+it("a server that goes and comes back disturbs no running ring", async () => {
+  const first = await serve();
+  const host = await HostPerson.open(browser, first);
+  const donor = await DonorPerson.open(browser, await host.invitation());
+  await donor.join("Anna’s phone");
+  await host.devices.nth(1).waitFor();
+  await host.start("Start the ring");
+  await first.close();
+  for (const { page } of [host, donor]) await page.getByText("The server cannot be reached").waitFor();
+  await host.ask("What is the capital of France?");
+  expect(await host.answered()).toContain("Paris");
+  const second = await serve({ port: Number(new URL(first.url).port) });
+  for (const { page } of [host, donor])
+    await page.getByText("The server cannot be reached").waitFor({ state: "detached", timeout: 60_000 });
+  await Promise.all([host.page.context().close(), donor.page.context().close()]);
+  await second.close();
+});
