@@ -21,8 +21,11 @@ async function honestServer(port = 0) {
   return { server, signalUrl: `http://127.0.0.1:${server.port}` };
 }
 
-/** A server that does as the test tells it: one room, every delivery by hand. */
-async function hostileServer() {
+/**
+ * A server that does as the test tells it: one room, every delivery by hand. "news at once": to a newcomer everyone else has come right behind
+ * it, in the same breath.
+ */
+async function hostileServer(lists: "members" | "news at once" = "members") {
   const http = createHttpServer();
   const io = new Server(http);
   const sockets = new Map<PeerId, Socket>();
@@ -32,7 +35,8 @@ async function hostileServer() {
     let peer: PeerId;
     socket.on("join", (request: Member, ack: (answer: unknown) => void) => {
       peer = request.peer;
-      ack({ ok: true, members });
+      ack({ ok: true, members: lists === "members" ? members : [] });
+      if (lists === "news at once") for (const member of members) socket.emit("joined", member);
       members.push({ peer, hello: request.hello });
       sockets.set(peer, socket);
       socket.broadcast.emit("joined", { peer, hello: request.hello });
@@ -118,6 +122,13 @@ describe("with an honest server", () => {
     await expect(host.sendSignal(laptop.self, { big: "x".repeat(70_000) })).rejects.toMatchObject({
       reason: "too-large",
     });
+  });
+
+  test("who joins right behind a member is not taken for gone by the list that the member gets", async () => {
+    const { signalUrl } = await hostileServer("news at once");
+    const host = await openRoom(signalUrl);
+    const anna = await joinRoom(signalUrl, host.link, "Anna");
+    await expect.poll(() => anna.members.map(({ name }) => name)).toEqual(["Host"]);
   });
 
   test("after the server was away, members find each other again under the same ids", async () => {

@@ -127,16 +127,26 @@ export class SignalingSocket {
   }
 
   async #join(): Promise<void> {
-    let answer: unknown;
+    let request: JoinRequest;
     try {
-      const request = await this.#makeRequest();
-      answer = await this.#socket.timeout(ACK_TIMEOUT_MS).emitWithAck("join", request);
+      request = await this.#makeRequest();
     } catch (error) {
-      this.#emitter.emit("offline", { message: `joining was not answered (${String(error)})` });
-      this.#later(() => void this.#join());
+      this.#joinLater(error);
       return;
     }
-    if (this.#isOver) return;
+    // Not awaited: whoever joins right behind this member is told in the same breath, and must not be taken for gone by the list before.
+    this.#socket.timeout(ACK_TIMEOUT_MS).emit("join", request, (error: Error | null, answer: unknown) => {
+      if (error !== null) this.#joinLater(error);
+      else if (!this.#isOver) this.#takeJoinAnswer(answer);
+    });
+  }
+
+  #joinLater(error: unknown): void {
+    this.#emitter.emit("offline", { message: `joining was not answered (${String(error)})` });
+    this.#later(() => void this.#join());
+  }
+
+  #takeJoinAnswer(answer: unknown): void {
     const ack = JoinAck.safeParse(answer);
     if (!ack.success)
       this.#refuse("bad-message", "the signaling server's answer makes no sense; is it of this version?");
