@@ -26,11 +26,13 @@ afterAll(async () => {
   await server.close();
 });
 
-const bytesAsked = () =>
-  ranges.splice(0).reduce((sum, range) => {
+const sumOf = (asked: readonly string[]) =>
+  asked.reduce((sum, range) => {
     const [from = 0, to = 0] = range.replace("bytes=", "").split("-").map(Number);
     return sum + to - from + 1;
   }, 0);
+
+const bytesAsked = () => sumOf(ranges.splice(0));
 
 async function startAnew(): Promise<number> {
   await host.page.reload();
@@ -39,9 +41,19 @@ async function startAnew(): Promise<number> {
   return bytesAsked();
 }
 
+it("a start that was given up keeps what it fetched: the next one fetches the rest", async () => {
+  await host.page.getByRole("button", { name: "Start the ring" }).click();
+  await expect.poll(() => sumOf(ranges), { timeout: 60_000 }).toBeGreaterThan(40e6);
+  await host.page.getByRole("button", { name: "Cancel" }).click();
+  await host.page.getByText("The start was given up.").waitFor();
+  const before = bytesAsked();
+  await host.start("Start again");
+  const after = bytesAsked();
+  expect(before + after).toBeGreaterThan(90e6);
+  expect(after).toBeLessThan(98e6 - before + 15e6); // what was on its way is lost
+});
+
 it("a second start fetches no weights, also after a reload", async () => {
-  await host.start("Start the ring");
-  expect(bytesAsked()).toBeGreaterThan(90e6);
   expect(await startAnew()).toBeLessThan(5e6); // metadata of the file's header, at most
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
@@ -70,11 +82,16 @@ it("a damaged tensor is noticed and fetched again, alone", async () => {
   expect(await host.answered()).toContain("Paris");
 });
 
-it("people see what is kept, and delete it", async () => {
+it("people see what is kept, and delete it; two tabs that start then fetch it once", async () => {
   await host.page.getByText("Kept on this device").click();
   const kept = host.page.getByRole("list", { name: "Kept on this device" });
   await kept.getByText("smollm2-135m-instruct, 9").waitFor();
   await kept.getByRole("button", { name: "Delete smollm2-135m-instruct" }).click();
   await host.page.getByText("No weights are kept").waitFor();
-  expect(await startAnew()).toBeGreaterThan(90e6);
+  const other = await HostPerson.openBeside(host, server);
+  ranges.length = 0;
+  await Promise.all([host.start("Start again"), other.start("Start the ring")]);
+  const asked = bytesAsked();
+  expect(asked).toBeGreaterThan(90e6);
+  expect(asked).toBeLessThan(110e6);
 });

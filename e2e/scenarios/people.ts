@@ -48,6 +48,13 @@ export class HostPerson {
     return new HostPerson(await newDevice(browser, server.url, options));
   }
 
+  /** Another tab of the same browser, with a room of its own. */
+  static async openBeside({ page: beside }: HostPerson, server: RunningServer): Promise<HostPerson> {
+    const page = await beside.context().newPage();
+    await page.goto(server.url);
+    return new HostPerson(page);
+  }
+
   invitation(): Promise<string> {
     return this.page.getByRole("textbox", { name: "Invitation link" }).inputValue();
   }

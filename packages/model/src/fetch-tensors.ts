@@ -2,6 +2,7 @@
 import { ModelError } from "./errors.ts";
 import type { ByteSource } from "./gguf.ts";
 import { sha256Of } from "./hash.ts";
+import { readKept, type KeptBytes } from "./read-kept.ts";
 import type { TensorEntry } from "./shape.ts";
 import type { TensorStore } from "./tensor-store.ts";
 import type { Wait } from "./wait.ts";
@@ -40,8 +41,34 @@ export async function fetchTensors(
   tensors: readonly TensorEntry[],
   options: FetchOptions,
 ): Promise<ByteSource> {
-  const { allocate = (sizeBytes: number) => new Uint8Array(sizeBytes), store } = options;
-  const { kept, missing } = await readKept(tensors, { ...options, allocate });
+  const { allocate = (sizeBytes: number) => new Uint8Array(sizeBytes), store, signal } = options;
+  const fileOf = (spans: readonly KeptBytes[]): ByteSource => ({
+    read: (offsetBytes, sizeBytes) => Promise.resolve(view(spans, offsetBytes, sizeBytes)),
+  });
+  if (store === undefined) return fileOf(await fetchMissing(source, tensors, allocate, options));
+  const find = async (wanted: readonly TensorEntry[]) => {
+    signal.throwIfAborted();
+    const found = await readKept(store, wanted, allocate);
+    for (const { sizeBytes } of found.kept) options.onBytes(0, sizeBytes);
+    return found;
+  };
+  const { kept, missing } = await find(tensors);
+  if (missing.length === 0) return fileOf(kept);
+  const hashes = missing.flatMap(({ sha256 }) => sha256 ?? []);
+  return store.exclusively(hashes, signal, async () => {
+    // Another tab may have fetched them while this one waited.
+    const again = await find(missing);
+    return fileOf([...kept, ...again.kept, ...(await fetchMissing(source, again.missing, allocate, options))]);
+  });
+}
+
+/** From the source, checked, and into the store. */
+async function fetchMissing(
+  source: ByteSource,
+  missing: readonly TensorEntry[],
+  allocate: (sizeBytes: number) => Uint8Array<ArrayBuffer>,
+  options: FetchOptions,
+): Promise<readonly KeptBytes[]> {
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const spans = coalesce(missing).map((span) => ({ ...span, bytes: allocate(span.sizeBytes) }));
@@ -68,40 +95,9 @@ export async function fetchTensors(
     const bytes = view(spans, entry.offsetBytes, entry.sizeBytes);
     const came = await sha256Of(bytes);
     if (came !== entry.sha256) throw wrongChecksum(entry, came);
-    await store?.write(entry.sha256, bytes);
+    await options.store?.write(entry.sha256, bytes);
   }
-  const all = [...kept, ...spans];
-  return { read: (offsetBytes, sizeBytes) => Promise.resolve(view(all, offsetBytes, sizeBytes)) };
-}
-
-type FilledSpan = Span & { readonly bytes: Uint8Array<ArrayBuffer> };
-
-/** What the store has, whole and checked; what was damaged there is thrown away and fetched. */
-async function readKept(
-  tensors: readonly TensorEntry[],
-  {
-    store,
-    signal,
-    onBytes,
-    allocate,
-  }: FetchOptions & { readonly allocate: (sizeBytes: number) => Uint8Array<ArrayBuffer> },
-): Promise<{ readonly kept: readonly FilledSpan[]; readonly missing: readonly TensorEntry[] }> {
-  if (store === undefined) return { kept: [], missing: tensors };
-  const kept: FilledSpan[] = [];
-  const missing: TensorEntry[] = [];
-  for (const entry of tensors) {
-    signal.throwIfAborted();
-    const { sha256, offsetBytes, sizeBytes } = entry;
-    const bytes = sha256 === null ? null : await store.read(sha256, sizeBytes, allocate);
-    if (bytes !== null && (await sha256Of(bytes)) === sha256) {
-      kept.push({ offsetBytes, sizeBytes, bytes });
-      onBytes(0, sizeBytes);
-    } else {
-      missing.push(entry);
-      if (bytes !== null && sha256 !== null) await store.remove(sha256);
-    }
-  }
-  return { kept, missing };
+  return spans;
 }
 
 /** The stretches of the file to fetch for these tensors, rising. Small gaps are fetched along, smallest first, while they cost under 2 %. */
@@ -173,7 +169,7 @@ async function readTo(source: ByteSource, offsetBytes: number, to: Uint8Array, s
   return bytes.length;
 }
 
-function view(spans: readonly FilledSpan[], offsetBytes: number, sizeBytes: number) {
+function view(spans: readonly KeptBytes[], offsetBytes: number, sizeBytes: number) {
   const span = spans.find((s) => s.offsetBytes <= offsetBytes && offsetBytes + sizeBytes <= endOf(s));
   if (span === undefined) throw new RangeError(`bytes ${offsetBytes} to ${offsetBytes + sizeBytes} were not fetched`);
   return span.bytes.subarray(offsetBytes - span.offsetBytes, offsetBytes - span.offsetBytes + sizeBytes);

@@ -24,4 +24,4 @@ export { WeightSource, type WeightShare, type WeightSourceOptions } from "./weig
 export { mainType, type ModelForm, type TensorForm } from "./outline.ts";
 export { unlessStalled } from "./stall.ts";
 export { delay, type Wait } from "./wait.ts";
-export type { TensorStore } from "./tensor-store.ts";
+export type { KeptTensor, TensorStore } from "./tensor-store.ts";

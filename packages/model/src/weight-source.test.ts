@@ -195,13 +195,22 @@ describe("a store", () => {
   /** As many hashes as tensors; keeps what it is given. */
   class MemoryStore implements TensorStore {
     readonly kept = new Map<string, Uint8Array<ArrayBuffer>>();
+    /** Another tab fetches, while this one waits. */
+    beforeFetch: (sha256s: readonly string[]) => Promise<void> = () => Promise.resolve();
 
-    read(sha256: string, sizeBytes: number, allocate: (sizeBytes: number) => Uint8Array<ArrayBuffer>) {
+    find(sha256: string, sizeBytes: number) {
       const kept = this.kept.get(sha256);
       if (kept?.length !== sizeBytes) return Promise.resolve(null);
-      const bytes = allocate(sizeBytes);
-      bytes.set(kept);
-      return Promise.resolve(bytes);
+      const read = (target: Uint8Array<ArrayBuffer>) => {
+        target.set(kept);
+        return Promise.resolve(true);
+      };
+      return Promise.resolve({ read });
+    }
+
+    async exclusively<T>(sha256s: readonly string[], _: AbortSignal, task: () => Promise<T>): Promise<T> {
+      await this.beforeFetch(sha256s);
+      return task();
     }
 
     write(sha256: string, bytes: Uint8Array<ArrayBuffer>) {
@@ -262,6 +271,18 @@ describe("a store", () => {
     expect(second.requests).toBeGreaterThan(0);
     expect(second.fetchedBytes).toBeLessThan(first.fetchedBytes);
     expect((await load(checkpoint, store)).requests).toBe(0);
+  });
+
+  it("is looked into again when others had to be waited for: what they fetched is not fetched twice", async () => {
+    const [checkpoint, theirs, store] = [await hashed(), new MemoryStore(), new MemoryStore()];
+    const first = await load(checkpoint, theirs);
+    store.beforeFetch = async (sha256s) => {
+      for (const sha256 of sha256s.slice(1)) await store.write(sha256, theirs.kept.get(sha256) ?? new Uint8Array());
+    };
+    const second = await load(checkpoint, store);
+    expect(second.layers).toEqual(first.layers);
+    expect(second.loadedBytes).toBe(first.loadedBytes);
+    expect(second.requests).toBe(1);
   });
 
   it("never holds tensors without a hash", async () => {

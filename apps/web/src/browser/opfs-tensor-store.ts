@@ -1,7 +1,11 @@
 /** Tensors in the browser's private file system: a folder per model, a file per tensor. For workers, whose file handles write at once. */
-import type { TensorStore } from "@jupiter/model";
+import type { KeptTensor, TensorStore } from "@jupiter/model";
 import { texts } from "../texts/index.ts";
+import { findBlob, readWhole, tryOpenToRead } from "./opfs-read.ts";
 import { folderOf, lastUse, markUsed, weightsFolder } from "./kept-weights.ts";
+
+/** A tab that fetches slower than this is not waited for: it may be frozen. */
+const OTHERS_TIMEOUT_MS = 60_000;
 
 export interface OpfsTensorStoreOptions {
   readonly model: string;
@@ -37,24 +41,16 @@ export class OpfsTensorStore implements TensorStore {
     }
   }
 
-  async read(
-    sha256: string,
-    sizeBytes: number,
-    allocate: (sizeBytes: number) => Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer> | null> {
+  async find(sha256: string, sizeBytes: number): Promise<KeptTensor | null> {
     try {
-      const file = await (await this.#folder.getFileHandle(sha256)).getFile();
-      if (file.size !== sizeBytes) return null;
-      const bytes = allocate(sizeBytes);
-      const reader = file.stream().getReader();
-      for (let at = 0; ;) {
-        const { done, value } = await reader.read();
-        if (done) return at === sizeBytes ? bytes : null;
-        bytes.set(value, at);
-        at += value.length;
-      }
+      const handle = await this.#folder.getFileHandle(sha256);
+      const access = await tryOpenToRead(handle);
+      if (access === null) return await findBlob(handle, sizeBytes);
+      if (access.getSize() === sizeBytes) return { read: (target) => Promise.resolve(readWhole(access, target)) };
+      access.close();
+      return null;
     } catch {
-      return null; // Not there; or changed or removed by another tab while it was read.
+      return null; // Not there; or removed by another tab meanwhile.
     }
   }
 
@@ -63,6 +59,16 @@ export class OpfsTensorStore implements TensorStore {
       const outcome = await this.#tryWrite(sha256, bytes);
       if (outcome !== "no-room" || !(await this.#evict())) return;
     }
+  }
+
+  exclusively<T>(sha256s: readonly string[], signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+    const wait = AbortSignal.any([signal, AbortSignal.timeout(OTHERS_TIMEOUT_MS)]);
+    // One order for all tabs, so that no two wait for each other.
+    const [...names] = new Set(sha256s);
+    return holding(names.sort(), wait, () => {
+      signal.throwIfAborted();
+      return task();
+    });
   }
 
   async remove(sha256: string): Promise<void> {
@@ -119,4 +125,20 @@ export class OpfsTensorStore implements TensorStore {
 
 function isQuota(error: unknown): boolean {
   return error instanceof DOMException && error.name === "QuotaExceededError";
+}
+
+/** Runs `task` while this tab holds a lock for each name; once `wait` aborts, without those that it did not get. */
+async function holding<T>(names: readonly string[], wait: AbortSignal, task: () => Promise<T>): Promise<T> {
+  const [first, ...rest] = names;
+  if (first === undefined || wait.aborted) return task();
+  let isHeld = false;
+  try {
+    return await navigator.locks.request(`jupiter weights ${first}`, { signal: wait }, async () => {
+      isHeld = true;
+      return holding(rest, wait, task);
+    });
+  } catch (error) {
+    if (isHeld) throw error;
+    return task();
+  }
 }

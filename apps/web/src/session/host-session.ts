@@ -259,8 +259,10 @@ export class HostSession {
     say(`Reading ${model.title}…`);
     const { checkpoint } = await abortable(this.#openModel(model), signal);
     say("Checking what this device computes…");
+    const { running } = this.engine;
     const proven = await abortable(this.engine.prove(checkpoint.shape, compute), signal);
-    await abortable(this.#openModel(model), signal); // the proof may have taken another worker
+    // The proof may have taken another worker, in which nothing is open.
+    if (this.engine.running !== running) await abortable(this.#openModel(model), signal);
     const places = await this.#place(options, checkpoint, { epoch, proven, say, signal });
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
     say("Loading the layers…");
