@@ -6,13 +6,17 @@ import { parse, Scenario, ScenarioError } from "../ring/scenario.ts";
 import { checkWritable, summary, writePictures } from "../ring/summary.ts";
 import { comparison, idealCollectives } from "./paper-tables.ts";
 import { Paper, predictAll } from "./paper.ts";
-import { runSimulation } from "./run-sim.ts";
+import { agreement, TimedReport } from "./agreement.ts";
+import { asMeasured, MeasuredReport } from "./measured-costs.ts";
+import { factsOf, runSimulation } from "./run-sim.ts";
 
 const HELP = `npm run sim -- SCENARIO [OPTIONS]
 npm run sim -- paper
 
   SCENARIO    a scenario file (e2e/ring/scenario.schema.json; examples in e2e/bench/scenarios) whose devices say what they take
   paper       the published evaluation of Jupiter beside the prediction of every cell
+  --measured REPORT   devices, links and layers as a run of npm run ring (--json) measured them, instead of the scenario's
+  --against REPORT    compare with what such a run took for the cases of the same names
   --json OUT  write {run, cases} here, as npm run ring does
   --svg OUT   draw who computed what when; with several cases, a file each
   --help      this text
@@ -38,14 +42,35 @@ async function main(): Promise<void> {
   else await simulateFile(what, values);
 }
 
-async function simulateFile(what: string, paths: { readonly json?: string; readonly svg?: string }): Promise<void> {
+interface Paths {
+  readonly json?: string;
+  readonly svg?: string;
+  readonly measured?: string;
+  readonly against?: string;
+}
+
+async function simulateFile(what: string, paths: Paths): Promise<void> {
   for (const flag of ["json", "svg"] as const) {
     const path = paths[flag];
     if (path !== undefined) checkWritable(flag, resolve(folder, path));
   }
-  const scenario = parse(Scenario, readJson(resolve(folder, what)), what);
-  const result = await runSimulation(scenario, { folder, say: (message) => console.error(message) });
+  const say = (message: string) => console.error(message);
+  const written = parse(Scenario, readJson(resolve(folder, what)), what);
+  const { measured, against } = paths;
+  const scenario =
+    measured === undefined
+      ? written
+      : asMeasured(
+          written,
+          parse(MeasuredReport, readJson(resolve(folder, measured)), measured),
+          (await factsOf(written, folder, say)).D,
+        );
+  const result = await runSimulation(scenario, { folder, say });
   console.log(summary(result));
+  if (against !== undefined) {
+    const report = parse(TimedReport, readJson(resolve(folder, against)), against);
+    console.log(`\n${agreement(result.cases, report.cases, report.run.source)}`);
+  }
   if (paths.json !== undefined) writeFileSync(resolve(folder, paths.json), JSON.stringify(result, null, 1));
   if (paths.svg !== undefined) writePictures(result, resolve(folder, paths.svg));
 }
@@ -53,7 +78,11 @@ async function simulateFile(what: string, paths: { readonly json?: string; reado
 function parseFlags() {
   try {
     return parseArgs({
-      options: { json: { type: "string" }, svg: { type: "string" }, help: { type: "boolean" } },
+      options: {
+        ...{ json: { type: "string" }, svg: { type: "string" } },
+        ...{ measured: { type: "string" }, against: { type: "string" } },
+        help: { type: "boolean" },
+      },
       allowPositionals: true,
     });
   } catch (error) {

@@ -120,7 +120,7 @@ function stagesOf({ hostLayers, layers }: Scenario, devices: readonly SimulatedD
   return ring.map((device, i) => ({ device, layers: counts[i]! }));
 }
 
-async function factsOf(scenario: Scenario, folder: string, say: (message: string) => void): Promise<Facts> {
+export async function factsOf(scenario: Scenario, folder: string, say: (message: string) => void): Promise<Facts> {
   if (scenario.shape !== undefined) return { ...scenario.shape, tokenizer: null };
   const file = await modelFile(scenario, folder, say);
   const { checkpoint, metadata } = await readGguf(fileSource(file), basename(file));
