@@ -70,7 +70,14 @@ export const DeviceFields = {
   /** Of several that fit a link, the last one holds. */
   links: z.array(Link).default([]),
   /** Of a model that is not there: layers and hidden size. Emulated devices then compute nothing. */
-  shape: z.strictObject({ L: z.int().min(1).max(1000), D: z.int().min(1).max(16384) }).optional(),
+  shape: z
+    .strictObject({
+      L: z.int().min(1).max(1000),
+      D: z.int().min(1).max(16384),
+      /** Of one layer as a device holds it, cache included; `memoryBytes` is held against it. Simulated devices only. */
+      layerBytes: z.number().gt(0).optional(),
+    })
+    .optional(),
   /** Recorded answers (a list of cases with `promptIds` and `greedy`), for devices that compute nothing. */
   trace: z.string().min(1).optional(),
 };

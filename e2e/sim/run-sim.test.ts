@@ -56,6 +56,14 @@ describe("a scenario on paper", () => {
   it.each([
     [{ ...two, devices: [{ name: "host" }] }, "host has no time"],
     [{ ...two, layers: [3, 2] }, "add up to 4"],
+    [
+      {
+        ...two,
+        shape: { L: 4, D: 100, layerBytes: 10 },
+        devices: two.devices?.map((device) => ({ ...device, memoryBytes: 15 })) ?? [],
+      },
+      "a has 15 bytes of memory; its layers need 20",
+    ],
     [{ ...two, prompts: [{ id: "x", text: "Hello" }] }, "no tokenizer"],
     [{ ...two, prompts: [{ id: "x", promptTokens: 4000 }] }, "the ring holds 2048"],
   ])("says what is wrong with it: %#", async (fields, message) => {

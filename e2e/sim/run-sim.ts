@@ -100,7 +100,8 @@ function devicesOf({ devices }: Scenario): SimulatedDevice[] {
 }
 
 /** Devices and layers in ring order. */
-function stagesOf({ hostLayers, layers }: Scenario, devices: readonly SimulatedDevice[], L: number): SimulatedStage[] {
+function stagesOf(scenario: Scenario, devices: readonly SimulatedDevice[], L: number): SimulatedStage[] {
+  const { hostLayers, layers } = scenario;
   const donors = devices.slice(1).map((_, i) => i + 1);
   const ring = {
     none: donors,
@@ -117,7 +118,22 @@ function stagesOf({ hostLayers, layers }: Scenario, devices: readonly SimulatedD
     throw new ScenarioError(
       `layers: expected ${ring.length} counts that add up to ${L}, got ${counts.join(", ")} (${sum}).`,
     );
-  return ring.map((device, i) => ({ device, layers: counts[i]! }));
+  const stages = ring.map((device, i) => ({ device, layers: counts[i]! }));
+  checkMemory(scenario, stages);
+  return stages;
+}
+
+/** Throws `ScenarioError` where a device cannot hold its layers. */
+function checkMemory({ devices = [], shape }: Scenario, stages: readonly SimulatedStage[]): void {
+  const layerBytes = shape?.layerBytes ?? 0;
+  devices.forEach(({ name, memoryBytes = Infinity }, device) => {
+    const own = stages.filter((stage) => stage.device === device);
+    const neededBytes = own.reduce((sum, { layers }) => sum + layers * layerBytes, 0);
+    if (neededBytes > memoryBytes)
+      throw new ScenarioError(
+        `${name} has ${memoryBytes} bytes of memory; its layers need ${neededBytes}. Give it fewer layers.`,
+      );
+  });
 }
 
 export async function factsOf(scenario: Scenario, folder: string, say: (message: string) => void): Promise<Facts> {
