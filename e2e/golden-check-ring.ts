@@ -1,4 +1,5 @@
 /** Puts a golden case to a ring and holds its answer against the golden one. `faults`: one line each. */
+import type { DecodingChoice } from "@jupiter/pipeline";
 import {
   compareForced,
   compareFree,
@@ -15,13 +16,13 @@ export interface Asked extends Comparison {
 }
 
 /** The ring chooses by itself. */
-export async function askFree(ring: OpenRing, golden: GoldenCase): Promise<Asked> {
-  const answer = await ring.ask({ ...golden, tokens: golden.greedy.length });
+export async function askFree(ring: OpenRing, golden: GoldenCase, decoding?: DecodingChoice): Promise<Asked> {
+  const answer = await ring.ask({ ...golden, tokens: golden.greedy.length }, undefined, decoding);
   return { answer, ...compareFree(answer, goldenReference(golden), TIE_MARGINS.golden) };
 }
 
 /** The golden ids are fed; every step's own choice is compared. */
-export async function askForced(ring: OpenRing, golden: GoldenCase): Promise<Asked> {
-  const answer = await ring.ask(golden, golden.greedy);
+export async function askForced(ring: OpenRing, golden: GoldenCase, decoding?: DecodingChoice): Promise<Asked> {
+  const answer = await ring.ask(golden, golden.greedy, decoding);
   return { answer, ...compareForced(answer, goldenReference(golden), TIE_MARGINS.golden) };
 }

@@ -23,7 +23,18 @@ const reference: Reference = {
 function answer(output: readonly number[], change: Partial<CaseResult> = {}): CaseResult {
   const steps = output.map((token) => ({ chosen: token, margin: 1, token }));
   const times = { timeToFirstTokenMs: 1, prefillMs: 1, decodeMs: 1, laps: output.length, reusedTokens: 0 };
-  return { id: "a", ids: [1, 10], output, text: "abc", finish: "stop", ...times, steps, branches: [], ...change };
+  return {
+    id: "a",
+    ids: [1, 10],
+    output,
+    text: "abc",
+    finish: "stop",
+    ...times,
+    counts: null,
+    steps,
+    branches: [],
+    ...change,
+  };
 }
 
 function forced(chosen: readonly number[]): CaseResult {

@@ -51,6 +51,22 @@ describe.each([0, 1, 2, 3, 4])("%i donors", (tabs) => {
   });
 });
 
+describe.each(["window", "continuous"] as const)("two donors, guessing ahead, %s", (strategy) => {
+  const decoding = { strategy, drafters: ["lookup"] };
+  let ring: OpenRing;
+
+  beforeAll(async () => {
+    ring = await openRing({ tabs: 2 }, browser);
+  });
+
+  afterAll(() => ring[Symbol.asyncDispose]());
+
+  it.each(EACH_CASE)("%s: the golden answer, freely and forced", async (_, golden) => {
+    expect((await askFree(ring, golden, decoding)).faults).toEqual([]);
+    expect((await askForced(ring, golden, decoding)).faults).toEqual([]);
+  });
+});
+
 describe.each([
   ["first", [2, 28]],
   ["last", [28, 2]],

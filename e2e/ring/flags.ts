@@ -19,6 +19,10 @@ A room without hands: real headless tabs, real links, the real server. Prints an
   --force FILE        feed the ids of this file's cases; report best id and margin at every step
   --context N, --chunk N, --in-flight N
   --temperature X, --top-p X, --top-k N, --seed N
+  --strategy NAME     plain, window or continuous: how answers are decoded
+  --draft NAME        none or lookup: who guesses ahead
+  --rows N            of a frame at most, guesses included
+  --windows N         frames of one answer on their way at once
   --json OUT          write {run, cases} here
   --svg OUT           draw who computed what when; with several cases, a file each
   --help              this text
@@ -35,6 +39,8 @@ const NUMBERS = {
   "top-p": "topP",
   "top-k": "topK",
   seed: "seed",
+  rows: "rows",
+  windows: "windows",
 } as const;
 const TEXTS = {
   model: "model",
@@ -43,6 +49,8 @@ const TEXTS = {
   wire: "wire",
   prompts: "prompts",
   force: "force",
+  strategy: "strategy",
+  draft: "draft",
 } as const;
 
 export interface Command {
@@ -78,7 +86,7 @@ function withNegatives(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const before = joined.at(-1);
-    if (/^-\d/.test(arg) && before?.startsWith("--") === true && !before.includes("="))
+    if (/^-\d/.test(arg) && before?.startsWith("--") && !before.includes("="))
       joined[joined.length - 1] = `${before}=${arg}`;
     else joined.push(arg);
   }

@@ -1,5 +1,6 @@
 /** A ring of tabs that several questions are put to, each in a conversation of its own. */
 import { fileURLToPath } from "node:url";
+import type { DecodingChoice } from "@jupiter/pipeline";
 import type { Browser } from "playwright";
 import type { Harness } from "../../apps/web/src/harness.ts";
 import { askCase, modelFile, resultOf, ringOptions, type CaseResult } from "./run.ts";
@@ -16,7 +17,8 @@ export interface OpenRing extends AsyncDisposable {
   readonly room: TabRoom;
   /** Of the last start. */
   readonly ring: ReadyRing;
-  ask(prompt: Prompt, force?: readonly number[]): Promise<CaseResult>;
+  /** `force`: ids to feed instead of what is chosen. `decoding`: another than the ring's. */
+  ask(prompt: Prompt, force?: readonly number[], decoding?: DecodingChoice): Promise<CaseResult>;
   /** Another ring of the same tabs. */
   restart(changes: RingFields): Promise<void>;
 }
@@ -38,7 +40,8 @@ export async function openRing(fields: RingFields, browser?: Browser): Promise<O
       get ring() {
         return ring;
       },
-      ask: async (prompt, force) => resultOf(prompt.id, await askCase(room, scenario, prompt, force)),
+      ask: async (prompt, force, decoding) =>
+        resultOf(prompt.id, await askCase(room, scenario, prompt, force, decoding)),
       async restart(changes) {
         scenario = parse(Scenario, { ...fields, ...changes, prompts: "none" }, "scenario");
         ring = await start();

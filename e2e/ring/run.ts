@@ -1,6 +1,7 @@
 /** Runs a scenario in a room of tabs and reports everything that was measured on the way. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
 import { emulateTabs } from "./emulate-tabs.ts";
@@ -21,6 +22,8 @@ export interface CaseResult {
   readonly prefillMs: number;
   readonly decodeMs: number;
   readonly laps: number;
+  /** Frames, rows, and what became of guesses. */
+  readonly counts: DecodingCounts | null;
   readonly reusedTokens: number;
   /** At every step: what would have been chosen, its lead over the second best, and the token fed on. */
   readonly steps: readonly { readonly chosen: number; readonly margin: number; readonly token: number }[];
@@ -63,7 +66,11 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
     cases.push({ ...resultOf(prompt.id, answer), ...measured(answer, ring.places, names) });
     laps.push({ id: prompt.id, laps: answer.laps });
     const { timings, finish, output } = answer.finished;
-    say(`${prompt.id}: ${output.length} tokens (${finish}), first after ${timings.timeToFirstTokenMs.toFixed(0)} ms`);
+    const { timeToFirstTokenMs, decodeMs, laps: lapCount } = timings;
+    const perTokenMs = decodeMs / Math.max(1, output.length - 1);
+    say(
+      `${prompt.id}: ${output.length} tokens (${finish}), first after ${timeToFirstTokenMs.toFixed(0)} ms, then ${perTokenMs.toFixed(1)} ms a token in ${lapCount} laps${guessesInWords(timings.counts)}`,
+    );
   }
   return { run: await report(room, scenario, ring, laps, names), cases };
 }
@@ -82,6 +89,16 @@ export function ringOptions(scenario: Scenario, url: string) {
     arenas: 4,
     chunkRows: chunk,
     maxInFlight: inFlight,
+    decoding: decodingChoice(scenario),
+  };
+}
+
+export function decodingChoice({ strategy, draft, rows, windows }: Scenario): DecodingChoice {
+  return {
+    strategy,
+    drafters: draft === "none" ? [] : [draft],
+    ...(rows === undefined ? {} : { rows }),
+    ...(windows === undefined ? {} : { windows }),
   };
 }
 
@@ -101,6 +118,7 @@ export function askCase(
   scenario: Scenario,
   prompt: Prompt,
   force?: readonly number[],
+  decoding?: DecodingChoice,
 ): Promise<HarnessAnswer> {
   const { temperature, topP, topK, seed, tokens } = scenario;
   return room.ask({
@@ -111,6 +129,7 @@ export function askCase(
     policy: { temperature, topP, topK, seed },
     stop: [],
     ...(force === undefined ? {} : { force }),
+    ...(decoding === undefined ? {} : { decoding }),
   });
 }
 
@@ -127,7 +146,7 @@ export function madeUpIds(count: number): number[] {
 
 export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseResult {
   const { ids, output, text, finish, timings } = finished;
-  const { timeToFirstTokenMs, prefillMs, decodeMs, laps, reusedTokens } = timings;
+  const { timeToFirstTokenMs, prefillMs, decodeMs, laps, counts = null, reusedTokens } = timings;
   const steps = tokens.map(({ chosen, margin, token }) => ({ chosen, margin, token }));
   return {
     id,
@@ -139,10 +158,17 @@ export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseR
     prefillMs,
     decodeMs,
     laps,
+    counts,
     reusedTokens,
     steps,
     branches: [],
   };
+}
+
+function guessesInWords(counts: DecodingCounts | undefined): string {
+  if (counts === undefined || counts.drafted === 0) return "";
+  const { frames, rows, drafted, accepted, cancelled } = counts;
+  return `; ${accepted} of ${drafted} guesses held, ${rows} rows in ${frames} frames, ${cancelled} cancelled`;
 }
 
 export function selectPrompts({ prompts, cases }: Scenario, folder: string): readonly Prompt[] {

@@ -70,6 +70,14 @@ const Fields = z.strictObject({
   topP: z.number().gt(0).max(1).default(1),
   topK: z.int().min(0).default(0),
   seed: z.int().min(0).default(1),
+  /** How answers are decoded; the text is the same (docs/decoding.md). */
+  strategy: z.enum(["plain", "window", "continuous"]).default("plain"),
+  /** Who guesses ahead, where the strategy has guesses. */
+  draft: z.enum(["none", "lookup"]).default("lookup"),
+  /** Rows of a frame at most, guesses included. */
+  rows: z.int().min(1).max(64).optional(),
+  /** Frames of one answer on their way at once; of `continuous`. */
+  windows: z.int().min(1).max(64).optional(),
   ...DeviceFields,
 });
 

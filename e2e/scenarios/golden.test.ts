@@ -91,4 +91,15 @@ describe("three donors", () => {
   it.each(SHORT_CASES)("%s: the golden answer", async (_, golden) => {
     expect((await askFree(ring, golden)).faults).toEqual([]);
   });
+
+  it.each(["window", "continuous"] as const)(
+    "guessing ahead, %s: the golden answers in fewer laps",
+    async (strategy) => {
+      for (const golden of CASES.filter(({ id }) => id === "copy" || id === "capital")) {
+        const { answer, faults } = await askFree(ring, golden, { strategy, drafters: ["lookup"] });
+        expect(faults).toEqual([]);
+        if (golden.id === "copy") expect(answer.laps).toBeLessThan(golden.greedy.length / 2);
+      }
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { readGguf, type ByteSource } from "@jupiter/model";
 import { createTokenizer, type Tokenizer } from "@jupiter/model/tokenizer";
+import { decodingOf, LookupDrafter } from "@jupiter/pipeline";
 import {
   balancedLayers,
   countingRule,
@@ -17,7 +18,7 @@ import {
 import { tracedCases } from "../ring/emulate-tabs.ts";
 import { measuresOf } from "../ring/measures.ts";
 import type { RunReport } from "../ring/report.ts";
-import { madeUpIds, modelFile, selectPrompts, type MeasuredCase } from "../ring/run.ts";
+import { decodingChoice, madeUpIds, modelFile, selectPrompts, type MeasuredCase } from "../ring/run.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
 import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
@@ -62,7 +63,10 @@ export async function runSimulation(
         maxInFlight: scenario.inFlight,
         capacity: scenario.context,
         arenas: 4,
+        stages: stages.length,
+        decoding: decodingOf(decodingChoice(scenario), stages.length),
       },
+      drafters: [new LookupDrafter()],
       rule,
       requests: [{ atMs: 0, request: requestOf(scenario, prompt, ids) }],
     };
@@ -187,7 +191,7 @@ function caseOf(
   if (finished === undefined) throw new Error(`${prompt.id} was not answered`);
   if (finished.finish === "failed") throw new ScenarioError(`${prompt.id}: ${finished.reason ?? "failed"}`);
   const { output, finish, timings } = finished;
-  const { timeToFirstTokenMs, prefillMs, decodeMs, laps, reusedTokens } = timings;
+  const { timeToFirstTokenMs, prefillMs, decodeMs, laps, counts = null, reusedTokens } = timings;
   const course = { spans, devices, startMs: 0 };
   return {
     id: prompt.id,
@@ -199,6 +203,7 @@ function caseOf(
     prefillMs,
     decodeMs,
     laps,
+    counts,
     reusedTokens,
     ...measuresOf({ timings, newTokens: output.length }, course),
     steps: [],

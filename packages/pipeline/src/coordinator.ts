@@ -7,7 +7,7 @@
  *
  * Invariants:
  * 1. frame numbers rise by one over the life of the coordinator and are never reused;
- * 2. a conversation runs one request at a time, others wait in the order they came;
+ * 2. a conversation runs one request at a time, or those that are to run beside one another; others wait in the order they came;
  * 3. a conversation's trunk holds rows that are certainly computed: of frames that came back;
  * 4. a frame is cancelled if and only if all of its rows are dead before it is back, so a live row is always computed;
  * 5. verdicts are wanted of tips and drafts only; each adds one token to the line, or none if it came for nothing;
@@ -29,6 +29,7 @@ import type {
   RequestId,
   Ring,
 } from "./requests.ts";
+import { chargeDrafts } from "./balance.ts";
 import type { Row } from "./row.ts";
 import { chooseRows, draftsPayFrom } from "./scheduler.ts";
 import { policyFor, tokenEffect } from "./verdicts.ts";
@@ -120,16 +121,19 @@ export class Coordinator {
       const questions = this.#drafting.ask(this.#lines);
       if (questions.length > 0) return [...effects, ...questions, ...this.#askTurn()];
       const send = this.#nextRows(ring, nowMs) ?? this.#nextChunk(ring, nowMs);
-      if (send === null) return effects;
-      effects.push(send);
+      if (send !== null) effects.push(send);
+      const cut = send === null ? this.#cutWhereFull(ring) : [];
+      if (send === null && cut.length === 0) return effects;
+      effects.push(...cut);
     }
   }
 
   #startWaiting(ring: Ring): CoordinatorEffect[] {
     const effects: CoordinatorEffect[] = [];
-    const busy = new Set(this.#lines.map(({ conversation }) => conversation.id));
     const waiting = this.#waiting;
     this.#waiting = [];
+    /** Conversations whose first request in the queue waits. */
+    const blocked = new Set<ConversationId>();
     for (const { request, submittedMs } of waiting) {
       const { id, ids } = request;
       const problem = startProblem(request, ring);
@@ -138,12 +142,13 @@ export class Coordinator {
         effects.push({ kind: "finished", id, finish: "failed", reason: problem, output: [], timings });
         continue;
       }
-      // None free: every arena is busy, and the request waits.
-      const conversation = busy.has(request.conversation)
-        ? null
-        : this.#conversations.open(request.conversation, ring.arenas, busy);
-      busy.add(request.conversation);
+      const running = this.#lines.filter((line) => line.conversation.id === request.conversation);
+      const isFree = running.every(({ request: { beside } }) => beside !== undefined && beside === request.beside);
+      const busy = new Set([...this.#lines.map((line) => line.conversation.id), ...blocked]);
+      const mayStart = isFree && !blocked.has(request.conversation);
+      const conversation = mayStart ? this.#conversations.open(request.conversation, ring.arenas, busy) : null;
       if (conversation === null) {
+        blocked.add(request.conversation);
         this.#waiting.push({ request, submittedMs });
         continue;
       }
@@ -168,10 +173,13 @@ export class Coordinator {
         mayDraft: (line) => line.decoding.windows > this.#frames.ofLines([line]),
         probabilityOf: this.#drafting.probabilityOf,
         costOf,
-        draftsFrom: draftsPayFrom(stages),
+        draftFrom: (line) => line.balance.draftsFrom(line.answered),
+        framesFrom: draftsPayFrom(stages),
         room: this.#makeRoom(ring, conversation, lines.length),
       });
-      if (rows.length > 0) return this.#send(ring, conversation, rows, null, nowMs);
+      if (rows.length === 0) continue;
+      chargeDrafts(rows, costOf, stages);
+      return this.#send(ring, conversation, rows, null, nowMs);
     }
     return null;
   }
@@ -183,11 +191,23 @@ export class Coordinator {
       const [first] = unsent;
       if (first === undefined) continue;
       const T = unsent.length === 1 ? 1 : Math.floor(ring.chunkRows(unsent.length, first.position));
-      const rows = unsent.slice(0, Math.max(1, T));
-      this.#makeRoom(ring, line.conversation, rows.length);
+      const room = this.#makeRoom(ring, line.conversation, Math.max(1, T));
+      const rows = unsent.slice(0, Math.min(room, Math.max(1, T)));
+      if (rows.length === 0) continue;
       return this.#send(ring, line.conversation, rows, line, nowMs);
     }
     return null;
+  }
+
+  /** Lines side by side can fill an arena together. When none of them can go on, the youngest ends where it is. */
+  #cutWhereFull(ring: Ring): CoordinatorEffect[] {
+    for (const line of this.#lines.toReversed()) {
+      const { conversation } = line;
+      const beside = this.#lines.filter((other) => other.conversation === conversation);
+      const isStuck = beside.every((other) => other.unsent().length > 0 && !this.#frames.anyOf(other));
+      if (isStuck && conversation.arena.end >= ring.capacity) return this.#end(line.request.id, "length", null);
+    }
+    return [];
   }
 
   /** Slots that are free for the next frame; what is dead between live rows is cleared away if it is much, or in the way. */

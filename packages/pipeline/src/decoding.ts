@@ -12,23 +12,27 @@ export const PLAIN: Decoding = { rows: 1, windows: 1, drafters: [] };
 
 export type Strategy = "plain" | "window" | "continuous";
 
-/** Rows of a frame beyond which the last one hardly ever holds (shared study: three to five). */
-const DEFAULT_ROWS = 4;
+/** Decoding as people choose it. */
+export interface DecodingChoice {
+  readonly strategy: Strategy;
+  readonly drafters: readonly string[];
+  readonly rows?: number;
+  /** Of `continuous`. Without it one more than stages: each is busy while one frame is on its way. */
+  readonly windows?: number;
+}
 
-/** `stages`: of the ring. One frame more than stages keeps each of them busy while one is on its way. */
-export function decodingOf(
-  strategy: Strategy,
-  stages: number,
-  drafters: readonly string[],
-  { rows = DEFAULT_ROWS, windows = stages + 1 }: { readonly rows?: number; readonly windows?: number } = {},
-): Decoding {
+/** Of a frame beyond the first four rows the last one hardly ever holds. */
+const ROWS = 4;
+
+/** In a ring of so many stages. */
+export function decodingOf({ strategy, drafters, rows = ROWS, windows }: DecodingChoice, stages: number): Decoding {
   switch (strategy) {
     case "plain":
       return PLAIN;
     case "window":
       return { rows, windows: 1, drafters };
     case "continuous":
-      return { rows, windows, drafters };
+      return { rows, windows: windows ?? stages + 1, drafters };
     default:
       return strategy satisfies never;
   }

@@ -36,6 +36,10 @@ export class FramesInFlight {
     );
   }
 
+  anyOf(line: Line): boolean {
+    return line.path.some(({ frame }) => this.has(frame));
+  }
+
   ofChunks(line: Line): number {
     return this.#count(({ chunkOf }) => chunkOf === line);
   }
@@ -76,6 +80,7 @@ export class FramesInFlight {
           wanted: Uint8Array.from(rows, ({ owner }) => (owner === null ? 0 : 1)),
         },
         tokenIds: Int32Array.from(rows, ({ token }) => token),
+        drafts: rows.filter(({ certain }) => !certain).length,
       },
     };
   }

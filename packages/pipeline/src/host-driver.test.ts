@@ -53,7 +53,7 @@ function countingRing(drafter: Drafter) {
     drafters: [drafter],
     drafterFailed: (name, error) => failures.push(`${name}: ${String(error)}`),
   });
-  const decoding = decodingOf("window", 1, [drafter.name]);
+  const decoding = decodingOf({ strategy: "window", drafters: [drafter.name] }, 1);
   host.ringReady({ epoch: 1, chunkRows: () => 8, maxInFlight: 1, capacity: 100, arenas: 1, decoding }, "f32");
   host.submit({
     id: "a",

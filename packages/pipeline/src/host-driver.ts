@@ -12,6 +12,7 @@ import {
 import { Coordinator } from "./coordinator.ts";
 import type { Draft, Drafter } from "./drafter.ts";
 import { PipelineError } from "./errors.ts";
+import { LapCosts } from "./lap-costs.ts";
 import type { Embedding, Head } from "./ports.ts";
 import type {
   ConversationId,
@@ -49,6 +50,8 @@ export interface LapEvent {
   /** Slots of its arena before its rows. */
   readonly cached: number;
   readonly wanted: boolean;
+  /** Of the rows, those that were guesses when they were sent. */
+  readonly drafts?: number;
   readonly dead: boolean;
   /** From before the embedding until the frame is back at the host. */
   readonly lapMs: number;
@@ -61,6 +64,7 @@ interface Sent {
   readonly sentMs: number;
   readonly rows: number;
   readonly cached: number;
+  readonly drafts: number;
 }
 
 export class HostDriver {
@@ -71,6 +75,7 @@ export class HostDriver {
   readonly #asked = new Map<number, AbortController>();
   readonly #sent = new Map<FrameNumber, Sent>();
   readonly #returned = new Map<FrameNumber, Omit<LapEvent, "wanted" | "dead" | "headMs">>();
+  #costs = new LapCosts();
   #wire: WireType = "f32";
   #epoch: number | null = null;
 
@@ -101,10 +106,12 @@ export class HostDriver {
     this.#handle({ kind: "close-conversation", conversation });
   }
 
+  /** What rows cost is measured where the ring does not say. */
   ringReady(ring: Ring, wire: WireType): void {
     this.#wire = wire;
     this.#epoch = ring.epoch;
-    this.#handle({ kind: "ring-ready", ring });
+    this.#costs = new LapCosts();
+    this.#handle({ kind: "ring-ready", ring: { costOf: this.#costs.costOf, ...ring } });
   }
 
   ringLost(reason: string): void {
@@ -131,12 +138,13 @@ export class HostDriver {
       frame: frame.frame,
       rows: sent.rows,
       cached: sent.cached,
+      drafts: sent.drafts,
       lapMs,
       stageTimes: frame.times,
     } as const;
     switch (frame.kind) {
       case "ack":
-        this.#ports.emit({ ...lap, wanted: false, dead: frame.dead, headMs: 0 });
+        this.#emitLap({ ...lap, wanted: false, dead: frame.dead, headMs: 0 });
         this.#handle({ kind: "acknowledged", frame: frame.frame });
         return;
       case "return":
@@ -145,12 +153,17 @@ export class HostDriver {
         this.#returned.delete(frame.frame); // still there if the frame's request ended meanwhile
         return;
       case "scores":
-        this.#ports.emit({ ...lap, wanted: true, dead: false, headMs: 0 });
+        this.#emitLap({ ...lap, wanted: true, dead: false, headMs: 0 });
         this.#handle({ kind: "scored", frame: frame.frame, scores: frame.scores });
         return;
       default:
         frame satisfies never;
     }
+  }
+
+  #emitLap(lap: LapEvent): void {
+    this.#costs.observe(lap);
+    this.#ports.emit(lap);
   }
 
   #handle(event: CoordinatorEvent): void {
@@ -163,7 +176,7 @@ export class HostDriver {
     this.#ports.head.score(activations, policies).then(
       ({ result, computeMs }) => {
         if (epoch !== this.#epoch) return; // the ring was lost meanwhile, and the request with it
-        if (lap !== undefined) this.#ports.emit({ ...lap, wanted: true, dead: false, headMs: computeMs });
+        if (lap !== undefined) this.#emitLap({ ...lap, wanted: true, dead: false, headMs: computeMs });
         this.#handle({ kind: "scored", frame, scores: result });
       },
       (error: unknown) => this.#fail(error),
@@ -202,8 +215,8 @@ export class HostDriver {
     }
   }
 
-  #send({ frame, epoch, commands, rows, tokenIds }: Extract<CoordinatorEffect, { kind: "send" }>): void {
-    this.#sent.set(frame, { sentMs: this.#ports.nowMs(), rows: tokenIds.length, cached: rows.base });
+  #send({ frame, epoch, commands, rows, tokenIds, drafts }: Extract<CoordinatorEffect, { kind: "send" }>): void {
+    this.#sent.set(frame, { sentMs: this.#ports.nowMs(), rows: tokenIds.length, cached: rows.base, drafts });
     const activations = toWire(this.#ports.embedding(tokenIds), this.#wire);
     this.#ports.send({ kind: "rows", frame, epoch, commands, rows, times: [], dead: false, activations });
   }

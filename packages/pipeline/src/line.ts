@@ -8,6 +8,7 @@
  * 3. `tokens` are the tokens of `path`, in order; both only grow.
  */
 import type { RowScore } from "@jupiter/protocol";
+import { Balance } from "./balance.ts";
 import type { Conversation } from "./conversations.ts";
 import type { Decoding } from "./decoding.ts";
 import type { DrafterCount, GenerateRequest, Timings } from "./requests.ts";
@@ -23,6 +24,7 @@ export class Line {
   readonly tokens: number[];
   readonly reusedTokens: number;
   readonly submittedMs: number;
+  readonly balance = new Balance();
   readonly drafterCounts = new Map<number, { drafted: number; sent: number; accepted: number }>();
   firstSentMs: number | null = null;
   firstTokenMs: number | null = null;
@@ -104,7 +106,10 @@ export class Line {
       next = new Row(token, tip, { certain: true, owner: this });
       next.hold();
     } else {
-      if (next.slot !== null) this.accepted++;
+      if (next.slot !== null) {
+        this.accepted++;
+        this.balance.gain();
+      }
       next.certain = true;
     }
     this.path.push(next);

@@ -5,8 +5,8 @@
 import type { BranchId, BranchView, Draft, Drafter } from "./drafter.ts";
 import { SuffixAutomaton } from "./suffix-automaton.ts";
 
-/** By the length of what was found again: that the next token is the same, before there is experience. Longer: the last one. */
-const CLAIMS = [0, 0.25, 0.45, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9];
+/** By the length of what was found again: how often the next token was the same in 29 answers of Qwen2.5 Coder 1.5B. Longer: the last one. */
+const CLAIMS = [0, 0.19, 0.45, 0.6, 0.7, 0.75, 0.8, 0.85, 0.85];
 
 export class LookupDrafter implements Drafter {
   readonly name = "lookup";

@@ -28,6 +28,8 @@ export interface GenerateRequest {
   readonly force?: readonly number[];
   /** Without it the ring's. */
   readonly decoding?: Decoding;
+  /** Requests of one conversation that have the same word here run side by side, and share what their prompts have in common. */
+  readonly beside?: string;
 }
 
 /** What became of a drafter's proposals, as far as they were judged. */
@@ -101,7 +103,7 @@ export interface Ring {
   readonly stages?: number;
   /** How answers are decoded whose requests do not say; `PLAIN` if not told. */
   readonly decoding?: Decoding;
-  /** What a lap of so few rows takes; only the proportions matter. If not told, each further row a third of the first. */
+  /** What a lap of so few rows takes; only the proportions matter. If not told, a driver measures it; the first guess is a third of the first row for each further one. */
   readonly costOf?: (rows: number) => number;
 }
 
@@ -114,6 +116,8 @@ export type CoordinatorEffect =
       readonly commands: readonly CacheCommand[];
       readonly rows: RowTable;
       readonly tokenIds: Int32Array;
+      /** How many of the rows are guesses. */
+      readonly drafts: number;
     }
   /** Run the head over the returned rows, one policy a row; answer with `scored`. */
   | {

@@ -16,14 +16,15 @@ export interface Candidate {
 }
 
 export interface FrameRule {
-  /** Lines whose drafts may go, too. */
+  /** Lines whose drafts may go, too, and from which probability on. */
   readonly mayDraft: (line: Line) => boolean;
+  readonly draftFrom: (line: Line) => number;
   /** That a draft holds if its parent does. */
   readonly probabilityOf: (draft: Row) => number;
   /** What a frame of so many rows takes; only the proportions matter. */
   readonly costOf: (rows: number) => number;
   /** Probability from which a frame of drafts alone pays. */
-  readonly draftsFrom: number;
+  readonly framesFrom: number;
   /** Slots that the arena has left. */
   readonly room: number;
 }
@@ -41,7 +42,7 @@ export function chooseRows(lines: readonly Line[], rule: FrameRule): readonly Ro
     const next = takeLikeliest(open);
     if (next === undefined) break;
     const { row, probability } = next;
-    if (chosen.length === 0 && !row.certain && probability < rule.draftsFrom) break;
+    if (chosen.length === 0 && !row.certain && probability < rule.framesFrom) break;
     chosen.push(row);
     gain += probability;
     const rate = gain / rule.costOf(chosen.length);
@@ -71,10 +72,11 @@ function seedsOf(line: Line, rule: FrameRule): Candidate[] {
   return seeds;
 }
 
-function unsentDrafts(row: Row, probability: number, { probabilityOf }: FrameRule): Candidate[] {
+function unsentDrafts(row: Row, probability: number, { probabilityOf, draftFrom }: FrameRule): Candidate[] {
   return row.drafts
     .filter(({ slot }) => slot === null)
-    .map((draft) => ({ row: draft, probability: probability * probabilityOf(draft) }));
+    .map((draft) => ({ row: draft, probability: probability * probabilityOf(draft) }))
+    .filter((draft) => row.owner !== null && draft.probability >= draftFrom(row.owner));
 }
 
 function takeLikeliest(open: Candidate[]): Candidate | undefined {

@@ -24,12 +24,12 @@ const toyNames = ["toy"];
 describe("drafts", () => {
   it("that hold save laps: one window, and several on their way at once", () => {
     const drafter = () => new ToyDrafter(3, { acceptance: 1, seed: 1 });
-    const plain = oneAnswer(3, decodingOf("plain", 3, toyNames), drafter());
+    const plain = oneAnswer(3, decodingOf({ strategy: "plain", drafters: toyNames }, 3), drafter());
     expect(plain).toMatchObject({ laps: 60, counts: { rows: 69, drafted: 0, accepted: 0 } });
-    const window = oneAnswer(3, decodingOf("window", 3, toyNames), drafter());
+    const window = oneAnswer(3, decodingOf({ strategy: "window", drafters: toyNames }, 3), drafter());
     // Four a lap, after the prompt's.
     expect(window.laps).toBe(1 + Math.ceil(59 / 4));
-    const continuous = oneAnswer(3, decodingOf("continuous", 3, toyNames), drafter());
+    const continuous = oneAnswer(3, decodingOf({ strategy: "continuous", drafters: toyNames }, 3), drafter());
     expect(continuous.laps).toBeLessThan(window.laps / 2);
     expect(continuous.ring.maxInFlightSeen).toBeGreaterThan(2);
   });
@@ -38,7 +38,7 @@ describe("drafts", () => {
     for (const strategy of ["window", "continuous"] as const) {
       for (const claim of [0.5, 0.9, 1]) {
         const drafter = new ToyDrafter(2, { acceptance: 0.2, seed: 3, claim });
-        const { counts, ring } = oneAnswer(2, decodingOf(strategy, 2, toyNames), drafter, 160);
+        const { counts, ring } = oneAnswer(2, decodingOf({ strategy, drafters: toyNames }, 2), drafter, 160);
         const { forwards = 0, rows = 0 } = ring.stages[0] ?? {};
         // By the ring's default, each further row costs a third of a frame's first. Without drafts: 3 frames of prompt, 159 of answer.
         expect(forwards + (rows - forwards) / 3).toBeLessThan(1.05 * (159 + 3 + 7 / 3));
@@ -56,20 +56,20 @@ describe("drafts", () => {
       extend: (views, budget) => (asked++ < 60 ? bad : good).extend(views, budget),
       forget: () => undefined,
     };
-    const { counts } = oneAnswer(2, decodingOf("window", 2, toyNames), drafter, 180);
+    const { counts } = oneAnswer(2, decodingOf({ strategy: "window", drafters: toyNames }, 2), drafter, 180);
     expect(counts.accepted).toBeGreaterThan(40);
   });
 
   it("on their way are cancelled once they are refuted", () => {
     const drafter = new ToyDrafter(4, { acceptance: 0.6, seed: 2, claim: 0.9 });
-    const { counts, ring } = oneAnswer(4, decodingOf("continuous", 4, toyNames), drafter);
+    const { counts, ring } = oneAnswer(4, decodingOf({ strategy: "continuous", drafters: toyNames }, 4), drafter);
     expect(counts.cancelled).toBeGreaterThan(0);
     expect(ring.stages[3]?.forwards).toBeLessThan(counts.frames + 3);
   });
 
   it("are told of by drafter, and forgotten with their answer", () => {
     const drafter = new ToyDrafter(2, { acceptance: 1, seed: 1 });
-    const { counts } = oneAnswer(2, decodingOf("window", 2, toyNames), drafter);
+    const { counts } = oneAnswer(2, decodingOf({ strategy: "window", drafters: toyNames }, 2), drafter);
     expect(counts.drafters).toMatchObject([{ name: "toy", accepted: counts.accepted }]);
     expect(drafter.known.size).toBe(0);
   });
@@ -77,7 +77,10 @@ describe("drafts", () => {
   it("find a text that repeats itself: lookup", () => {
     const ids = [...prompt(12), ...prompt(12)];
     const force = prompt(12);
-    const ring = new ToyRing(2, 3, { decoding: decodingOf("window", 2, ["lookup"]), drafters: [new LookupDrafter()] });
+    const ring = new ToyRing(2, 3, {
+      decoding: decodingOf({ strategy: "window", drafters: ["lookup"] }, 2),
+      drafters: [new LookupDrafter()],
+    });
     ring.ask("a", ids, { maxTokens: 12, stopIds: [], force });
     ring.run();
     expect(ring.answers.get("a")).toMatchObject({ tokens: force });
@@ -86,7 +89,7 @@ describe("drafts", () => {
 
   it("leave no more dead slots behind than the list is cleared of", () => {
     const drafter = new ToyDrafter(3, { acceptance: 0.7, seed: 5, claim: 0.95 });
-    const decoding = decodingOf("continuous", 3, toyNames, { rows: 6, windows: 6 });
+    const decoding = decodingOf({ strategy: "continuous", drafters: toyNames, rows: 6, windows: 6 }, 3);
     const ring = new ToyRing(3, 11, { decoding, drafters: [drafter], capacity: 120 });
     let dialogue = prompt(8);
     for (let turn = 0; turn < 8; turn++) {
@@ -107,7 +110,10 @@ describe("with a temperature", () => {
   it("a seed gives the text that it gives without drafts", () => {
     for (let seed = 0; seed < 20; seed++) {
       const drafter = new ToyDrafter(2, { acceptance: 0.7, seed });
-      const ring = new ToyRing(2, seed, { decoding: decodingOf("continuous", 2, toyNames), drafters: [drafter] });
+      const ring = new ToyRing(2, seed, {
+        decoding: decodingOf({ strategy: "continuous", drafters: toyNames }, 2),
+        drafters: [drafter],
+      });
       ring.ask("a", prompt(5), { maxTokens: 20, stopIds: [], policy: { ...policy, seed } });
       ring.run();
       const expected = toyAnswer(2, prompt(5), 20, { policy: { ...policy, seed }, eos: -1 });
@@ -123,7 +129,7 @@ describe("with a temperature", () => {
     let accepted = 0;
     for (let seed = 0; seed < runs; seed++) {
       const drafter = new ToyDrafter(1, { acceptance: 0.8, seed, vocabulary, claim: 0.99 });
-      const decoding = decodingOf("window", 1, toyNames);
+      const decoding = decodingOf({ strategy: "window", drafters: toyNames }, 1);
       const ring = new ToyRing(1, seed, { decoding, drafters: [drafter], vocabulary });
       ring.ask("a", [3, 1, 4], { maxTokens: 3, stopIds: [], policy: { ...policy, seed } });
       ring.run();
@@ -159,6 +165,75 @@ describe("with a temperature", () => {
   }
 });
 
+describe("side by side", () => {
+  const points = (count: number, shared: readonly number[]) =>
+    Array.from({ length: count }, (_, i) => [...shared, 20 + i, 50 + i, 30]);
+  const askAll = (ring: ToyRing, prompts: readonly number[][], more: object = {}) =>
+    prompts.forEach((ids, i) => ring.ask(`${i}`, ids, { beside: "points", maxTokens: 20, stopIds: [], ...more }));
+
+  it.each([1, 3])(
+    "%i stages: lines share what their prompts have in common, and each says what it would say alone",
+    (stages) => {
+      const drafters = [new ToyDrafter(stages, { acceptance: 0.7, seed: 1 })];
+      for (const strategy of ["plain", "continuous"] as const) {
+        const decoding = decodingOf({ strategy, drafters: toyNames }, stages);
+        const ring = new ToyRing(stages, 4, { decoding, drafters });
+        const prompts = points(5, prompt(30));
+        askAll(ring, prompts);
+        ring.run();
+        prompts.forEach((ids, i) =>
+          expect(ring.answers.get(`${i}`)?.tokens).toEqual(toyAnswer(stages, ids, 20, { eos: -1 })),
+        );
+        if (strategy === "plain") expect(ring.stages[0]?.rows).toBe(30 + 5 * (3 + 19));
+      }
+    },
+  );
+
+  it("rows of several lines share frames when there are more lines than stages", () => {
+    const ring = new ToyRing(2, 4, {});
+    askAll(ring, points(6, prompt(30)));
+    ring.run();
+    expect(ring.stages[0]?.forwards).toBeLessThan(30 / 4 + 6 + 6 * 19 * 0.7);
+  });
+
+  it("one that is cancelled leaves the others what it had sent for them", () => {
+    for (let steps = 0; steps < 60; steps += 3) {
+      const ring = new ToyRing(2, steps, {});
+      const prompts = points(3, prompt(20));
+      askAll(ring, prompts);
+      for (let i = 0; i < steps; i++) ring.step();
+      ring.tell({ kind: "cancel", id: "0" });
+      ring.run();
+      for (const i of [1, 2])
+        expect(ring.answers.get(`${i}`)?.tokens).toEqual(toyAnswer(2, prompts[i] ?? [], 20, { eos: -1 }));
+    }
+  });
+
+  it("lines that fill the arena together end one by one, at what they have", () => {
+    const ring = new ToyRing(2, 4, { capacity: 60 });
+    const prompts = points(4, prompt(20));
+    askAll(ring, prompts);
+    ring.run();
+    expect(ring.coordinator.pending).toBe(0);
+    prompts.forEach((ids, i) => {
+      const { tokens = [], finish } = ring.answers.get(`${i}`) ?? {};
+      expect(tokens).toEqual(toyAnswer(2, ids, 20, { eos: -1 }).slice(0, tokens.length));
+      expect(finish).toBe("length");
+    });
+    expect([...ring.answers.values()].some(({ tokens }) => tokens.length === 20)).toBe(true);
+  });
+
+  it("wait for a request that runs alone, and it for them", () => {
+    const ring = new ToyRing(2, 4, {});
+    ring.ask("alone", prompt(9));
+    askAll(ring, points(2, prompt(9)));
+    ring.ask("after", prompt(9));
+    expect(ring.coordinator.pending).toBe(4);
+    ring.run();
+    expect(ring.answers.get("after")?.tokens).toEqual(ring.answers.get("alone")?.tokens);
+  });
+});
+
 it("whatever drafts, cancels, stops and grows: every text is that of plain decoding, every stage's list alike, nothing left on its way", () => {
   const action = fc.oneof(
     fc.record({
@@ -170,6 +245,7 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
       rows: fc.integer({ min: 1, max: 7 }),
       windows: fc.integer({ min: 1, max: 6 }),
       isSampled: fc.boolean(),
+      isBeside: fc.boolean(),
     }),
     fc.record({ do: fc.constantFrom("cancel" as const, "stop" as const), which: fc.nat(20) }),
     fc.record({ do: fc.constant("close" as const), conversation: fc.nat(2) }),
@@ -194,7 +270,7 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
       ];
       const names = drafters.map(({ name }) => name);
       const costOf = (rows: number) => 1 + slope * (rows - 1);
-      const ring = new ToyRing(stages, seed, { arenas: 2, capacity: 60, drafters, vocabulary, costOf });
+      const ring = new ToyRing(stages, seed, { arenas: 2, capacity: 100, drafters, vocabulary, costOf });
       const expected = new Map<string, number[]>();
       actions.forEach((a, i) => {
         const id = `${i}`;
@@ -204,7 +280,8 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
           expected.set(id, toyAnswer(stages, ids, a.tokens, { vocabulary, policy }));
           const decoding = { rows: a.rows, windows: a.windows, drafters: names.slice(seed % 3) };
           const conversation = `${a.conversation}`;
-          ring.ask(id, ids, { conversation, maxTokens: a.tokens, policy, decoding });
+          const beside = a.isBeside ? { beside: "all" } : {};
+          ring.ask(id, ids, { conversation, maxTokens: a.tokens, policy, decoding, ...beside });
         } else if (a.do === "cancel" || a.do === "stop") ring.tell({ kind: a.do, id: `${a.which}` });
         else if (a.do === "close") ring.tell({ kind: "close-conversation", conversation: `${a.conversation}` });
         else if (a.do === "steps") for (let n = 0; n < a.count; n++) ring.step();
@@ -212,9 +289,9 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
       ring.run();
       for (const [id, tokens] of expected) {
         const answer = ring.answers.get(id);
-        // Cancelled and stopped ones end early, which is no fault.
+        // Cancelled and stopped ones end early, and where lines side by side fill the arena, which is no fault.
         expect(answer?.tokens).toEqual(tokens.slice(0, answer?.tokens.length));
-        const isWhole = answer?.tokens.length === tokens.length;
+        const isWhole = answer?.tokens.length === tokens.length || answer?.finish === "length";
         if (!isWhole)
           expect(actions).toContainEqual(expect.objectContaining({ do: expect.stringMatching(/cancel|stop|close/) }));
       }

@@ -274,7 +274,7 @@ export class ToyRing {
   #host(effect: CoordinatorEffect): void {
     switch (effect.kind) {
       case "send": {
-        const { kind: _, tokenIds, ...head } = effect;
+        const { kind: _, tokenIds, drafts: __, ...head } = effect;
         const data = Float32Array.from(tokenIds);
         const activations: Activations = { wire: "f32", rows: tokenIds.length, hidden: 1, data };
         this.#queues[0]?.push({ kind: "rows", ...head, times: [], dead: false, activations });

@@ -5,6 +5,7 @@
 import {
   HostDriver,
   StageDriver,
+  type Drafter,
   type GenerateRequest,
   type HostEvent,
   type LapEvent,
@@ -48,6 +49,8 @@ export interface Simulation extends Omit<NetworkOptions, "devices"> {
   readonly hidden: number;
   readonly wire: WireType;
   readonly ring: Omit<Ring, "epoch">;
+  /** Those that the ring's decoding may name; their thinking takes no time. */
+  readonly drafters?: readonly Drafter[];
   readonly rule: TokenRule;
   readonly requests: readonly SimulatedRequest[];
 }
@@ -66,7 +69,7 @@ const EPOCH = 1;
 
 /** Rejects with the first failure of host or stage, and where requests are left that nothing will ever answer. */
 export async function simulate(simulation: Simulation): Promise<SimulationResult> {
-  const { devices, machines, stages, hidden, wire, rule, ring, requests } = simulation;
+  const { devices, machines, stages, hidden, wire, rule, ring, drafters = [], requests } = simulation;
   const host = devices[HOST];
   const [firstStage, lastStage] = [stages[0], stages.at(-1)];
   if (host === undefined || firstStage === undefined || lastStage === undefined)
@@ -128,6 +131,8 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
     },
     nowMs,
     failed,
+    drafters,
+    drafterFailed: (_, error) => failed(error),
   });
 
   function toStage(index: number, frame: Frame): void {

@@ -4,7 +4,7 @@
  */
 import type { Checkpoint, ModelShape, TensorEntry } from "@jupiter/model";
 import type { ChatMessage } from "@jupiter/model/tokenizer";
-import type { Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
+import type { DecodingChoice, Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
 import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
 import type { LayerTime, Rung } from "@jupiter/runtime";
 import type { Emulation, EmulationStats } from "./emulation.ts";
@@ -77,10 +77,14 @@ export interface AskOptions {
   /** Texts that end the answer and are not part of it. */
   readonly stop: readonly string[];
   readonly force?: readonly number[];
+  /** Without it the ring's. */
+  readonly decoding?: DecodingChoice;
 }
 
-export interface RingSettings extends Omit<Ring, "chunkRows"> {
+export interface RingSettings extends Omit<Ring, "chunkRows" | "costOf" | "decoding" | "stages"> {
   readonly chunkRows: number;
+  readonly stages: number;
+  readonly decoding: DecodingChoice;
   readonly wire: WireType;
   /** The first stage's seat, and the last one's. */
   readonly first: Seat;

@@ -1,7 +1,15 @@
 /** The host's own part of the ring: tokenizer, embedding, head, coordinator, and the text of every answer. */
 import { hashTensors, type ByteSource, type Checkpoint, type TensorEntry } from "@jupiter/model";
 import type { TextStream, Tokenizer } from "@jupiter/model/tokenizer";
-import { HostDriver, type Embedding, type Head, type HostEvent, PipelineError } from "@jupiter/pipeline";
+import {
+  decodingOf,
+  HostDriver,
+  LookupDrafter,
+  PipelineError,
+  type Embedding,
+  type Head,
+  type HostEvent,
+} from "@jupiter/pipeline";
 import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
 import { ruledEmbedding, TimedHead } from "@jupiter/simulator";
@@ -55,6 +63,8 @@ interface Answer {
   readonly filter: StopFilter;
   readonly tokens: number[];
   text: string;
+  /** A stop text has come: what was decided beyond it does not count. */
+  isOver: boolean;
 }
 
 /** A dialogue's text and its ids: what the model wrote is not encoded anew, so that its cache still fits. */
@@ -73,6 +83,7 @@ export class HostEngine {
   #head: LoadedHead | null = null;
   #probe: Probe | null = null;
   #epoch = 0;
+  #stages = 1;
 
   constructor(ports: HostEnginePorts) {
     this.#ports = ports;
@@ -83,6 +94,7 @@ export class HostEngine {
       cancel: ports.cancel,
       emit: (event) => this.#emit(event),
       nowMs: () => performance.now(),
+      drafters: [new LookupDrafter()],
       failed: (error) => {
         const { reason, message } = failure(error);
         ports.failed(reason, message);
@@ -155,9 +167,10 @@ export class HostEngine {
     return { fetchedBytes: weights.fetchedBytes, memoryBytes: 0, inPlace: true };
   }
 
-  ringReady({ chunkRows, wire, ...ring }: RingSettings): void {
+  ringReady({ chunkRows, wire, decoding, ...ring }: RingSettings): void {
     this.#epoch = ring.epoch;
-    this.#driver.ringReady({ ...ring, chunkRows: () => chunkRows }, wire);
+    this.#stages = ring.stages;
+    this.#driver.ringReady({ ...ring, chunkRows: () => chunkRows, decoding: decodingOf(decoding, ring.stages) }, wire);
   }
 
   ringLost(reason: string): void {
@@ -177,7 +190,7 @@ export class HostEngine {
   }
 
   ask(options: AskOptions): void {
-    const { id, conversation, prompt, maxTokens, policy, force } = options;
+    const { id, conversation, prompt, maxTokens, policy, force, decoding } = options;
     let promptText: string;
     let ids: Int32Array;
     let stopIds: readonly number[];
@@ -194,6 +207,7 @@ export class HostEngine {
         filter: new StopFilter(options.stop),
         tokens: [],
         text: "",
+        isOver: false,
       });
     } catch (error) {
       const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
@@ -217,6 +231,7 @@ export class HostEngine {
       policy,
       stopIds,
       ...(force === undefined ? {} : { force }),
+      ...(decoding === undefined ? {} : { decoding: decodingOf(decoding, this.#stages) }),
     });
   }
 
@@ -247,19 +262,22 @@ export class HostEngine {
 
   #token(event: Extract<HostEvent, { kind: "token" }>): void {
     const answer = this.#answers.get(event.id);
-    if (answer === undefined) return;
+    if (answer === undefined || answer.isOver) return;
     answer.tokens.push(event.token);
     const { text, stopped } = answer.filter.push(answer.stream.push(event.token));
     answer.text += text;
+    answer.isOver = stopped;
     this.#ports.emit({ ...event, text });
     // Not from within the coordinator's effects, which are carried out in order.
     if (stopped) queueMicrotask(() => this.#driver.stop(event.id));
   }
 
-  #finished({ id, finish, reason, output, timings }: Extract<HostEvent, { kind: "finished" }>): void {
+  #finished({ id, reason, timings, ...ended }: Extract<HostEvent, { kind: "finished" }>): void {
     const answer = this.#answers.get(id);
     if (answer === undefined) return;
     this.#answers.delete(id);
+    const output = answer.tokens;
+    const finish = answer.isOver ? "stop" : ended.finish;
     const { tokenizer } = this.#open();
     if (finish !== "stop" || tokenizer.eosIds.includes(output.at(-1) ?? -1)) {
       const rest = answer.filter.push(answer.stream.flush());

@@ -98,11 +98,13 @@ function Ending({ state }: { readonly state: AnswerState }) {
   }
 }
 
-function figuresInWords({ tokens, timeToFirstTokenMs, tokensPerSecond, promptTokens, reusedTokens }: Figures): string {
+function figuresInWords(figures: Figures): string {
+  const { tokens, timeToFirstTokenMs, tokensPerSecond, guessing, promptTokens, reusedTokens } = figures;
   const { chat } = texts;
   return [
     chat.figures(tokens, timeToFirstTokenMs),
     ...(tokensPerSecond === null ? [] : [chat.tokensPerSecond(tokensPerSecond)]),
+    ...(guessing === undefined ? [] : [chat.guessing(guessing.tokensPerLap, guessing.heldShare)]),
     // Kept conversations of an earlier form know nothing of it.
     ...(reusedTokens !== undefined && reusedTokens > 0 ? [chat.remembered(reusedTokens, promptTokens ?? 0)] : []),
   ].join(" · ");

@@ -1,7 +1,7 @@
 /** The host: opens the room, knows its donors, puts the ring together, and asks it. */
 import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Checkpoint } from "@jupiter/model";
-import type { LapEvent, LayerRange } from "@jupiter/pipeline";
+import type { DecodingChoice, LapEvent, LayerRange } from "@jupiter/pipeline";
 import {
   Emitter,
   type AssignMessage,
@@ -47,6 +47,8 @@ export interface RingOptions {
   readonly arenas: number;
   readonly chunkRows: number;
   readonly maxInFlight: number;
+  /** Of answers that do not say; plain if not told. */
+  readonly decoding?: DecodingChoice;
 }
 
 /** One stage's place in the ring. */
@@ -96,6 +98,7 @@ interface Assembling {
   readonly signal: AbortSignal;
 }
 
+const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
 const WELCOME_AGAIN_MS = 1000;
 const WELCOME_AGAIN_AT_MOST_MS = 30_000;
 /** How long a donor that the server missed may take to show that its link lives. */
@@ -285,8 +288,9 @@ export class HostSession {
     }
     if (first.seat !== "host") await abortable(this.#neighbours.connect(first.seat, signal), signal);
     for (const { seat } of places) if (seat !== "host") this.#donor(seat).send({ type: "serve", epoch });
-    const { capacity, arenas, chunkRows, maxInFlight } = options;
-    const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, wire, first: first.seat, last: last.seat };
+    const { capacity, arenas, chunkRows, maxInFlight, decoding = PLAINLY } = options;
+    const shape = { stages: places.length, first: first.seat, last: last.seat };
+    const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, decoding, wire, ...shape };
     await abortable(this.engine.api.ringReady(settings), signal);
     return { kind: "ready", model, checkpoint, places, host };
   }

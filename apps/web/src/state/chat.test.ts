@@ -96,6 +96,15 @@ describe("step", () => {
     });
   });
 
+  it("says what guessing brought, where something was guessed", () => {
+    const counts = { frames: 4, rows: 10, drafted: 5, accepted: 3, cancelled: 1, drafters: [] };
+    const guessed = { ...finished("a", "stop", "x"), timings: { ...timings, laps: 3, counts } };
+    const { turns } = play([asked("a"), guessed]);
+    expect(turns[0]?.state).toMatchObject({ figures: { guessing: { tokensPerLap: 2, heldShare: 0.6 } } });
+    const plain = { ...guessed, timings: { ...timings, laps: 5, counts: { ...counts, drafted: 0 } } };
+    expect(play([asked("a"), plain]).turns[0]?.state).not.toHaveProperty("figures.guessing");
+  });
+
   it("ignores events of answers of another conversation and of ended ones", () => {
     const ended = play([asked("a"), finished("a", "cancelled", "x")]);
     expect(play([token("a", "more"), finished("a", "stop", "more")], ended)).toBe(ended);

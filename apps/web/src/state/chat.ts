@@ -13,6 +13,15 @@ export interface Figures {
   /** Of the dialogue up to the question, and how many of them the ring still held from before; undefined in what earlier pages kept. */
   readonly promptTokens?: number;
   readonly reusedTokens?: number;
+  /** What guessing ahead brought. Absent: nothing was guessed. */
+  readonly guessing?: Guessing;
+}
+
+export interface Guessing {
+  /** Tokens that a round trip brought on average. */
+  readonly tokensPerLap: number;
+  /** Share of the guesses sent that the model agreed with. */
+  readonly heldShare: number;
 }
 
 export type AnswerState =
@@ -166,6 +175,7 @@ function ending({ finish, reason, ids, output, timings }: Finished): AnswerState
   const intervals = output.length - 1;
   const tokensPerSecond = intervals > 0 && decodeMs > 0 ? (intervals * 1000) / decodeMs : null;
   const contextTokens = ids.length + output.length;
+  const guessing = guessingOf(timings, output.length);
   const figures = {
     tokens: output.length,
     timeToFirstTokenMs,
@@ -173,6 +183,7 @@ function ending({ finish, reason, ids, output, timings }: Finished): AnswerState
     contextTokens,
     promptTokens,
     reusedTokens,
+    ...(guessing === null ? {} : { guessing }),
   };
   switch (finish) {
     case "stop":
@@ -186,4 +197,10 @@ function ending({ finish, reason, ids, output, timings }: Finished): AnswerState
     default:
       return finish satisfies never;
   }
+}
+
+/** The prompt's lap and the token that it brings are not counted. */
+function guessingOf({ laps, counts }: Finished["timings"], tokens: number): Guessing | null {
+  if (counts === undefined || counts.drafted === 0 || laps < 2) return null;
+  return { tokensPerLap: (tokens - 1) / (laps - 1), heldShare: counts.accepted / counts.drafted };
 }

@@ -27,6 +27,8 @@ export const chat = {
   figures: (tokens: number, timeToFirstTokenMs: number) =>
     `${units.tokens(tokens)} · first after ${units.seconds(timeToFirstTokenMs)}`,
   tokensPerSecond: (rate: number) => `${units.rate(rate)} tokens/s`,
+  guessing: (tokensPerLap: number, heldShare: number) =>
+    `${units.rate(tokensPerLap)} tokens a lap, ${Math.round(heldShare * 100)} % of guesses held`,
   remembered: (reused: number, prompt: number) => `${reused} of ${prompt} read before`,
   copyCode: "Copy",
   codeCopied: "Copied",
