@@ -35,7 +35,7 @@ export default defineConfig({
           name: "unit",
           environment: "node",
           include: ["{packages,apps,signaling-server,scripts}/**/*.test.ts", "e2e/{,bench/,ring/,sim/}*.test.ts"],
-          exclude: ["**/*.browser.test.ts", "**/node_modules/**"],
+          exclude: ["**/*.{browser,models}.test.ts", "**/node_modules/**"],
           // Some write and read whole tiny models: half a second, and ten times that on a machine that others use too.
           testTimeout: 60_000,
         },
@@ -57,7 +57,7 @@ export default defineConfig({
           // `npm run test:models`: whole models in every form of ring; not part of `npm test`, as it takes half an hour.
           name: "models",
           environment: "node",
-          include: ["e2e/models/*.test.ts"],
+          include: ["e2e/models/*.test.ts", "packages/**/*.models.test.ts"],
           fileParallelism: false,
           // Half a minute a prompt where the software adapter computes, and a model may have to be fetched first.
           testTimeout: 1_200_000,

@@ -1,4 +1,4 @@
-export type PlannerReason = "no-stages" | "unknown-seat" | "layer-counts" | "bad-profile";
+export type PlannerReason = "no-stages" | "unknown-seat" | "layer-counts" | "bad-profile" | "bad-workload";
 
 /** A request that no plan can answer, whatever the devices. The message says what was expected, what came, and what to do. */
 export class PlannerError extends Error {

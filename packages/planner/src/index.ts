@@ -1,5 +1,11 @@
-export { plan, type Plan, type PlannedStage } from "./plan.ts";
+export { plan, whatIsMissing, type Plan, type PlannedStage, type Prediction } from "./plan.ts";
+export { whatIfs, type WhatIf } from "./what-ifs.ts";
 export type { NotEnough, DeviceShortage } from "./not-enough.ts";
-export type * from "./request.ts";
+export type { Remedy } from "./remedies.ts";
+export * from "./request.ts";
 export * from "./costs.ts";
+export { lapMs, placeMs, returnMs, slicesMs, type Pipe, type PipePlace, type Slices } from "./pipe.ts";
+export { chunkRule, type ChunkRule } from "./chunk-rule.ts";
+export { bestSlices, equals } from "./slices.ts";
+export { teraPipeSlices } from "./tera-pipe.ts";
 export { PlannerError, type PlannerReason } from "./errors.ts";

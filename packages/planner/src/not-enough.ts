@@ -1,7 +1,10 @@
-/** Why no split fits, in numbers and in words for the page. */
+/** Why nothing fits, in numbers and in words for the page, and the smallest things that would help. */
 import type { Seat } from "@jupiter/protocol";
-import type { DeviceProfile, ModelNeeds } from "./request.ts";
-import { cheapestSplit, prefixSums, type Load, type Objective } from "./split.ts";
+import { remediesOf, type Remedy } from "./remedies.ts";
+import type { DeviceProfile, PlanRequest } from "./request.ts";
+import { ringOf } from "./ring.ts";
+import { cheapestSplit, prefixSums, type Load, type Objective, type Storage } from "./split.ts";
+import { inWords, longestRun, memoryMessage, tooManyStages } from "./words.ts";
 
 export interface NotEnough {
   readonly kind: "not-enough";
@@ -10,8 +13,9 @@ export interface NotEnough {
   readonly message: string;
   /** The fewest bytes that, added where they are missing, would do. */
   readonly missingBytes: number;
-  /** Each device of the ring once. */
+  /** Each device that would hold layers once. */
   readonly devices: readonly DeviceShortage[];
+  readonly remedies: readonly Remedy[];
 }
 
 export interface DeviceShortage {
@@ -22,17 +26,33 @@ export interface DeviceShortage {
   readonly missingBytes: number;
 }
 
-export function neededBytes({ fixedBytes }: DeviceProfile, { sizeBytes }: Load): number {
-  return fixedBytes + sizeBytes;
+function shortBytes({ fixedBytes, memoryBytes }: DeviceProfile, { sizeBytes }: Load): number {
+  return Math.max(0, fixedBytes + sizeBytes - memoryBytes);
 }
 
-const shortage: Objective = {
-  cost: (device, load) => Math.max(0, neededBytes(device, load) - device.memoryBytes),
-  join: (a, b) => a + b,
-};
+const shortage: Objective = { cost: shortBytes, join: (a, b) => a + b };
 
-/** For a ring with no split that fits. */
-export function notEnough(ring: readonly DeviceProfile[], model: ModelNeeds): NotEnough {
+/** Layers per place that fit, or null. */
+export function feasible(ring: readonly DeviceProfile[], { model, placement }: PlanRequest): readonly number[] | null {
+  const split = cheapestSplit(withHead(ring, placement.head.includes("host")), model, shortage);
+  return split?.cost === 0 ? split.counts : null;
+}
+
+/** The head's bytes beside the other fixed ones: on the host, or where it may not be there, on the last place. */
+function withHead(ring: readonly DeviceProfile[], onHost: boolean): readonly DeviceProfile[] {
+  const at = onHost ? ring.find(({ seat }) => seat === "host") : ring.at(-1);
+  if (at === undefined) return ring;
+  const loaded = { ...at, fixedBytes: at.fixedBytes + at.headBytes };
+  return ring.map((device) => (device === at ? loaded : device));
+}
+
+/** For a request that no plan answers: what the donors and the host, in the order that they came, lack. */
+export function notEnough(request: PlanRequest): NotEnough {
+  const { model, placement } = request;
+  const onHost = placement.head.includes("host");
+  const hostAlone = hostShortage(request);
+  if (hostAlone !== null) return hostAlone;
+  const ring = withHead(ringOf(request), onHost);
   const devices = [...new Set(ring)];
   const holds = new Map(devices.map((device) => [device, longestRun(device, model)]));
   const split = cheapestSplit(ring, model, shortage);
@@ -43,27 +63,50 @@ export function notEnough(ring: readonly DeviceProfile[], model: ModelNeeds): No
       message: tooManyStages(ring, devices, model),
       missingBytes: 0,
       devices: devices.map((device) => ({ seat: device.seat, layers: holds.get(device) ?? 0, missingBytes: 0 })),
+      remedies: [],
     };
   }
   const loads = loadsOf(ring, split.counts, model);
+  const remedies = remediesOf(ring, model, holds, (storage) => cheapestSplit(ring, storage, shortage)?.cost === 0);
   return {
     kind: "not-enough",
     reason: "memory",
-    message: memoryMessage(ring, model, holds, split.cost),
+    message: memoryMessage(ring, model, holds, split.cost, remedies),
     missingBytes: split.cost,
     devices: devices.map((device) => ({
       seat: device.seat,
       layers: holds.get(device) ?? 0,
-      missingBytes: shortage.cost(device, loads.get(device) ?? { layers: 0, sizeBytes: 0 }),
+      missingBytes: shortBytes(device, loads.get(device) ?? { layers: 0, sizeBytes: 0 }),
     })),
+    remedies,
+  };
+}
+
+/** A host without layers still holds embedding and head. */
+export function hostShortage({ devices, placement }: PlanRequest): NotEnough | null {
+  const onHost = placement.head.includes("host");
+  const host = devices.find(({ seat }) => seat === "host");
+  if (host === undefined) return null;
+  const needed = host.fixedBytes + (onHost ? host.headBytes : 0);
+  const missingBytes = Math.max(0, needed - host.memoryBytes);
+  if (missingBytes === 0) return null;
+  return {
+    kind: "not-enough",
+    reason: "memory",
+    message:
+      `${host.name} is too small: it offers ${inWords(host.memoryBytes)}, and what every host holds of this model takes ` +
+      `${inWords(needed)}. Open the room on a device with more memory, or choose a smaller model.`,
+    missingBytes,
+    devices: [{ seat: "host", layers: 0, missingBytes }],
+    remedies: [],
   };
 }
 
 /** Each device's load, both ends of the host together. */
-export function loadsOf(
+function loadsOf(
   ring: readonly DeviceProfile[],
   counts: readonly number[],
-  model: ModelNeeds,
+  model: Storage,
 ): ReadonlyMap<DeviceProfile, Load> {
   const loads = new Map<DeviceProfile, Load>();
   let first = 0;
@@ -76,64 +119,4 @@ export function loadsOf(
     first += layers;
   });
   return loads;
-}
-
-function longestRun(device: DeviceProfile, model: ModelNeeds): number {
-  const sums = prefixSums(device, model);
-  let longest = 0;
-  let first = 0;
-  for (let end = 1; end <= model.L; end++) {
-    const over = () => device.fixedBytes + (sums[end] ?? 0) - (sums[first] ?? 0) > device.memoryBytes;
-    while (first < end && over()) first++;
-    longest = Math.max(longest, end - first);
-  }
-  return longest;
-}
-
-function tooManyStages(ring: readonly DeviceProfile[], devices: readonly DeviceProfile[], { L }: ModelNeeds): string {
-  const cure =
-    ring.length - L === 1 && devices.length < ring.length
-      ? "Let the host hold one end only, or leave a device out."
-      : `Leave ${ring.length - L === 1 ? "a device" : `${ring.length - L} devices`} out.`;
-  return `The model has ${L} layers, and the ring has ${ring.length} stages; each needs at least one layer. ${cure}`;
-}
-
-function memoryMessage(
-  ring: readonly DeviceProfile[],
-  model: ModelNeeds,
-  holds: ReadonlyMap<DeviceProfile, number>,
-  missingBytes: number,
-): string {
-  const fitsWithoutCache = cheapestSplit(ring, { ...model, kvBytes: 0 }, shortage)?.cost === 0;
-  const orContext = model.kvBytes > 0 && fitsWithoutCache ? ", or a smaller context" : "";
-  const placesOf = (device: DeviceProfile) => ring.filter((other) => other === device).length;
-  const [tooSmall] = [...holds].find(([device, layers]) => layers < placesOf(device)) ?? [];
-  if (tooSmall !== undefined) {
-    const layers = placesOf(tooSmall);
-    const leastBytes = tooSmall.fixedBytes + layers * (model.kvBytes + Math.min(...tooSmall.layerBytes));
-    return (
-      `${tooSmall.name} is too small: it offers ${inWords(tooSmall.memoryBytes)}, and ` +
-      `${layers === 1 ? "even one layer takes" : `${layers} layers take`} ${inWords(leastBytes)}. Leave it out, or give it more memory${orContext}.`
-    );
-  }
-  const held = [...holds.values()].reduce((a, b) => a + b, 0);
-  const missing = `about ${inWords(missingBytes)} are missing`;
-  // Layers of different sizes: enough room in all, but not where the ring's order needs it.
-  if (held >= model.L)
-    return `The layers do not fit these devices in this order; ${missing}: another order, one more device${orContext}.`;
-  return `The devices can hold ${held} of ${model.L} layers; ${missing}: ${moreDevices(holds, model.L - held)}${orContext}.`;
-}
-
-/** One more of the smallest kind that would do alone, else several of the largest. */
-function moreDevices(holds: ReadonlyMap<DeviceProfile, number>, missingLayers: number): string {
-  const bySize = [...holds].sort(([, a], [, b]) => a - b);
-  const [one] = bySize.find(([, layers]) => layers >= missingLayers) ?? [];
-  if (one !== undefined) return `one more device like ${one.name}`;
-  const [largest, layers] = bySize.at(-1) ?? [];
-  return `${Math.ceil(missingLayers / (layers ?? 1))} more devices like ${largest?.name ?? "these"}`;
-}
-
-/** Rounded up, in decimal units. */
-function inWords(sizeBytes: number): string {
-  return sizeBytes < 1e9 ? `${Math.ceil(sizeBytes / 1e6)} MB` : `${(Math.ceil(sizeBytes / 1e8) / 10).toFixed(1)} GB`;
 }

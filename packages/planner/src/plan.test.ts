@@ -1,113 +1,175 @@
 import { PeerId, type Seat } from "@jupiter/protocol";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { LayerCost } from "./costs.ts";
 import type { PlannerError } from "./errors.ts";
 import { plan } from "./plan.ts";
-import type { DeviceProfile, HostLayers, PlanRequest } from "./request.ts";
+import { CHAT, type DeviceProfile, type HostLayers, type PlanRequest } from "./request.ts";
+import { expectNearOptimum } from "./testing/against-brute-force.ts";
+import { requests, seatAt } from "./testing/instances.ts";
+import { whatIfs } from "./what-ifs.ts";
 
 const MB = 1e6;
 
-function device(seat: string, change: Partial<DeviceProfile> & { readonly L?: number } = {}): DeviceProfile {
-  const { L = 30, ...fields } = change;
+/** A layer of so many milliseconds a row, whatever is cached. */
+const rowsOf = (rowMs: number, floorMs = 0): LayerCost => [{ fromRows: 1, floorMs, rowMs, pairMs: 0 }];
+
+function device(
+  seat: string,
+  { L = 30, ms = 1, ...change }: Partial<DeviceProfile> & { readonly L?: number; readonly ms?: number } = {},
+): DeviceProfile {
   return {
     seat: seat === "host" ? seat : PeerId.parse(seat.padEnd(8, "_")),
     name: seat === "host" ? "This device" : seat,
-    layerMs: 1,
+    costs: { layer: rowsOf(ms), frameMs: 0, head: { floorMs: 0, rowMs: 0 } },
     memoryBytes: Infinity,
     fixedBytes: 0,
     layerBytes: Array<number>(L).fill(10 * MB),
-    ...fields,
+    headBytes: 0,
+    ...change,
   };
 }
 
-function request(devices: readonly DeviceProfile[], change: Partial<PlanRequest> = {}): PlanRequest {
-  const L = devices[0]?.layerBytes.length ?? 30;
-  return { devices, model: { L, kvBytes: 0 }, placement: { hostLayers: "none" }, ...change };
+type Change = Partial<Omit<PlanRequest, "placement">> & { readonly placement?: Partial<PlanRequest["placement"]> };
+
+function request(devices: readonly DeviceProfile[], { placement, ...change }: Change = {}): PlanRequest {
+  const all = devices.some(({ seat }) => seat === "host")
+    ? devices
+    : [device("host", { L: devices[0]!.layerBytes.length }), ...devices];
+  return {
+    devices: all,
+    link: () => ({ rttMs: 0, bytesPerMs: Infinity }),
+    model: { L: all[0]!.layerBytes.length, kvBytes: 0, rowBytes: 1000, mostRows: 256 },
+    workload: CHAT,
+    objective: "workload",
+    ...change,
+    placement: { hostLayers: ["none"], head: ["host"], donors: "all", ...placement },
+  };
 }
 
-const placed = (hostLayers: HostLayers, layers?: readonly number[]) => ({
-  placement: { hostLayers, ...(layers === undefined ? {} : { layers }) },
-});
-
-function counts(asked: PlanRequest): readonly number[] {
+function planned(asked: PlanRequest) {
   const result = plan(asked);
   if (result.kind === "not-enough") throw new Error(result.message);
-  return result.stages.map(({ layers }) => layers.end - layers.first);
-}
-
-function refusal(asked: PlanRequest) {
-  const result = plan(asked);
-  if (result.kind === "plan") throw new Error("expected no plan");
   return result;
 }
 
+const counts = (asked: PlanRequest) => planned(asked).stages.map(({ layers }) => layers.end - layers.first);
+const shares = (asked: PlanRequest): Readonly<Record<string, number>> =>
+  Object.fromEntries(planned(asked).stages.map(({ seat, layers }) => [seat, layers.end - layers.first]));
+const seats = (asked: PlanRequest) => planned(asked).stages.map(({ seat }) => seat);
+
+const firstToken = { objective: "first-token" } as const;
+
 describe("the split", () => {
-  it("is even over equal devices, and by speed over others", () => {
+  it("is even over equal devices, and for the first token by speed over others", () => {
     expect(counts(request([device("a"), device("b"), device("c")]))).toEqual([10, 10, 10]);
-    expect(counts(request([device("a"), device("b"), device("c"), device("d")])).toSorted()).toEqual([7, 7, 8, 8]);
-    expect(counts(request([device("slow", { layerMs: 2 }), device("fast", { layerMs: 1 })]))).toEqual([10, 20]);
+    const uneven = [device("slow", { ms: 3 }), device("fast")];
+    const { slow____: slow, fast____: fast } = shares(request(uneven, firstToken));
+    expect(fast! / slow!).toBeGreaterThan(2.5);
   });
 
-  it("names ranges, times and bytes", () => {
-    const fast = device("fast", { fixedBytes: 7 * MB });
-    const result = plan(request([device("slow", { layerMs: 2 }), fast], { model: { L: 30, kvBytes: MB } }));
-    expect(result).toEqual({
-      kind: "plan",
-      stages: [
-        { seat: "slow____", layers: { first: 0, end: 10 }, ms: 20, memoryBytes: 110 * MB },
-        { seat: "fast____", layers: { first: 10, end: 30 }, ms: 20, memoryBytes: 227 * MB },
-      ],
-      maxMs: 20,
-      sumMs: 40,
-    });
+  it("leaves a slow device its least share where one answer's tokens are what counts: they take the sum", () => {
+    const uneven = [device("slow", { ms: 3 }), device("fast")];
+    expect(counts(request(uneven, { objective: "tokens-per-second" }))).toEqual([1, 29]);
+  });
+
+  it("spreads layers out again for several answers at once: they wait for the busiest", () => {
+    const workload = { ...CHAT, answersAtOnce: 4 };
+    expect(
+      counts(request([device("slow", { ms: 2 }), device("fast")], { objective: "tokens-per-second", workload })),
+    ).toEqual([10, 20]);
   });
 
   it("gives a fast device no more than it can hold", () => {
-    const small = device("small", { layerMs: 0.1, memoryBytes: 45 * MB, fixedBytes: 5 * MB });
-    expect(counts(request([small, device("b"), device("c")]))).toEqual([4, 13, 13]);
+    const small = device("small", { ms: 0.1, memoryBytes: 45 * MB, fixedBytes: 5 * MB });
+    expect(shares(request([small, device("b"), device("c")]))).toEqual({ small___: 4, b_______: 13, c_______: 13 });
   });
 
-  it("among equal maxima takes the smallest sum", () => {
-    const devices = [
-      device("slow", { layerMs: 4, L: 4 }),
-      device("mid", { layerMs: 2, L: 4 }),
-      device("fast", { L: 4 }),
-    ];
-    expect(counts(request(devices))).toEqual([1, 1, 2]);
+  it("moves layers away from a host that is busy with head and drafts, as far as answers at once wait for it", () => {
+    const busy = device("host", { costs: { layer: rowsOf(1), frameMs: 0, head: { floorMs: 8, rowMs: 0 } } });
+    const workload = { ...CHAT, answersAtOnce: 4, hostLapMs: 2 };
+    const asked = request([busy, device("a")], {
+      objective: "tokens-per-second",
+      workload,
+      placement: { hostLayers: ["first"] },
+    });
+    expect(counts(asked)).toEqual([10, 20]);
   });
 
-  it("puts the host where it is told to", () => {
+  it("names ranges, times and bytes", () => {
+    const result = planned(
+      request([device("a", { fixedBytes: 7 * MB }), device("b")], {
+        model: { L: 30, kvBytes: MB, rowBytes: 1, mostRows: 256 },
+      }),
+    );
+    expect(result.stages).toEqual([
+      { seat: "a_______", layers: { first: 0, end: 15 }, ms: 15, memoryBytes: 172 * MB },
+      { seat: "b_______", layers: { first: 15, end: 30 }, ms: 15, memoryBytes: 165 * MB },
+    ]);
+    expect(result.predicted.lapMs).toBe(30);
+    expect(result.predicted.tokensPerSecond).toBeCloseTo(1000 / 30);
+    expect(result.predicted.slices.reduce((a, b) => a + b)).toBe(CHAT.promptTokens);
+  });
+});
+
+describe("who takes part", () => {
+  const [a, b, c] = ["a_______", "b_______", "c_______"] as Seat[];
+
+  it("the host stands where it is told to", () => {
     const devices = [device("host"), device("a"), device("b")];
-    const seats = (hostLayers: HostLayers, of = devices) => {
-      const result = plan(request(of, placed(hostLayers)));
-      return result.kind === "plan" ? result.stages.map(({ seat }) => seat) : result.message;
-    };
-    const [a, b] = ["a_______", "b_______"] as Seat[];
-    expect(seats("none")).toEqual([a, b]);
-    expect(seats("first")).toEqual(["host", a, b]);
-    expect(seats("last")).toEqual([a, b, "host"]);
-    expect(seats("both")).toEqual(["host", a, b, "host"]);
-    expect(seats("all")).toEqual(["host"]);
-    expect(seats("both", [device("host")])).toEqual(["host"]);
+    const placedSeats = (form: HostLayers, of = devices) => seats(request(of, { placement: { hostLayers: [form] } }));
+    expect(placedSeats("none")).toEqual([a, b]);
+    expect(placedSeats("first")).toEqual(["host", a, b]);
+    expect(placedSeats("last")).toEqual([a, b, "host"]);
+    expect(placedSeats("both")).toEqual(["host", a, b, "host"]);
+    expect(placedSeats("all")).toEqual(["host"]);
+    expect(placedSeats("both", [device("host")])).toEqual(["host"]);
   });
 
-  it("charges both ends of the host to one device", () => {
-    const host = device("host", { memoryBytes: 45 * MB, fixedBytes: 5 * MB });
-    const result = plan(request([host, device("a", { layerMs: 0.5 })], placed("both")));
-    if (result.kind !== "plan") throw new Error(result.message);
-    const [first, between, last] = result.stages;
-    expect((first?.ms ?? 0) + (last?.ms ?? 0)).toBe(4);
-    expect((first?.memoryBytes ?? 0) + (last?.memoryBytes ?? 0)).toBe(45 * MB);
-    expect(between?.ms).toBe(13);
-    expect(result.maxMs).toBe(13);
+  it("one device alone wins when links cost more than they bring, and says who is left out", () => {
+    const far = { link: () => ({ rttMs: 400, bytesPerMs: 10 }) };
+    const asked = request([device("host"), device("a")], {
+      ...far,
+      placement: { hostLayers: ["first", "all"], donors: "best" },
+    });
+    expect(seats(asked)).toEqual(["host"]);
+    expect(planned(asked).leftOut).toEqual([a]);
+    expect(seats({ ...asked, link: () => ({ rttMs: 0, bytesPerMs: 1e9 }), objective: "first-token" })).toEqual([
+      "host",
+      a,
+    ]);
+  });
+
+  it("a slow device is left out, and takes part where it must", () => {
+    const devices = [device("host"), device("a", { ms: 100 }), device("b")];
+    const asked = request(devices, { ...firstToken, placement: { hostLayers: ["first"], donors: "best" } });
+    expect(seats(asked)).toEqual(["host", b]);
+    expect(seats({ ...asked, placement: { ...asked.placement, donors: "all" } })).toContain(a);
+  });
+
+  it("goes round by the near links", () => {
+    const near = ["host c", "c a", "a b", "b host"];
+    const link = (from: Seat, to: Seat) => ({
+      rttMs: near.includes([from, to].map((seat) => seat.replaceAll("_", "")).join(" ")) ? 1 : 30,
+      bytesPerMs: 1e6,
+    });
+    expect(seats(request([device("a"), device("b"), device("c")], { link }))).toEqual([c, a, b]);
+  });
+
+  it("a weak host leaves the head to the last stage", () => {
+    const weak = device("host", { ms: 9, costs: { layer: rowsOf(9), frameMs: 0, head: { floorMs: 90, rowMs: 0 } } });
+    const asked = request([weak, device("a")], { placement: { head: ["host", "last"] } });
+    expect(planned(asked).head).toBe(a);
+    expect(planned({ ...asked, placement: { ...asked.placement, head: ["host"] } }).head).toBe("host");
   });
 });
 
 describe("explicit counts", () => {
   const devices = [device("host"), device("a", { memoryBytes: 1 })];
+  const given = (layers: readonly number[]) => request(devices, { placement: { hostLayers: ["both"], layers } });
 
   it("are taken as they are, whatever memory says", () => {
-    expect(counts(request(devices, placed("both", [1, 28, 1])))).toEqual([1, 28, 1]);
+    expect(counts(given([1, 28, 1]))).toEqual([1, 28, 1]);
   });
 
   it.each([
@@ -121,7 +183,7 @@ describe("explicit counts", () => {
     ["a fraction", [1.5, 27.5, 1], "whole number"],
     ["none", [], "got none: 0 came"],
   ])("with %s are refused", (_, layers, message) => {
-    const attempt = () => plan(request(devices, placed("both", layers)));
+    const attempt = () => plan(given(layers));
     expect(attempt).toThrow(expect.objectContaining({ name: "PlannerError", reason: "layer-counts" }));
     expect(attempt).toThrow(message);
   });
@@ -129,172 +191,82 @@ describe("explicit counts", () => {
 
 describe("requests without sense are refused:", () => {
   it.each<[string, PlanRequest, PlannerError["reason"]]>([
-    ["no donors and no host", request([device("host")]), "no-stages"],
-    ["a host that was not measured", request([device("a")], placed("first")), "unknown-seat"],
-    ["a time that is no number", request([device("a", { layerMs: NaN })]), "bad-profile"],
+    ["no donors and no host layers", request([device("host")]), "no-stages"],
+    ["a host that was not measured", { ...request([device("a")]), devices: [device("a")] }, "unknown-seat"],
+    [
+      "a time that is no number",
+      request([device("a", { costs: { layer: rowsOf(NaN), frameMs: 0, head: null } })]),
+      "bad-profile",
+    ],
+    ["no times", request([device("a", { costs: { layer: [], frameMs: 0, head: null } })]), "bad-profile"],
     ["sizes of another model", request([device("a"), device("b", { L: 29 })]), "bad-profile"],
     ["a negative limit", request([device("a", { memoryBytes: -1 })]), "bad-profile"],
+    ["an empty prompt", request([device("a")], { workload: { ...CHAT, promptTokens: 0 } }), "bad-workload"],
   ])("%s", (_, asked, reason) => {
     expect(() => plan(asked)).toThrow(expect.objectContaining({ name: "PlannerError", reason }));
   });
 });
 
-describe("when the devices are not enough", () => {
-  const phone = device("Phone", { memoryBytes: 120 * MB });
-  const laptop = device("Laptop", { memoryBytes: 100 * MB });
-
-  it("says how much is missing, and where", () => {
-    expect(refusal(request([phone, laptop]))).toEqual({
-      kind: "not-enough",
-      reason: "memory",
-      message: "The devices can hold 22 of 30 layers; about 80 MB are missing: one more device like Laptop.",
-      missingBytes: 80 * MB,
-      devices: [
-        { seat: "Phone___", layers: 12, missingBytes: expect.any(Number) as number },
-        { seat: "Laptop__", layers: 10, missingBytes: expect.any(Number) as number },
-      ],
+describe("what-ifs", () => {
+  it("say what each device brings, and what one more like it would", () => {
+    const asked = request([device("host"), device("a"), device("b")], {
+      ...firstToken,
+      placement: { hostLayers: ["first", "all"], donors: "best" },
     });
-  });
-
-  it("offers a smaller context only where that would do", () => {
-    const model = { L: 30, kvBytes: 2 * MB };
-    const roomy = device("Tablet", { memoryBytes: 200 * MB });
-    expect(refusal(request([phone, roomy], { model })).message).toBe(
-      "The devices can hold 26 of 30 layers; about 40 MB are missing: one more device like Phone, or a smaller context.",
-    );
-    expect(refusal(request([phone, laptop], { model })).message).not.toContain("context");
-  });
-
-  it("asks for several devices where one would not do", () => {
-    expect(refusal(request([device("Phone", { memoryBytes: 90 * MB })])).message).toBe(
-      "The devices can hold 9 of 30 layers; about 210 MB are missing: 3 more devices like Phone.",
-    );
-  });
-
-  it("names a device that cannot hold its least share", () => {
-    const watch = device("Watch", { memoryBytes: 9.5 * MB, fixedBytes: 4 * MB });
-    expect(refusal(request([device("a"), watch])).message).toBe(
-      "Watch is too small: it offers 10 MB, and even one layer takes 14 MB. Leave it out, or give it more memory.",
-    );
-    const host = device("host", { memoryBytes: 15 * MB });
-    expect(refusal(request([host, device("a")], placed("both"))).message).toContain("2 layers take 20 MB");
-  });
-
-  it("blames the order where layers differ in size", () => {
-    const layerBytes = [9 * MB, MB, MB];
-    const devices = [
-      device("a", { layerBytes, memoryBytes: 5 * MB }),
-      device("b", { layerBytes, memoryBytes: 20 * MB }),
-    ];
-    expect(refusal(request(devices)).message).toContain(
-      "do not fit these devices in this order; about 4 MB are missing",
-    );
-  });
-
-  it("counts stages against layers", () => {
-    const devices = ["host", "a", "b"].map((seat) => device(seat, { L: 3 }));
-    expect(counts(request(devices, placed("first")))).toEqual([1, 1, 1]);
-    expect(refusal(request(devices, placed("both")))).toMatchObject({
-      reason: "stages",
-      missingBytes: 0,
-      message:
-        "The model has 3 layers, and the ring has 4 stages; each needs at least one layer. Let the host hold one end only, or leave a device out.",
-    });
+    const now = planned(asked).objectiveMs;
+    const all = [...whatIfs(asked)];
+    expect(all.map(({ kind, seat }) => `${kind} ${seat}`)).toEqual([
+      "without a_______",
+      "without b_______",
+      "one-more-like a_______",
+      "one-more-like b_______",
+    ]);
+    for (const { kind, result } of all) {
+      if (result.kind !== "plan") throw new Error(result.message);
+      if (kind === "without") expect(result.objectiveMs).toBeGreaterThan(now);
+      else expect(result.objectiveMs).toBeLessThan(now);
+    }
   });
 });
 
-/** Every way to cut L layers into `places` shares of at least one. */
-function* cuts(L: number, places: number): Generator<number[]> {
-  if (places === 1) yield [L];
-  else for (let n = 1; n <= L - places + 1; n++) for (const rest of cuts(L - n, places - 1)) yield [n, ...rest];
-}
+describe("against every possible plan", () => {
+  it("is within 2 % of the optimum, and mostly the optimum", () =>
+    expectNearOptimum({ donors: [1, 3], layers: [2, 6] }, 1000, 11));
 
-function bruteForce({ devices, model, placement: { hostLayers } }: PlanRequest) {
-  const host = devices.filter(({ seat }) => seat === "host");
-  const donors = devices.filter(({ seat }) => seat !== "host");
-  const ring = [...(hostLayers === "none" || hostLayers === "last" ? [] : host), ...donors];
-  if (donors.length > 0 && (hostLayers === "last" || hostLayers === "both")) ring.push(...host);
-  let best: { readonly maxMs: number; readonly sumMs: number } | null = null;
-  let missingBytes = Infinity;
-  for (const shares of ring.length > model.L ? [] : cuts(model.L, ring.length)) {
-    const busyMs = new Map<DeviceProfile, number>();
-    const heldBytes = new Map<DeviceProfile, number>();
-    let layer = 0;
-    shares.forEach((count, i) => {
-      const stage = ring[i] ?? device("a");
-      for (let n = 0; n < count; n++, layer++) {
-        busyMs.set(stage, (busyMs.get(stage) ?? 0) + stage.layerMs);
-        const before = heldBytes.get(stage) ?? stage.fixedBytes;
-        heldBytes.set(stage, before + (stage.layerBytes[layer] ?? 0) + model.kvBytes);
-      }
-    });
-    const over = [...heldBytes].reduce((sum, [{ memoryBytes }, bytes]) => sum + Math.max(0, bytes - memoryBytes), 0);
-    missingBytes = Math.min(missingBytes, over);
-    if (over > 0) continue;
-    const [maxMs, sumMs] = [Math.max(...busyMs.values()), [...busyMs.values()].reduce((a, b) => a + b)];
-    if (best === null || maxMs < best.maxMs || (maxMs === best.maxMs && sumMs < best.sumMs)) best = { maxMs, sumMs };
-  }
-  return { ring, best, missingBytes };
-}
-
-const instance: fc.Arbitrary<PlanRequest> = fc
-  .record({ L: fc.integer({ min: 1, max: 8 }), donors: fc.integer({ min: 1, max: 4 }) })
-  .chain(({ L, donors }) =>
-    fc.record({
-      devices: fc.tuple(
-        ...["host", "a", "b", "c", "d"].slice(0, donors + 1).map((seat) =>
-          fc
-            .record({
-              layerMs: fc.integer({ min: 0, max: 9 }),
-              memoryBytes: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constant(Infinity)),
-              fixedBytes: fc.integer({ min: 0, max: 4 }),
-              layerBytes: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: L, maxLength: L }),
-            })
-            .map((fields) => device(seat, fields)),
-        ),
+  it("a faster device never makes the plan worse by more than those 2 %", () => {
+    const faster = fc.record({
+      asked: requests({ donors: [1, 4], layers: [2, 12] }).filter(
+        ({ placement }) => !placement.hostLayers.includes("both"),
       ),
-      model: fc.record({ L: fc.constant(L), kvBytes: fc.integer({ min: 0, max: 2 }) }),
-      placement: fc.record({ hostLayers: fc.constantFrom<HostLayers>("none", "first", "last", "both") }),
-    }),
-  );
-
-describe("against every possible split", () => {
-  it("the plan is feasible and as good as the best; not-enough where none fits, with the least missing bytes", () => {
+      which: fc.nat(),
+    });
     fc.assert(
-      fc.property(instance, (asked) => {
-        const { ring, best, missingBytes } = bruteForce(asked);
-        const result = plan(asked);
-        if (result.kind === "not-enough") {
-          expect(best).toBeNull();
-          expect(result.reason).toBe(missingBytes === Infinity ? "stages" : "memory");
-          expect(result.missingBytes).toBe(missingBytes === Infinity ? 0 : missingBytes);
-          expect(result.devices.reduce((sum, shortage) => sum + shortage.missingBytes, 0)).toBe(result.missingBytes);
-          return;
-        }
-        expect({ maxMs: result.maxMs, sumMs: result.sumMs }).toEqual(best);
-        expect(result.stages.map(({ seat }) => seat)).toEqual(ring.map(({ seat }) => seat));
-        let first = 0;
-        for (const { layers } of result.stages) {
-          expect(layers.first).toBe(first);
-          expect(layers.end).toBeGreaterThan(layers.first);
-          first = layers.end;
-        }
-        expect(first).toBe(asked.model.L);
-        for (const { seat, memoryBytes } of ring) {
-          const held = result.stages.filter((stage) => stage.seat === seat).reduce((sum, s) => sum + s.memoryBytes, 0);
-          expect(held).toBeLessThanOrEqual(memoryBytes);
-        }
-        expect(plan(asked)).toEqual(result);
+      fc.property(faster, ({ asked, which }) => {
+        const before = plan(asked);
+        const seat = seatAt(which % asked.devices.length);
+        const devices = asked.devices.map((device) =>
+          device.seat === seat
+            ? {
+                ...device,
+                costs: { ...device.costs, frameMs: device.costs.frameMs / 2, layer: halved(device.costs.layer) },
+              }
+            : device,
+        );
+        const after = plan({ ...asked, devices });
+        expect(after.kind).toBe(before.kind);
+        if (before.kind === "plan" && after.kind === "plan")
+          expect(after.objectiveMs).toBeLessThanOrEqual(before.objectiveMs * 1.02);
       }),
-      { numRuns: 2000 },
+      { numRuns: 300, seed: 5 },
     );
-  });
-
-  it("is found for a large model in the host's both ends", () => {
-    const devices = ["host", "a", "b", "c", "d", "e", "f", "g"].map((seat, i) =>
-      device(seat, { L: 126, layerMs: 1 + i }),
-    );
-    const result = plan(request(devices, placed("both")));
-    expect(result).toMatchObject({ kind: "plan", maxMs: 48 });
   });
 });
+
+function halved(layer: LayerCost): LayerCost {
+  return layer.map((piece) => ({
+    ...piece,
+    floorMs: piece.floorMs / 2,
+    rowMs: piece.rowMs / 2,
+    pairMs: piece.pairMs / 2,
+  }));
+}

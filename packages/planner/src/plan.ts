@@ -1,80 +1,149 @@
-/**
- * Which layers go where: Jupiter's layer partition, min max over contiguous ranges under memory limits. All devices take part, in the order
- * that they were given.
- */
+/** Who computes what, for a stated workload, and what that will take. */
 import type { Seat } from "@jupiter/protocol";
-import { loadsOf, neededBytes, notEnough, type NotEnough } from "./not-enough.ts";
-import type { DeviceProfile, ModelNeeds, PlanRequest } from "./request.ts";
-import { checkedCounts, ringOf } from "./ring.ts";
-import { cheapestSplit, prefixSums } from "./split.ts";
+import { feasible, hostShortage, notEnough, type NotEnough } from "./not-enough.ts";
+import { emptyPipe, lapMs, returnMs, slicesMs, type Pipe, type Slices } from "./pipe.ts";
+import { cachedInAnswer, lapsOf, problemOf, type Problem } from "./problem.ts";
+import type { PlanRequest, Workload } from "./request.ts";
+import { checked, checkedCounts, ringOf } from "./ring.ts";
+import { periodMs, scoreOf, type Candidate } from "./score.ts";
+import { improve } from "./improve.ts";
+import { search, type Found } from "./search.ts";
+import { bestSlices } from "./slices.ts";
 
 export interface Plan {
   readonly kind: "plan";
   /** In ring order. */
   readonly stages: readonly PlannedStage[];
-  /** Longest time that one device works on a frame, the host's two ends together: what a full pipeline waits for. */
-  readonly maxMs: number;
-  /** Time of all layers one after the other: what one decoded token waits for, links aside. */
-  readonly sumMs: number;
+  /** Who runs final norm and LM head. */
+  readonly head: Seat;
+  /** Donors that take no part: without them it is faster. */
+  readonly leftOut: readonly Seat[];
+  readonly predicted: Prediction;
+  /** What the search compared plans by: see `ObjectiveMode`. */
+  readonly objectiveMs: number;
+  /** What `chunkRule` cuts prompts by. */
+  readonly pipe: Pipe;
 }
 
 export interface PlannedStage {
   readonly seat: Seat;
   /** Decoder layers `first` (inclusive) to `end` (exclusive). */
   readonly layers: { readonly first: number; readonly end: number };
+  /** Of one frame of a lap. */
   readonly ms: number;
-  /** Weights and cache; a device's fixed bytes count with its first stage. */
+  /** Weights and cache; a device's fixed bytes and its head count with its first stage. */
   readonly memoryBytes: number;
 }
 
-/** The smallest `maxMs` that memory allows, of those the smallest `sumMs`. Throws `PlannerError` for a request that makes no sense. */
+export interface Prediction {
+  /** From a question's first chunk to its answer's first token. */
+  readonly firstTokenMs: number;
+  /** How the prompt is cut for it. */
+  readonly slices: Slices;
+  /** From one token (of one answer) to the next. */
+  readonly lapMs: number;
+  /** Of all answers together. */
+  readonly tokensPerSecond: number;
+  /** All prompts, and all answers to their last token. */
+  readonly workloadMs: number;
+}
+
+/** The best plan, or what is missing for one. Throws `PlannerError` for a request that makes no sense. */
 export function plan(request: PlanRequest): Plan | NotEnough {
-  const { model, placement } = request;
-  const ring = ringOf(request);
-  const counts =
-    placement.layers === undefined ? bestCounts(ring, model) : checkedCounts(placement.layers, ring, model.L);
-  return counts === null ? notEnough(ring, model) : planOf(ring, counts, model);
+  checked(request);
+  const { placement } = request;
+  const problem = problemOf(request);
+  if (placement.layers !== undefined) {
+    const ring = ringOf(request);
+    const counts = checkedCounts(placement.layers, ring, request.model.L);
+    const order = ring.map((profile) => problem.devices.findIndex((device) => device.profile === profile));
+    const headOnLast = placement.head[0] === "last" && order.at(-1) !== 0;
+    return planOf(problem, { order, counts, headOnLast });
+  }
+  const found = search(problem) ?? asGiven(problem);
+  return found === null ? notEnough(request) : planOf(problem, found.candidate);
 }
 
-function bestCounts(ring: readonly DeviceProfile[], model: ModelNeeds): readonly number[] | null {
-  const ms = (device: DeviceProfile, load: { readonly layers: number; readonly sizeBytes: number }) =>
-    neededBytes(device, load) <= device.memoryBytes ? device.layerMs * load.layers : Infinity;
-  const fastest = cheapestSplit(ring, model, { cost: ms, join: Math.max });
-  if (fastest === null) return null;
-  // A second pass, as the least sum of a part of the ring is not always found among its least maxima.
-  const limitMs = fastest.cost;
-  // Far below any measured difference: among splits of equal sum, the most even one.
-  const evenMs = (1e-9 * limitMs) / model.L ** 2;
-  const least = cheapestSplit(ring, model, {
-    cost(device, load) {
-      const stageMs = ms(device, load);
-      return stageMs <= limitMs ? stageMs + evenMs * load.layers ** 2 : Infinity;
-    },
-    join: (a, b) => a + b,
-  });
-  return least?.counts ?? fastest.counts;
+/** The same as to memory alone, without a search: null if the devices, in the order that they came, can hold the model. */
+export function whatIsMissing(request: PlanRequest): NotEnough | null {
+  checked(request);
+  return feasible(ringOf(request), request) === null || hostShortage(request) !== null ? notEnough(request) : null;
 }
 
-function planOf(ring: readonly DeviceProfile[], counts: readonly number[], model: ModelNeeds): Plan {
+/** Where the search's few cuts did not fit into tight memory: the one that does, in the order in which devices came. */
+function asGiven(problem: Problem): Found | null {
+  const ring = ringOf(problem.request);
+  const counts = feasible(ring, problem.request);
+  if (counts === null) return null;
+  const order = ring.map((profile) => problem.devices.findIndex((device) => device.profile === profile));
+  const headOnLast = !problem.request.placement.head.includes("host") && order.at(-1) !== 0;
+  const candidate = { order, counts, headOnLast };
+  const ms = scoreOf(problem, candidate);
+  return ms === Infinity ? null : improve(problem, { candidate, ms });
+}
+
+function planOf(problem: Problem, candidate: Candidate): Plan {
+  const { devices, request } = problem;
+  const { order, counts, headOnLast } = candidate;
+  const headAt = headOnLast ? order.at(-1)! : 0;
+  const pipe = pipeOf(problem, candidate);
   let first = 0;
-  const stages = ring.map((device, i): PlannedStage => {
-    const end = first + (counts[i] ?? 0);
-    const sums = prefixSums(device, model);
-    const fixedBytes = ring.indexOf(device) === i ? device.fixedBytes : 0;
+  const stages = order.map((index, place): PlannedStage => {
+    const { profile, frameMs, lapMs, bytes } = devices[index]!;
+    const end = first + counts[place]!;
+    const fixedBytes =
+      order.indexOf(index) === place ? profile.fixedBytes + (index === headAt ? profile.headBytes : 0) : 0;
     const stage = {
-      seat: device.seat,
+      seat: profile.seat,
       layers: { first, end },
-      ms: device.layerMs * (end - first),
-      memoryBytes: fixedBytes + (sums[end] ?? 0) - (sums[first] ?? 0),
+      ms: frameMs + counts[place]! * lapMs,
+      memoryBytes: fixedBytes + bytes[end]! - bytes[first]!,
     };
     first = end;
     return stage;
   });
-  const loads = [...loadsOf(ring, counts, model)];
   return {
     kind: "plan",
     stages,
-    maxMs: Math.max(...loads.map(([device, { layers }]) => device.layerMs * layers)),
-    sumMs: stages.reduce((sum, { ms }) => sum + ms, 0),
+    head: devices[headAt]!.profile.seat,
+    leftOut: devices.flatMap(({ profile: { seat } }, index) =>
+      seat === "host" || order.includes(index) ? [] : [seat],
+    ),
+    predicted: predict(pipe, request.workload, periodMs(problem, candidate)),
+    objectiveMs: scoreOf(problem, candidate),
+    pipe,
+  };
+}
+
+function predict(pipe: Pipe, workload: Workload, periodMs: number): Prediction {
+  const { promptTokens, answersAtOnce, tokensPerLap, rowsPerLap, framesPerLap, hostLapMs } = workload;
+  const slices = bestSlices(pipe, promptTokens);
+  const back = returnMs(pipe, 1);
+  const alone = lapMs(pipe, rowsPerLap, cachedInAnswer(workload)) + hostLapMs;
+  const period = answersAtOnce * framesPerLap === 1 ? alone : Math.max(alone, periodMs);
+  return {
+    firstTokenMs: slicesMs(pipe, slices) + back,
+    slices,
+    lapMs: period,
+    tokensPerSecond: (1000 * answersAtOnce * tokensPerLap) / period,
+    workloadMs: slicesMs(pipe, slices, 0, answersAtOnce) + back + lapsOf(workload) * period,
+  };
+}
+
+function pipeOf({ devices, request }: Problem, { order, counts, headOnLast }: Candidate): Pipe {
+  const seatOf = (index: number) => devices[index]!.profile.seat;
+  const linkOf = (from: number, to: number) => (from === to ? null : request.link(seatOf(from), seatOf(to)));
+  return {
+    ...emptyPipe,
+    places: order.map((index, place) => ({
+      link: linkOf(order[place - 1] ?? 0, index),
+      costs: devices[index]!.profile.costs,
+      layers: counts[place]!,
+    })),
+    back: linkOf(order.at(-1)!, 0),
+    head: devices[headOnLast ? order.at(-1)! : 0]!.profile.costs.head ?? emptyPipe.head,
+    rowBytes: request.model.rowBytes,
+    mostRows: request.model.mostRows,
+    closes: order.length > 1 && order[0] === order.at(-1),
   };
 }

@@ -1,5 +1,12 @@
 /** The cheapest cut of L layers into one contiguous share per place of a ring, by dynamic programming. Exact and deterministic. */
-import type { DeviceProfile, ModelNeeds } from "./request.ts";
+import type { DeviceProfile } from "./request.ts";
+
+/** What layers take, if weights were of a share of their size. */
+export interface Storage {
+  readonly L: number;
+  readonly kvBytes: number;
+  readonly weightShare?: number;
+}
 
 /** What a device holds: layers, and the bytes of their weights and cache. */
 export interface Load {
@@ -30,11 +37,7 @@ interface Chain {
  * A device at both ends of the ring is charged once, for the sum of its two shares; elsewhere a device stands once. Null: every cut costs
  * Infinity, or there are fewer layers than places. O(L² places), with a device at both ends O(L³ places).
  */
-export function cheapestSplit(
-  ring: readonly DeviceProfile[],
-  model: ModelNeeds,
-  { cost, join }: Objective,
-): Split | null {
+export function cheapestSplit(ring: readonly DeviceProfile[], model: Storage, { cost, join }: Objective): Split | null {
   const { L } = model;
   const first = ring[0];
   const weights = new Map(ring.map((device) => [device, prefixSums(device, model)]));
@@ -99,8 +102,8 @@ function bestChain(
 }
 
 /** `[L + 1]`: bytes of the layers below each one, cache included. */
-export function prefixSums({ layerBytes }: DeviceProfile, { kvBytes }: ModelNeeds): readonly number[] {
+export function prefixSums({ layerBytes }: DeviceProfile, { kvBytes, weightShare = 1 }: Storage): readonly number[] {
   const sums = [0];
-  for (const sizeBytes of layerBytes) sums.push((sums.at(-1) ?? 0) + sizeBytes + kvBytes);
+  for (const sizeBytes of layerBytes) sums.push((sums.at(-1) ?? 0) + weightShare * sizeBytes + kvBytes);
   return sums;
 }

@@ -7,7 +7,17 @@ import {
   type ModelShape,
   type TensorForm,
 } from "@jupiter/model";
-import { plan, type DeviceProfile, type HostLayers, type NotEnough, type Plan } from "@jupiter/planner";
+import {
+  CHAT,
+  plan,
+  type DeviceCosts,
+  type DeviceProfile,
+  type HostLayers,
+  type LinkCost,
+  type NotEnough,
+  type PlanRequest,
+  whatIsMissing,
+} from "@jupiter/planner";
 import type { Backend, Seat } from "@jupiter/protocol";
 import { EngineError } from "../engine/engine.ts";
 import type { Place } from "./host-session.ts";
@@ -40,29 +50,56 @@ export interface PlaceDevice {
 /** onnxruntime, its heap, and buffers of a run: what a tab with one layer of SmolLM2 held above an idle one and the layer (115 MB). */
 const ENGINE_BYTES = 128 << 20;
 
+/** Of one frame: longer ones are not measured, and hold up what is behind them. */
+const MOST_ROWS = 256;
+
+/** Two tabs on one network. */
+const UNMEASURED_LINK: LinkCost = { rttMs: 4, bytesPerMs: 5000 };
+
+const HOST_WITHOUT_LAYERS: PlaceDevice = {
+  seat: "host",
+  name: "the host",
+  layerMs: 0,
+  memoryBytes: Infinity,
+  backend: "wasm",
+};
+
 /** Throws `EngineError` 'out-of-memory' or 'unsupported' where the devices are not enough, `PlannerError` for counts that do not fit the ring. */
 export function placeLayers(options: PlaceOptions): readonly Place[] {
-  const result = planLayers(options);
+  const result = plan(requestOf(options));
   if (result.kind === "not-enough")
     throw new EngineError(result.reason === "memory" ? "out-of-memory" : "unsupported", result.message);
   return result.stages.map(({ seat, layers }) => ({ seat, layers }));
 }
 
-/** The same for whoever only wants to know. Throws `PlannerError` for counts that do not fit the ring. */
-export function planLayers({
-  checkpoint,
-  hostLayers,
-  capacity,
-  arenas,
-  layers,
-  devices,
-}: PlaceOptions): Plan | NotEnough {
+/** The same for whoever only wants to know whether memory is enough; null: it is. Nothing need be measured. */
+export function whatLayersMiss(options: PlaceOptions): NotEnough | null {
+  return whatIsMissing(requestOf(options));
+}
+
+function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, devices }: PlaceOptions): PlanRequest {
   const { shape } = checkpoint;
-  return plan({
-    devices: devices.map((device) => profileOf(device, checkpoint)),
-    model: { L: shape.L, kvBytes: contextBytes(shape, capacity, arenas) },
-    placement: { hostLayers, ...(layers === undefined ? {} : { layers }) },
-  });
+  const hasHost = devices.some(({ seat }) => seat === "host");
+  const all = hasHost ? devices : [...devices, HOST_WITHOUT_LAYERS];
+  return {
+    devices: all.map((device) => profileOf(device, checkpoint)),
+    link: () => UNMEASURED_LINK,
+    model: {
+      L: shape.L,
+      kvBytes: contextBytes(shape, capacity, arenas),
+      context: { tokens: capacity, conversations: arenas },
+      rowBytes: 2 * shape.D,
+      mostRows: MOST_ROWS,
+    },
+    placement: {
+      hostLayers: [hostLayers],
+      head: ["host"],
+      donors: "all",
+      ...(layers === undefined ? {} : { layers }),
+    },
+    workload: CHAT,
+    objective: "workload",
+  };
 }
 
 function profileOf({ seat, name, layerMs, memoryBytes, backend }: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
@@ -70,7 +107,12 @@ function profileOf({ seat, name, layerMs, memoryBytes, backend }: PlaceDevice, c
   // While a layer is loaded it stands twice more: as unpacked, and as onnxruntime takes it in.
   const fixedBytes =
     ENGINE_BYTES + 2 * Math.max(...layerBytes) + (seat === "host" ? heldEndsBytes(checkpoint, backend) : 0);
-  return { seat, name, layerMs, memoryBytes, fixedBytes, layerBytes };
+  const costs: DeviceCosts = {
+    layer: [{ fromRows: 1, floorMs: 0, rowMs: layerMs, pairMs: 0 }],
+    frameMs: 0,
+    head: null,
+  };
+  return { seat, name, costs, memoryBytes, fixedBytes, layerBytes, headBytes: 0 };
 }
 
 /**

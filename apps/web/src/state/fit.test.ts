@@ -58,5 +58,5 @@ it("a longer context and more conversations take memory", () => {
   expect(tight({ capacity: 1024, arenas: 1 }).kind).toBe("fits");
   const fit = tight({ capacity: 8192, arenas: 4 });
   expect(fit.kind).toBe("too-little");
-  expect(fitInWords(fit)).toContain("or a smaller context");
+  expect(fitInWords(fit)).toContain("or a context of 1344 tokens");
 });

@@ -1,7 +1,7 @@
 /** Whether the devices of a room could hold a model, before anything of it is fetched or measured. */
 import type { ModelForm } from "@jupiter/model";
 import type { Backend, Seat } from "@jupiter/protocol";
-import { planLayers, type HostLayers } from "../session/place-layers.ts";
+import { whatLayersMiss, type HostLayers } from "../session/place-layers.ts";
 import { texts } from "../texts/index.ts";
 
 /** What a device says of itself. */
@@ -42,7 +42,7 @@ export function fitOf(form: ModelForm, request: FitRequest): Fit {
 
 function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDevice) => Backend): Fit {
   const { devices, hostLayers, capacity, arenas } = request;
-  const result = planLayers({
+  const missing = whatLayersMiss({
     checkpoint: form,
     hostLayers,
     capacity,
@@ -51,10 +51,10 @@ function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDe
     // Nothing is measured yet, and memory alone is asked for.
     devices: devices.map((device) => ({ ...device, layerMs: 1, backend: backendOf(device) })),
   });
-  if (result.kind === "plan") return { kind: "fits", devices: hostLayers === "all" ? 1 : devices.length, onGpu: false };
-  const message = sentence(result.message);
-  return result.reason === "memory"
-    ? { kind: "too-little", missingBytes: result.missingBytes, message }
+  if (missing === null) return { kind: "fits", devices: hostLayers === "all" ? 1 : devices.length, onGpu: false };
+  const message = sentence(missing.message);
+  return missing.reason === "memory"
+    ? { kind: "too-little", missingBytes: missing.missingBytes, message }
     : { kind: "too-many", message };
 }
 
