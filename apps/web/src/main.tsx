@@ -6,7 +6,7 @@ import "./styles/chat.css";
 import "./styles/donor.css";
 import "./styles/ring.css";
 import "./styles/room.css";
-import { Notice } from "./shared/notice.tsx";
+import { Standstill } from "./shared/standstill.tsx";
 import { texts } from "./texts/index.ts";
 
 const root = document.querySelector("#app");
@@ -17,9 +17,9 @@ const isDonor = location.hash.length > 1;
 
 if (!isSecureContext) {
   const { title, next } = texts.insecure;
-  render(<Notice tone="bad" title={title} text={next} />, root);
+  render(<Standstill title={title} text={next} />, root);
 } else if (problem !== null) {
-  render(<Notice tone="bad" title={texts.badAddress} text={problem} />, root);
+  render(<Standstill title={texts.badAddress} text={problem} />, root);
 } else if (isDonor) {
   const { DonorPage } = await import("./donor/donor-page.tsx");
   render(<DonorPage link={location.href} joinsByItself={query.has("auto")} isHarness={query.has("harness")} />, root);

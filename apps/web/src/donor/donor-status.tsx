@@ -88,8 +88,8 @@ function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }
     case "failed": {
       const { title, next } = texts.donorTrouble[state.reason];
       return (
-        <Notice tone="bad" title={title} text={sentence(state.message)}>
-          <p>{next}</p>
+        <Notice tone="bad" title={title} text={next}>
+          <p class="said">{sentence(state.message)}</p>
         </Notice>
       );
     }

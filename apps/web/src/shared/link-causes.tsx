@@ -19,10 +19,13 @@ export function LinkCauses({ title, message, hasRelay }: LinkCausesProps) {
     <div class="failure" role="alert">
       <strong>{title}</strong>
       {message !== undefined && <p>{sentence(message)}</p>}
-      <p>
-        {linkTrouble.intro} {linkTrouble.retries}
-      </p>
-      <p class="hint">{causes.map((cause) => linkTrouble.causes[cause]).join(" ")}</p>
+      <p>{linkTrouble.intro}</p>
+      {causes.map((cause) => (
+        <p key={cause} class="hint cause">
+          {linkTrouble.causes[cause]}
+        </p>
+      ))}
+      <p>{linkTrouble.retries}</p>
     </div>
   );
 }
