@@ -1,11 +1,13 @@
 /** What a device that joined is doing now, and the way out. */
 import { LayerStrip } from "../shared/layer-strip.tsx";
+import { useRef } from "preact/hooks";
 import type { DonorSession, DonorState } from "../session/donor-session.ts";
 import { KeptModels } from "../shared/kept-models.tsx";
 import { LinkCauses } from "../shared/link-causes.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
 import { backendInWords, layersInWords, phaseInWords, sentence } from "../state/words.ts";
+import { secondsLeft } from "../state/time-left.ts";
 import { texts } from "../texts/index.ts";
 
 export interface DonorStatusProps {
@@ -57,17 +59,8 @@ function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }
           <p>{state.message}</p>
         </>
       );
-    case "loading": {
-      const { phase, layers, loadedBytes, totalBytes } = state;
-      const bytes = phase === "fetching" ? ` ${donor.loaded(loadedBytes, totalBytes)}` : "";
-      return (
-        <>
-          <Share layers={layers} />
-          <p>{phaseInWords(phase) + bytes}</p>
-          <ProgressBar label={phaseInWords(phase)} value={loadedBytes} max={totalBytes} />
-        </>
-      );
-    }
+    case "loading":
+      return <Loading key={state.phase} state={state} />;
     case "ready":
       return (
         <>
@@ -96,6 +89,26 @@ function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }
     default:
       return state satisfies never;
   }
+}
+
+/** One phase of it, so that the pace is its own. */
+function Loading({ state }: { readonly state: Extract<DonorState, { kind: "loading" }> }) {
+  const { phase, layers, loadedBytes, totalBytes } = state;
+  const now = { bytes: loadedBytes, atMs: performance.now() };
+  const start = useRef(now);
+  const seconds = secondsLeft(start.current, now, totalBytes);
+  const { donor } = texts;
+  const facts =
+    phase === "fetching"
+      ? [donor.loaded(loadedBytes, totalBytes), ...(seconds === null ? [] : [donor.timeLeft(seconds)])]
+      : [];
+  return (
+    <>
+      <Share layers={layers} />
+      <p>{[phaseInWords(phase), ...facts].join(" · ")}</p>
+      <ProgressBar label={phaseInWords(phase)} value={loadedBytes} max={totalBytes} />
+    </>
+  );
 }
 
 function Share({ layers }: { readonly layers: Extract<DonorState, { kind: "ready" }>["layers"] }) {

@@ -20,7 +20,7 @@ const states: Readonly<Record<Exclude<Device["state"]["kind"], "loading">, strin
   failed: "Failed",
 };
 
-const backends: Readonly<Record<Backend, string>> = { webgpu: "WebGPU", wasm: "Processor (wasm)" };
+const backends: Readonly<Record<Backend, string>> = { webgpu: "WebGPU", wasm: "processor (wasm)" };
 
 export const devices = {
   phases,

@@ -36,6 +36,8 @@ export const donor = {
   joinAgain: "Join again",
   leave: "Leave",
   loaded: (done: number, all: number) => `${units.bytes(done)} of ${units.bytes(all)}`,
+  timeLeft: (seconds: number) =>
+    seconds < 90 ? `about ${Math.ceil(seconds)} s left` : `about ${Math.round(seconds / 60)} min left`,
   readyHint: "Ready. Waiting for the others.",
   serving: (backend: string) => `In the ring, computing on ${backend}.`,
   frames: "frames computed",
