@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { mkdtemp, mkdir, rm, writeFile } from "node:fs/promises";
-import { request as httpRequest } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TurnEvent } from "@jupiter/protocol";
@@ -142,6 +142,24 @@ describe("rooms", () => {
     await gone;
     server = await createServer({ port: 0, page: folder, models: [] });
   });
+});
+
+it("closes although tabs go on asking over the connections that they have", async () => {
+  const other = await createServer({ port: 0, page: join(folder, "page"), models: [] });
+  const agent = new Agent({ keepAlive: true });
+  /** False: it was refused. */
+  const ask = () =>
+    new Promise<boolean>((resolve) => {
+      const request = httpRequest(other.url, { agent }, (response) => response.resume().on("end", () => resolve(true)));
+      request.on("error", () => resolve(false)).end();
+    });
+  const tabs = Array.from({ length: 4 }, async () => {
+    while (await ask());
+  });
+  await ask();
+  await other.close();
+  await Promise.all(tabs);
+  agent.destroy();
 });
 
 describe("a TURN server", () => {

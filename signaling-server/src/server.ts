@@ -137,6 +137,8 @@ function listen(server: HttpServer, port: number, host: string | undefined, isSe
 function closeServer(server: HttpServer): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
+    // Tabs go on asking over connections that they have; each gets one more answer.
+    server.prependListener("request", (_, response: ServerResponse) => response.setHeader("Connection", "close"));
     server.closeIdleConnections();
   });
 }
