@@ -100,7 +100,7 @@ function Loading({ state }: { readonly state: Extract<DonorState, { kind: "loadi
   const { donor } = texts;
   const facts =
     phase === "fetching"
-      ? [donor.loaded(loadedBytes, totalBytes), ...(seconds === null ? [] : [donor.timeLeft(seconds)])]
+      ? [donor.loaded(loadedBytes, totalBytes), ...(seconds === null || seconds < 1 ? [] : [donor.timeLeft(seconds)])]
       : [];
   return (
     <>
