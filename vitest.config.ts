@@ -54,6 +54,18 @@ export default defineConfig({
       },
       {
         test: {
+          // `npm run test:browsers`: other browsers beside Chromium; says which are not here.
+          name: "browsers",
+          environment: "node",
+          include: ["e2e/browsers/*.test.ts"],
+          globalSetup: ["e2e/build-page.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
           // `npm run test:models`: whole models in every form of ring; not part of `npm test`, as it takes half an hour.
           name: "models",
           environment: "node",

@@ -1,3 +1,4 @@
+import "./no-eval.ts";
 export * from "./frame-types.ts";
 export { LIMITS, SIGNALING_LIMITS } from "./limits.ts";
 export { SlotError, SlotList, SlotLists } from "./slots.ts";

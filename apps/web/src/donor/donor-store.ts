@@ -2,7 +2,6 @@
 import { effect, signal } from "@preact/signals";
 import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
 import { WakeLock } from "../browser/wake-lock.ts";
-import { joinRoom } from "../compose.ts";
 import { deviceName, isPhone, maxPledgeBytes, memoryPledgeBytes } from "../session/device.ts";
 import { texts } from "../texts/index.ts";
 import type { DonorSession } from "../session/donor-session.ts";
@@ -50,6 +49,8 @@ export class DonorStore {
     if (this.visit.value.kind === "joining") return;
     this.visit.value = { kind: "joining" };
     try {
+      // Only now: whoever was sent the link sees at once what it is about.
+      const { joinRoom } = await import("../compose.ts");
       await this.#ready;
       const name = this.name.value.trim() || deviceName();
       const session = await joinRoom({ link: this.#link, name, pledgeBytes: this.pledgeBytes.value });
