@@ -29,6 +29,8 @@ const Time = z.strictObject({
   frameMs: ms.default(0),
   /** Final norm, LM head and choice: `floorMs + rowMs rows`. The host needs it. */
   head: z.strictObject({ floorMs: ms, rowMs: ms }).nullable().default(null),
+  /** A step of the recorded drafter on the host: `floorMs`, and `rowMs` for each further line in it. Simulated devices only. */
+  draft: z.strictObject({ floorMs: ms, rowMs: ms }).optional(),
 }) satisfies z.ZodType<DeviceCosts>;
 
 const name = z.string().min(1).max(60);
@@ -78,7 +80,7 @@ export const DeviceFields = {
       layerBytes: z.number().gt(0).optional(),
     })
     .optional(),
-  /** Recorded answers (a list of cases with `promptIds` and `greedy`), for devices that compute nothing. */
+  /** Recorded answers (a list of cases with `promptIds`, `greedy` and perhaps `draftTop`), for devices that compute nothing. */
   trace: z.string().min(1).optional(),
 };
 

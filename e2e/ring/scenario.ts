@@ -72,8 +72,8 @@ const Fields = z.strictObject({
   seed: z.int().min(0).default(1),
   /** How answers are decoded; the text is the same (docs/decoding.md). */
   strategy: z.enum(["plain", "window", "continuous"]).default("plain"),
-  /** Who guesses ahead, where the strategy has guesses. */
-  draft: z.enum(["none", "lookup"]).default("lookup"),
+  /** Who guesses ahead, where the strategy has guesses. `recorded`: the trace's drafter, simulated only. */
+  draft: z.enum(["none", "lookup", "recorded"]).default("lookup"),
   /** Rows of a frame at most, guesses included. */
   rows: z.int().min(1).max(64).optional(),
   /** Frames of one answer on their way at once; of `continuous`. */

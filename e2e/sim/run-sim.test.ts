@@ -8,7 +8,8 @@ import { parse, Scenario, type ScenarioFields } from "../ring/scenario.ts";
 import { picture, summary } from "../ring/summary.ts";
 import { runSimulation } from "./run-sim.ts";
 
-const folder = fileURLToPath(new URL("../bench/scenarios", import.meta.url));
+const folder = fileURLToPath(new URL("../..", import.meta.url));
+const examples = `${folder}e2e/bench/scenarios`;
 const say = () => undefined;
 const run = (fields: ScenarioFields) => runSimulation(parse(Scenario, fields, "test"), { folder, say });
 
@@ -70,13 +71,26 @@ describe("a scenario on paper", () => {
     await expect(run(fields)).rejects.toThrow(message);
   });
 
-  it.each(readdirSync(folder).filter((name) => name !== "paper.json"))("example %s runs", async (name) => {
-    const report = await run(readJson(`${folder}/${name}`) as ScenarioFields);
+  it.each(readdirSync(examples).filter((name) => name !== "paper.json"))("example %s runs", async (name) => {
+    const report = await run(readJson(`${examples}/${name}`) as ScenarioFields);
     for (const { output, busy } of report.cases) {
       expect(output.length).toBeGreaterThan(1);
       for (const { prefill } of busy) expect(prefill).toBeLessThanOrEqual(1);
     }
   });
+});
+
+it("recorded guesses make recorded answers faster, and change nothing in them", async () => {
+  const fields = readJson(`${examples}/env-a-7b-continuous.json`) as ScenarioFields;
+  const cases = ["coding", "roleplay"];
+  const [plain, guessed] = [await run({ ...fields, cases, strategy: "plain" }), await run({ ...fields, cases })];
+  guessed.cases.forEach((answer, i) => {
+    expect(answer.output).toEqual(plain.cases[i]?.output);
+    // Prose is guessed worse than code.
+    const atLeast = answer.id === "coding" ? 3 : 1.3;
+    expect((plain.cases[i]?.decodeMs ?? 0) / answer.decodeMs).toBeGreaterThan(atLeast);
+  });
+  await expect(run({ ...two, draft: "recorded", strategy: "continuous" })).rejects.toThrow("needs draft");
 });
 
 it("a lap's times become spans in ring order, hops alike", () => {

@@ -3,17 +3,19 @@ import { openSync, readSync } from "node:fs";
 import { basename } from "node:path";
 import { readGguf, type ByteSource } from "@jupiter/model";
 import { createTokenizer, type Tokenizer } from "@jupiter/model/tokenizer";
-import { decodingOf, LookupDrafter } from "@jupiter/pipeline";
+import { decodingOf, LookupDrafter, type Drafter } from "@jupiter/pipeline";
 import {
   balancedLayers,
   countingRule,
   simulate,
+  TraceDrafter,
   traceRule,
+  type Computer,
+  type DraftedCase,
   type SimulatedDevice,
   type SimulatedStage,
   type Simulation,
   type SimulationResult,
-  type TokenRule,
 } from "@jupiter/simulator";
 import { tracedCases } from "../ring/emulate-tabs.ts";
 import { measuresOf } from "../ring/measures.ts";
@@ -26,6 +28,9 @@ export interface SimulatedReport {
   readonly run: Pick<RunReport, "source" | "scenario" | "plan" | "links" | "laps">;
   readonly cases: readonly MeasuredCase[];
 }
+
+/** Of the recorded drafter for each place: more cost rows than they bring. */
+const GUESSES = 2;
 
 interface Facts {
   readonly L: number;
@@ -40,7 +45,8 @@ export async function runSimulation(
   const prompts = selectPrompts(scenario, folder);
   const devices = devicesOf(scenario);
   const facts = await factsOf(scenario, folder, say);
-  const rule = ruleOf(scenario, folder);
+  const traced = tracedCases(scenario, folder);
+  const rule = traced.length === 0 ? countingRule : traceRule(traced);
   const stages = stagesOf(scenario, devices, facts.L);
   const names = devices.map(({ name }) => name);
   const link = (from: number, to: number) => linkBetween(scenario.links, names[from] ?? "", names[to] ?? "");
@@ -66,7 +72,7 @@ export async function runSimulation(
         stages: stages.length,
         decoding: decodingOf(decodingChoice(scenario), stages.length),
       },
-      drafters: [new LookupDrafter()],
+      drafters: (host) => draftersOf(scenario, traced, host),
       rule,
       requests: [{ atMs: 0, request: requestOf(scenario, prompt, ids) }],
     };
@@ -158,8 +164,13 @@ function fileSource(path: string): ByteSource {
   };
 }
 
-function ruleOf(scenario: Scenario, folder: string): TokenRule {
-  return scenario.trace === undefined ? countingRule : traceRule(tracedCases(scenario, folder));
+function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer: Computer): readonly Drafter[] {
+  const lookup = new LookupDrafter();
+  if (scenario.draft !== "recorded") return [lookup];
+  const time = scenario.devices?.[0]?.time?.draft;
+  if (time === undefined)
+    throw new ScenarioError("draft: recorded guesses take the host time; its time needs draft: {floorMs, rowMs}.");
+  return [lookup, new TraceDrafter({ cases, computer, ...time, children: GUESSES, seed: scenario.seed })];
 }
 
 function idsOf({ id, messages, text, ids, promptTokens }: Prompt, tokenizer: Tokenizer | null): Int32Array {

@@ -16,7 +16,7 @@ import { frameBytes, type Frame, type FrameNumber, type WireType } from "@jupite
 import { Activity, type Span } from "./activity.ts";
 import { Network, type LinkUse, type NetworkOptions } from "./network.ts";
 import { Machine, Processor } from "./processor.ts";
-import { passingRows, ruledEmbedding, RuledRows, TimedHead, TimedStage } from "./simulated-model.ts";
+import { passingRows, ruledEmbedding, RuledRows, TimedHead, TimedStage, type Computer } from "./simulated-model.ts";
 import type { TokenRule } from "./token-rule.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -49,8 +49,8 @@ export interface Simulation extends Omit<NetworkOptions, "devices"> {
   readonly hidden: number;
   readonly wire: WireType;
   readonly ring: Omit<Ring, "epoch">;
-  /** Those that the ring's decoding may name; their thinking takes no time. */
-  readonly drafters?: readonly Drafter[];
+  /** Those that the ring's decoding may name. `host`: computes in the queue that layers and head wait in, too. */
+  readonly drafters?: (host: Computer) => readonly Drafter[];
   readonly rule: TokenRule;
   readonly requests: readonly SimulatedRequest[];
 }
@@ -69,7 +69,7 @@ const EPOCH = 1;
 
 /** Rejects with the first failure of host or stage, and where requests are left that nothing will ever answer. */
 export async function simulate(simulation: Simulation): Promise<SimulationResult> {
-  const { devices, machines, stages, hidden, wire, rule, ring, drafters = [], requests } = simulation;
+  const { devices, machines, stages, hidden, wire, rule, ring, drafters = () => [], requests } = simulation;
   const host = devices[HOST];
   const [firstStage, lastStage] = [stages[0], stages.at(-1)];
   if (host === undefined || firstStage === undefined || lastStage === undefined)
@@ -131,7 +131,7 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
     },
     nowMs,
     failed,
-    drafters,
+    drafters: drafters(processors[HOST]!),
     drafterFailed: (_, error) => failed(error),
   });
 
