@@ -25,7 +25,7 @@ const house = {
   // Of transport only the arithmetic of shaped links.
   "packages/simulator": { may: ["pipeline", "planner", "protocol", "transport"] },
   // Contract suites and fakes know the seams that they stand in for.
-  "packages/testkit": { may: packages },
+  "packages/testkit": { may: [...packages, "socket.io", "socket.io-client"] },
   "signaling-server": { may: ["protocol", "socket.io"], tests: ["socket.io-client"] },
   // `load` speaks to the server without a room's keys.
   e2e: { may: [...packages, "signaling-server", "socket.io-client"] },

@@ -13,7 +13,6 @@ const JOIN_TIMEOUT_MS = 60_000;
 
 /** Rejects what runs when a tab fails: nobody looks at these tabs. */
 export class TabRoom implements AsyncDisposable {
-  readonly server: RunningServer;
   readonly browser: Browser;
   readonly host: Page;
   readonly donors: Page[] = [];
@@ -21,11 +20,14 @@ export class TabRoom implements AsyncDisposable {
   readonly #context: BrowserContext;
   readonly #ownsBrowser: boolean;
   readonly #query: string;
+  readonly #serverOptions: ServerOptions;
+  #server: RunningServer;
   #failure: Error | null = null;
   readonly #onFailure: ((error: Error) => void)[] = [];
 
   private constructor(
     server: RunningServer,
+    serverOptions: ServerOptions,
     browser: Browser,
     ownsBrowser: boolean,
     context: BrowserContext,
@@ -33,7 +35,8 @@ export class TabRoom implements AsyncDisposable {
     link: string,
     query: string,
   ) {
-    this.server = server;
+    this.#server = server;
+    this.#serverOptions = serverOptions;
     this.browser = browser;
     this.host = host;
     this.link = link;
@@ -54,7 +57,8 @@ export class TabRoom implements AsyncDisposable {
   }): Promise<TabRoom> {
     ensureBuilt(console.error);
     const { turn = null, query = "", init } = options;
-    const server = await createServer({ port: 0, page, models: options.models, turn });
+    const serverOptions = { port: 0, page, models: options.models, turn };
+    const server = await createServer(serverOptions);
     const browser = options.browser ?? (await launchChromium());
     const context = await browser.newContext();
     if (init !== undefined) await context.addInitScript(init);
@@ -63,7 +67,16 @@ export class TabRoom implements AsyncDisposable {
       await host.goto(`${server.url}?harness${query}`);
       await host.waitForFunction(() => globalThis.jupiterHarness !== undefined);
       const link = await host.evaluate(() => globalThis.jupiterHarness!.open("Host"));
-      const room = new TabRoom(server, browser, options.browser === undefined, context, host, link, query);
+      const room = new TabRoom(
+        server,
+        serverOptions,
+        browser,
+        options.browser === undefined,
+        context,
+        host,
+        link,
+        query,
+      );
       room.#watch(host, "the host's tab");
       for (let i = 0; i < options.donors; i++) await room.addDonor();
       return room;
@@ -75,17 +88,29 @@ export class TabRoom implements AsyncDisposable {
     }
   }
 
-  /** Opens one more donor tab and waits until the host knows it. */
-  async addDonor(): Promise<Page> {
+  get server(): RunningServer {
+    return this.#server;
+  }
+
+  /** Opens one more donor tab and waits until the host knows it. `link`: the room's, where it is not the first one any more. */
+  async addDonor(link = this.link): Promise<Page> {
     const donor = await this.#context.newPage();
     this.#watch(donor, `donor ${this.donors.length + 1}'s tab`);
-    await donor.goto(`${this.server.url}?auto&harness${this.#query}${this.link}`);
+    await donor.goto(`${this.#server.url}?auto&harness${this.#query}${link}`);
     this.donors.push(donor);
-    const count = this.donors.length;
-    const known = (n: number) =>
-      globalThis.jupiterHarness!.devices().filter(({ state }) => state.kind !== "connecting").length >= n;
-    await this.#unlessFailed(this.host.waitForFunction(known, count, { timeout: JOIN_TIMEOUT_MS }));
+    await this.#unlessFailed(donor.waitForFunction(() => globalThis.jupiterDonor !== undefined));
+    const peer = await donor.evaluate(() => globalThis.jupiterDonor!.peer);
+    const known = (id: string) =>
+      globalThis.jupiterHarness!.devices().some((device) => device.peer === id && device.state.kind !== "connecting");
+    await this.#unlessFailed(this.host.waitForFunction(known, peer, { timeout: JOIN_TIMEOUT_MS }));
     return donor;
+  }
+
+  /** The signaling server goes away, and comes back where it was when `meanwhile` is over. */
+  async withoutServer(meanwhile: () => Promise<void>): Promise<void> {
+    await this.#server.close();
+    await meanwhile();
+    this.#server = await createServer({ ...this.#serverOptions, port: this.#server.port });
   }
 
   start(options: Parameters<Harness["start"]>[0]): Promise<ReturnType<Harness["ring"]>> {
@@ -113,7 +138,7 @@ export class TabRoom implements AsyncDisposable {
     this.#failure ??= new Error("the room is closed");
     await this.#context.close();
     if (this.#ownsBrowser) await this.browser.close();
-    await this.server.close();
+    await this.#server.close();
   }
 
   #watch(page: Page, name: string): void {

@@ -83,6 +83,25 @@ it("the host's page: a new room, a running ring, an answer, an ended ring", asyn
   expect(await findings(donor.page)).toEqual([]);
 });
 
+it("devices that ask, are refused, and are removed", async () => {
+  const host = await HostPerson.open(browser, server, options);
+  await host.page.getByRole("switch", { name: /Ask me first/ }).check();
+  const donor = await DonorPerson.open(browser, await host.invitation(), options);
+  await donor.ask("Anna’s phone");
+  await host.page.getByText("Anna’s phone wants to join").waitFor();
+  await donor.page.getByText("Waiting to be let in").waitFor();
+  expect(await findings(host.page)).toEqual([]);
+  expect(await findings(donor.page)).toEqual([]);
+  await host.page.getByRole("button", { name: "Refuse" }).click();
+  await donor.page.getByRole("button", { name: "Ask again" }).click();
+  await host.page.getByRole("button", { name: "Let in Anna’s phone" }).click();
+  await host.page.getByText("Rename or remove").click();
+  expect(await findings(host.page)).toEqual([]);
+  await host.page.getByRole("button", { name: "Remove Anna’s phone" }).click();
+  await donor.page.getByText("The host removed this device").waitFor();
+  expect(await findings(donor.page)).toEqual([]);
+});
+
 it("the page about trust", async () => {
   const page = await (await browser.newContext(options)).newPage();
   await page.goto(`${server.url}trust`);

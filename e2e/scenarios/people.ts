@@ -63,6 +63,24 @@ export class HostPerson {
     return this.page.getByRole("list", { name: "Devices" }).getByRole("listitem");
   }
 
+  async rename(device: string, name: string): Promise<void> {
+    await this.#openMenu(device);
+    await this.page.getByRole("textbox", { name: `New name of ${device}`, exact: true }).fill(name);
+    await this.page.getByRole("button", { name: "Rename", exact: true }).click();
+  }
+
+  async remove(device: string): Promise<void> {
+    await this.#openMenu(device);
+    await this.page.getByRole("button", { name: `Remove ${device}`, exact: true }).click();
+  }
+
+  #openMenu(device: string): Promise<void> {
+    return this.page
+      .locator("summary")
+      .and(this.page.getByLabel(`Rename or remove ${device}`, { exact: true }))
+      .click();
+  }
+
   /** Presses the button of this name and waits until the ring can be asked. */
   async start(label: string): Promise<void> {
     await this.page.getByRole("button", { name: label, exact: true }).click();
@@ -111,9 +129,14 @@ export class DonorPerson {
     return new DonorPerson(await newDevice(browser, link, options));
   }
 
-  async join(name: string): Promise<void> {
+  /** Presses Join. */
+  async ask(name: string): Promise<void> {
     await this.page.getByRole("textbox", { name: "This device’s name" }).fill(name);
     await this.page.getByRole("button", { name: "Join", exact: true }).click();
+  }
+
+  async join(name: string): Promise<void> {
+    await this.ask(name);
     await this.page.getByRole("heading", { name: "In the room" }).waitFor();
   }
 

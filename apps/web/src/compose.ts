@@ -1,5 +1,6 @@
 /** The only place where adapters meet: rooms over socket.io, links over simple-peer, the engine in its worker. */
-import type { PeerId } from "@jupiter/protocol";
+import { effect } from "@preact/signals";
+import { HostNotice, type PeerId } from "@jupiter/protocol";
 import { Room } from "@jupiter/room";
 import { PeerLinks, ShapedLink, type LinkShape } from "@jupiter/transport";
 import { IdbShelf } from "./browser/idb-shelf.ts";
@@ -7,6 +8,7 @@ import { keepRoom, keptRoom } from "./browser/kept-room.ts";
 import { roomServerHere, watchPolicy } from "./browser/room-server-here.ts";
 import { Engine } from "./engine/engine.ts";
 import { PreciseClock } from "./engine/precise-clock.ts";
+import { deviceName } from "./session/device.ts";
 import { DonorSession, type Lending } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
 import { invitationOrigin } from "./state/invitation-origin.ts";
@@ -16,6 +18,9 @@ const server = roomServerHere();
 
 /** `?relay`: links go through the TURN server alone, which shows whether it works. */
 const relayOnly = new URLSearchParams(location.search).has("relay");
+
+/** Of the room that this page's tab would open again. */
+let stopKeeping: () => void = () => undefined;
 
 export interface OpenOptions {
   /** What the others see, 1 to 100 characters. */
@@ -30,22 +35,27 @@ export interface OpenedRoom {
 
 /** Opens a room as its host; the one of before the tab's reload if there was one. Rejects `RoomError`. */
 export async function openRoom(options: OpenOptions): Promise<OpenedRoom> {
-  const credentials = await keptRoom();
-  const room = await entered(options, (how) => Room.open({ ...how, ...(credentials === null ? {} : { credentials }) }));
-  keepRoom(room.credentials);
-  const session = new HostSession(partsOf(room, new Engine("host", server.origin)));
-  return { session, isReopened: credentials !== null };
+  const kept = await keptRoom();
+  const credentials = kept === null ? {} : { credentials: kept.credentials };
+  const room = await entered(options, (how) => Room.open({ ...how, ...credentials }));
+  const session = new HostSession(partsOf(room, new Engine("host", server.origin)), kept?.admissions);
+  stopKeeping = effect(() => {
+    const [credentials, admissions] = [session.credentials.value, session.admissions.value];
+    if (credentials !== null) keepRoom({ credentials, admissions });
+  });
+  return { session, isReopened: kept !== null };
 }
 
 /** Leaves the room for good: the next one has another link. */
 export async function closeRoom(session: HostSession): Promise<void> {
+  stopKeeping();
   keepRoom(null);
   await session.leave();
 }
 
 /** Joins as a donor by the whole link. Rejects `RoomError`. */
 export async function joinRoom(options: OpenOptions & Lending & { readonly link: string }): Promise<DonorSession> {
-  const room = await entered(options, (how) => Room.join(how));
+  const room = await entered(options, (how) => Room.join({ ...how, device: deviceName() }));
   return new DonorSession(partsOf(room, new Engine(room.self, server.origin)), options);
 }
 
@@ -105,6 +115,9 @@ function partsOf(room: Room, engine: Engine): SessionParts {
       return new ShapedLink(link, neighbour.shape, { clock: new PreciseClock(), seed: neighbour.seed });
     },
   });
-  room.events.on("signal", ({ from, payload }) => links.receiveSignal(from, payload));
+  room.events.on("signal", ({ from, payload }) => {
+    // Words of a host to a device are the session's.
+    if (!HostNotice.safeParse(payload).success) links.receiveSignal(from, payload);
+  });
   return { room, links, engine };
 }

@@ -32,6 +32,10 @@ export interface Harness extends TabHarness {
       readonly donors?: readonly PeerId[];
     },
   ): Promise<RingState>;
+  /** Takes a donor out of the room; the link's new fragment. */
+  remove(peer: PeerId): Promise<string>;
+  /** Tokens of the answer that is being written. */
+  written(): number;
   /** Rejects where an answer fails. */
   ask(options: AskOptions): Promise<HarnessAnswer>;
   /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */
@@ -43,6 +47,7 @@ export interface Harness extends TabHarness {
 }
 
 let session: HostSession | null = null;
+let written = 0;
 
 function opened(): HostSession {
   if (session === null) throw new TypeError("open the room first");
@@ -55,7 +60,7 @@ export const harness: Harness = {
   versions: JUPITER_VERSIONS,
   async open(name) {
     ({ session } = await openRoom({ name }));
-    return session.link;
+    return session.link.value;
   },
   devices: () => opened().devices.value,
   ring: () => opened().ring.value,
@@ -64,8 +69,14 @@ export const harness: Harness = {
     await opened().start({ ...options, donors: options.donors ?? idle });
     return opened().ring.value;
   },
+  async remove(peer) {
+    await opened().remove(peer);
+    return opened().link.value;
+  },
+  written: () => written,
   ask(options) {
     const host = opened();
+    written = 0;
     return new Promise((resolve, reject) => {
       const tokens: Extract<AnswerEvent, { kind: "token" }>[] = [];
       const laps: (LapEvent & { atMs: number })[] = [];
@@ -73,7 +84,7 @@ export const harness: Harness = {
       const offAnswer = host.events.on("answer", (event) => {
         if (event.id !== options.id) return;
         if (event.kind === "token") {
-          tokens.push(event);
+          written = tokens.push(event);
           return;
         }
         offLap();

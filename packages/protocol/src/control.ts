@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { ProtocolError } from "./errors.ts";
 import type { ControlFrame } from "./frame-types.ts";
+import { DeviceName } from "./hello.ts";
 import { LIMITS } from "./limits.ts";
 import { PeerId } from "./signaling.ts";
 
@@ -155,8 +156,15 @@ const HostMessage = z.discriminatedUnion("type", [
   /** Free the layers; stay in the room. */
   z.object({ type: z.literal("release"), reason: text }),
   z.object({ type: z.literal("ping"), id: count }),
-  /** The host took this device out of the room. */
-  z.object({ type: z.literal("removed"), reason: text }),
+  /** The host took this device out of the room, or closed the room. */
+  z.object({ type: z.literal("removed"), why: z.enum(["removed", "closed"]) }),
+  /**
+   * The room has a new secret, and with it another id, key and link, as `removed` knows the old one. Told over control links alone: what is
+   * sealed with the old key is no secret from the removed device.
+   */
+  z.object({ type: z.literal("rekeyed"), secret: z.string().regex(/^[A-Za-z0-9_-]{22}$/), removed: PeerId }),
+  /** What the host calls this device from now on. */
+  z.object({ type: z.literal("renamed"), name: DeviceName }),
 ]);
 export type HostMessage = z.infer<typeof HostMessage>;
 export type AssignMessage = z.infer<typeof Assign>;
@@ -164,7 +172,7 @@ export type AssignMessage = z.infer<typeof Assign>;
 const DonorMessage = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("hello"),
-    name: z.string().min(1).max(100),
+    name: DeviceName,
     /** Those that may be tried, the preferred one first. */
     backends: z.array(Backend).max(2).readonly(),
     memoryPledgeBytes: sizeBytes,

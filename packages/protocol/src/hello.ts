@@ -1,8 +1,11 @@
 /** A member's description of itself: sealed in the signaling server's `hello`, so that members see it and the server does not. */
 import { z } from "zod";
 
+/** What people call a device. */
+export const DeviceName = z.string().min(1).max(100);
+
 const who = {
-  name: z.string().min(1).max(100),
+  name: DeviceName,
   /** Milliseconds since 1970 by the member's clock: of two tabs that are both the host, the later is. */
   openedAtMs: z.number().min(0),
 };
@@ -14,6 +17,11 @@ export const MemberHello = z.discriminatedUnion("role", [
     /** ECDSA P-256, uncompressed point of 65 bytes, base64url. Its fingerprint is in the room's link. */
     publicKey: z.string().regex(/^[A-Za-z0-9_-]{87}$/),
   }),
-  z.object({ role: z.literal("donor"), ...who }),
+  z.object({
+    role: z.literal("donor"),
+    ...who,
+    /** What it is, such as "Chrome on Android": its own word, for the host to know it by. */
+    device: z.string().max(100).optional(),
+  }),
 ]);
 export type MemberHello = z.infer<typeof MemberHello>;

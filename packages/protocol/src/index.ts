@@ -34,3 +34,4 @@ export { ConnectionSignal, LinkChannel, PeerSignal } from "./peer-signal.ts";
 export { Emitter } from "./typed-events.ts";
 export type { TypedEvents } from "./typed-events.ts";
 export { MemberHello } from "./hello.ts";
+export { HostNotice } from "./host-notice.ts";

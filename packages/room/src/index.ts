@@ -1,6 +1,6 @@
 export { Room } from "./room.ts";
 export type { RoomEvents, RoomMember, RoomOptions, RoomState } from "./room.ts";
-export { createRoomCredentials, createRoomSecret } from "./credentials.ts";
+export { createRoomCredentials } from "./credentials.ts";
 export type { RoomCredentials } from "./credentials.ts";
 export { encodeRoomLink, parseRoomLink } from "./link.ts";
 export type { RoomLink } from "./link.ts";

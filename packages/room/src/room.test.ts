@@ -23,19 +23,22 @@ async function honestServer(port = 0) {
 
 /**
  * A server that does as the test tells it: one room, every delivery by hand. "news at once": to a newcomer everyone else has come right behind
- * it, in the same breath.
+ * it, in the same breath. "late": it lists members only together with the first message.
  */
-async function hostileServer(lists: "members" | "news at once" = "members") {
+async function hostileServer(lists: "members" | "news at once" | "late" = "members") {
   const http = createHttpServer();
   const io = new Server(http);
   const sockets = new Map<PeerId, Socket>();
   const members: Member[] = [];
   const relayed: { from: PeerId; to: PeerId; sealed: Uint8Array }[] = [];
+  const late = new Map<PeerId, () => void>();
   io.on("connection", (socket) => {
     let peer: PeerId;
     socket.on("join", (request: Member, ack: (answer: unknown) => void) => {
       peer = request.peer;
-      ack({ ok: true, members: lists === "members" ? members : [] });
+      const present = lists === "news at once" ? [] : [...members];
+      if (lists === "late" && present.length > 0) late.set(peer, () => ack({ ok: true, members: present }));
+      else ack({ ok: true, members: present });
       if (lists === "news at once") for (const member of members) socket.emit("joined", member);
       members.push({ peer, hello: request.hello });
       sockets.set(peer, socket);
@@ -44,6 +47,10 @@ async function hostileServer(lists: "members" | "news at once" = "members") {
     socket.on("relay", ({ to, sealed }: RelayRequest, ack: (answer: unknown) => void) => {
       relayed.push({ from: peer, to, sealed });
       ack({ ok: true });
+      if (!late.has(to)) return;
+      // In one tick, and so in one answer to a poll.
+      late.get(to)!();
+      sockets.get(to)!.emit("relay", { from: peer, sealed });
     });
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
@@ -87,6 +94,17 @@ function collect<Name extends keyof RoomEvents>(room: Room, name: Name): RoomEve
   const events: RoomEvents[Name][] = [];
   room.events.on(name, (event) => events.push(event));
   return events;
+}
+
+/** Until every one of these sees all others. */
+async function allKnow(...rooms: readonly Room[]): Promise<void> {
+  for (const room of rooms) {
+    while (room.members.length < rooms.length - 1) await next(room, "member-joined");
+  }
+}
+
+async function allGone(room: Room): Promise<void> {
+  while (room.members.length > 0) await next(room, "member-left");
 }
 
 describe("with an honest server", () => {
@@ -169,6 +187,88 @@ describe("with an honest server", () => {
     expect(phone.host?.peer).toBe(second.self);
   });
 
+  test("under another secret all that follow find one another again, and the removed one is alone", async () => {
+    const { signalUrl } = await honestServer();
+    const host = await openRoom(signalUrl);
+    const [phone, laptop, eve] = [
+      await joinRoom(signalUrl, host.link),
+      await joinRoom(signalUrl, host.link, "Laptop"),
+      await joinRoom(signalUrl, host.link, "Eve"),
+    ];
+    await allKnow(host, phone, laptop, eve);
+    const before = host.link;
+    const rooms = [host, phone, laptop];
+    const joined = collect(host, "member-joined");
+    const left = collect(host, "member-left");
+    const suspicious = [...rooms, eve].map((room) => collect(room, "suspicious"));
+    const emptied = allGone(eve);
+    const followed = rooms.map((room) => next(room, "state", ({ kind }) => kind === "connected"));
+    const secret = await host.expel(eve.self);
+    await Promise.all([phone, laptop].map((room) => room.follow(secret, eve.self)));
+    expect(new Set(rooms.map(({ link }) => link)).size).toBe(1);
+    expect(host.link).not.toBe(before);
+    expect(host.credentials).toMatchObject({ secret });
+    await Promise.all([emptied, ...followed]);
+    for (const [from, to] of [
+      [host, phone],
+      [phone, laptop],
+      [laptop, host],
+    ] as const) {
+      const signal = next(to, "signal");
+      await from.sendSignal(to.self, { hello: true });
+      expect((await signal).from).toBe(from.self);
+    }
+    // Those that stay never left, as the host sees it, which moved first.
+    expect(joined).toEqual([]);
+    expect(left.map(({ name }) => name)).toEqual(["Eve"]);
+    expect(suspicious).toEqual([[], [], [], []]);
+
+    const again = await joinRoom(signalUrl, before, "Eve again");
+    expect(again.host).toBeNull();
+    const newcomer = next(host, "member-joined");
+    await joinRoom(signalUrl, phone.link, "New");
+    expect(await newcomer).toMatchObject({ name: "New" });
+    const reopened = await openRoom(signalUrl, host.credentials!);
+    expect(reopened.link).toBe(host.link);
+    await expect(phone.follow("short", eve.self)).rejects.toMatchObject({ reason: "bad-link" });
+  });
+
+  test("one that does not follow is missed after a while", async () => {
+    const { signalUrl } = await honestServer();
+    const host = await Room.open({ signalUrl, name: "Host", absenceMs: 50 });
+    cleanups.push(() => host.leave());
+    const [phone, eve] = [await joinRoom(signalUrl, host.link), await joinRoom(signalUrl, host.link, "Eve")];
+    await allKnow(host, phone, eve);
+    await host.expel(eve.self);
+    expect(host.members.map(({ name }) => name)).toEqual(["Phone"]);
+    expect(await next(host, "member-left")).toMatchObject({ name: "Phone" });
+  });
+
+  test("what is said before leaving arrives", async () => {
+    const { signalUrl } = await honestServer();
+    for (let i = 0; i < 10; i++) {
+      const host = await openRoom(signalUrl);
+      const phone = await joinRoom(signalUrl, host.link);
+      await allKnow(host, phone);
+      const heard = next(phone, "signal");
+      void host.sendSignal(phone.self, { last: "words" });
+      host.leave();
+      expect(await heard).toMatchObject({ payload: { last: "words" } });
+    }
+  });
+
+  test("two rooms on one server do not see each other, and what one seals the other cannot open", async () => {
+    const { signalUrl } = await honestServer();
+    const [one, other] = [await openRoom(signalUrl), await openRoom(signalUrl)];
+    const seen = [collect(other, "member-joined"), collect(other, "suspicious")];
+    const phone = await joinRoom(signalUrl, one.link);
+    expect(phone.members.map(({ peer }) => peer)).toEqual([one.self]);
+    await expect(phone.sendSignal(other.self, {})).rejects.toMatchObject({ reason: "no-such-peer" });
+    await expect(other.sendSignal(phone.self, {})).rejects.toMatchObject({ reason: "no-such-peer" });
+    expect(seen).toEqual([[], []]);
+    expect(other.members).toEqual([]);
+  });
+
   test("a refusal and an absent server reject with a reason", async () => {
     const { server, signalUrl } = await honestServer();
     const link = encodeRoomLink(await someLink());
@@ -191,6 +291,16 @@ describe("with a hostile server", () => {
     await joined;
     return { server, host, phone, signals: collect(phone, "signal"), suspicious: collect(phone, "suspicious") };
   }
+  test("what comes together with the list of members is not too early", async () => {
+    const { signalUrl } = await hostileServer("late");
+    const host = await openRoom(signalUrl);
+    host.events.on("member-joined", ({ peer }) => void host.sendSignal(peer, { hello: true }));
+    const phone = await joinRoom(signalUrl, host.link);
+    const suspicious = collect(phone, "suspicious");
+    expect(await next(phone, "signal")).toEqual({ from: host.self, payload: { hello: true } });
+    expect(suspicious).toEqual([]);
+  });
+
   const suspicion = (room: Room) => next(room, "suspicious");
 
   test("it can deliver a message once; altered, repeated, redirected or late it is dropped and reported", async () => {

@@ -1,9 +1,7 @@
 import {
   Emitter,
-  type Member,
   type MemberHello,
   PeerId,
-  SIGNALING_VERSION,
   type SignalingReason,
   type TurnEvent,
   type TypedEvents,
@@ -11,18 +9,22 @@ import {
 import { toBase64Url } from "./base64url.ts";
 import {
   createRoomCredentials,
+  createRoomSecret,
   deriveRoomKeys,
   hostIdentity,
   type RoomCredentials,
   type RoomKeys,
 } from "./credentials.ts";
-import { Doorkeeper } from "./doorkeeper.ts";
 import { RoomError, type RoomReason } from "./errors.ts";
 import { encodeRoomLink, parseRoomLink } from "./link.ts";
-import { Sealer } from "./sealing.ts";
-import { SignalingSocket } from "./signaling-socket.ts";
+import { type Described, Membership } from "./membership.ts";
 
 const JOIN_TIMEOUT_MS = 20_000;
+/**
+ * How long one that was here may be missing from a list of members: after the server restarts, and after the room's key changes, all come
+ * back one after the other.
+ */
+const ABSENCE_MS = 15_000;
 
 export interface RoomOptions {
   /** Address of the signaling server, such as the page's own origin. */
@@ -30,6 +32,7 @@ export interface RoomOptions {
   /** What the other members see, 1 to 100 characters. */
   readonly name: string;
   readonly timeoutMs?: number;
+  readonly absenceMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -37,6 +40,8 @@ export interface RoomMember {
   readonly peer: PeerId;
   readonly role: MemberHello["role"];
   readonly name: string;
+  /** What a donor says it is, such as "Chrome on Android". */
+  readonly device: string | null;
 }
 
 export type RoomState =
@@ -59,107 +64,84 @@ export interface RoomEvents {
 
 interface Setup {
   readonly keys: RoomKeys;
-  readonly self: PeerId;
+  readonly secret: string;
   readonly hello: MemberHello;
-  readonly sealer: Sealer;
-  readonly link: string;
   readonly hostFingerprint: string;
-  readonly credentials: RoomCredentials | null;
+  /** The host's; null for a donor. */
+  readonly identity: { readonly privateKey: CryptoKey; readonly hostKey: JsonWebKey } | null;
 }
+
+type Known = RoomMember & { readonly openedAtMs: number };
 
 /**
  * A member's view of one room: who is there, and an authenticated way to each of them.
  *
- * Order: what the server delivers is opened and told strictly in the order it came. Reconnects and joins again by itself; the id stays.
+ * Order: what the server delivers is opened and told strictly in the order it came. Reconnects and joins again by itself; the id stays, also
+ * when the room's key changes.
  */
 export class Room {
-  readonly self: PeerId;
+  readonly self: PeerId = newPeerId();
   readonly role: MemberHello["role"];
-  /** The fragment for the room's link, from `#` on. Whoever has it may join. */
-  readonly link: string;
-  /** The host's, to open the same room again after a reload; null for a donor. */
-  readonly credentials: RoomCredentials | null;
   readonly events: TypedEvents<RoomEvents>;
   readonly #emitter = new Emitter<RoomEvents>();
-  readonly #members = new Map<PeerId, RoomMember & { readonly openedAtMs: number }>();
-  readonly #sealer: Sealer;
-  readonly #doorkeeper: Doorkeeper;
-  readonly #socket: SignalingSocket;
+  readonly #options: RoomOptions;
+  readonly #setup: Omit<Setup, "keys" | "secret">;
+  readonly #members = new Map<PeerId, Known>();
+  /** Timers of those that a list of members missed. */
+  readonly #missing = new Map<PeerId, ReturnType<typeof setTimeout>>();
+  #keys: RoomKeys;
+  #secret: string;
+  #membership: Membership;
   #state: RoomState = { kind: "connecting" };
+  #rekeying: Promise<void> = Promise.resolve();
   #turn: TurnEvent | null = null;
-  /** Opening and sealing are asynchronous; each chain keeps its direction's order. */
-  #inbox: Promise<void> = Promise.resolve();
-  #outbox: Promise<unknown> = Promise.resolve();
 
-  private constructor(signalUrl: string, setup: Setup) {
-    const { keys, self, hello, sealer } = setup;
-    this.self = self;
-    this.role = hello.role;
-    this.link = setup.link;
-    this.credentials = setup.credentials;
+  private constructor(options: RoomOptions, { keys, secret, ...setup }: Setup) {
+    this.role = setup.hello.role;
     this.events = this.#emitter;
-    this.#sealer = sealer;
-    this.#doorkeeper = new Doorkeeper(keys, self, setup.hostFingerprint);
-    this.#socket = new SignalingSocket(signalUrl, async () => ({
-      version: SIGNALING_VERSION,
-      room: keys.room,
-      peer: self,
-      hello: await sealer.seal("*", hello),
-    }));
-    const { events } = this.#socket;
-    events.on("members", (members) => this.#take(null, () => this.#setMembers(members)));
-    events.on("joined", (member) => this.#take(member.peer, () => this.#admit(member, false)));
-    events.on("left", (peer) => this.#take(peer, async () => this.#drop(peer)));
-    events.on("relay", ({ from, sealed }) =>
-      this.#take(from, async () => {
-        const payload = await this.#doorkeeper.read(from, sealed);
-        this.#emitter.emit("signal", { from, payload });
-      }),
-    );
-    events.on("turn", (turn) => (this.#turn = turn));
-    events.on("offline", ({ message }) => {
-      if (this.#state.kind !== "connecting") this.#setState({ kind: "reconnecting", message });
-    });
-    events.on("refused", ({ reason, message }) => this.#setState({ kind: "refused", reason, message }));
-    events.on("nonsense", ({ message }) =>
-      this.#emitter.emit("suspicious", { from: null, reason: "bad-message", message }),
-    );
+    this.#options = options;
+    this.#setup = setup;
+    this.#keys = keys;
+    this.#secret = secret;
+    this.#membership = this.#enter();
   }
 
   /** Opens a room as its host: a new one, or with `credentials` the one of before. Rejects `RoomError`. */
   static async open(options: RoomOptions & { readonly credentials?: RoomCredentials }): Promise<Room> {
     const credentials = options.credentials ?? (await createRoomCredentials());
-    const { secret } = credentials;
-    const keys = await deriveRoomKeys(secret);
+    const { secret, hostKey } = credentials;
     const { privateKey, publicKey, fingerprint } = await hostIdentity(credentials);
-    const self = newPeerId();
     return Room.#start(options, {
-      keys,
-      self,
+      keys: await deriveRoomKeys(secret),
+      secret,
       hello: { role: "host", name: nameOf(options), openedAtMs: Date.now(), publicKey },
-      sealer: new Sealer(keys, self, privateKey),
-      link: encodeRoomLink({ room: keys.room, secret, hostFingerprint: fingerprint }),
       hostFingerprint: fingerprint,
-      credentials,
+      identity: { privateKey, hostKey },
     });
   }
 
-  /** Joins as a donor; `link` is the whole address or what follows from `#`. Resolves also when the host is away. Rejects `RoomError`. */
-  static async join(options: RoomOptions & { readonly link: string }): Promise<Room> {
+  /**
+   * Joins as a donor; `link` is the whole address or what follows from `#`. Resolves also when the host is away. `device`: what this is, for
+   * the host to know it by. Rejects `RoomError`.
+   */
+  static async join(options: RoomOptions & { readonly link: string; readonly device?: string }): Promise<Room> {
     const link = parseRoomLink(options.link);
     if (!link) throw new RoomError("bad-link", "this is not the link of a room; open the link that the host shows");
     const keys = await deriveRoomKeys(link.secret);
     if (keys.room !== link.room)
       throw new RoomError("bad-link", "this link was changed on its way; copy it again, whole");
-    const self = newPeerId();
+    const device = options.device?.slice(0, 100);
     return Room.#start(options, {
       keys,
-      self,
-      hello: { role: "donor", name: nameOf(options), openedAtMs: Date.now() },
-      sealer: new Sealer(keys, self, null),
-      link: encodeRoomLink(link),
+      secret: link.secret,
+      hello: {
+        role: "donor",
+        name: nameOf(options),
+        openedAtMs: Date.now(),
+        ...(device === undefined ? {} : { device }),
+      },
       hostFingerprint: link.hostFingerprint,
-      credentials: null,
+      identity: null,
     });
   }
 
@@ -172,6 +154,18 @@ export class Room {
     return this.#turn;
   }
 
+  /** The fragment for the room's link, from `#` on. Whoever has it may join. */
+  get link(): string {
+    const { room } = this.#keys;
+    return encodeRoomLink({ room, secret: this.#secret, hostFingerprint: this.#setup.hostFingerprint });
+  }
+
+  /** The host's, to open the same room again after a reload; null for a donor. */
+  get credentials(): RoomCredentials | null {
+    const { identity } = this.#setup;
+    return identity && { secret: this.#secret, hostKey: identity.hostKey };
+  }
+
   /** The others, in the order they came. */
   get members(): readonly RoomMember[] {
     return [...this.#members.values()];
@@ -180,10 +174,7 @@ export class Room {
   /** The host among the others; of two tabs with its key, the one opened later. Null while it is away. */
   get host(): RoomMember | null {
     const hosts = [...this.#members.values()].filter(({ role }) => role === "host");
-    return hosts.reduce<(typeof hosts)[number] | null>(
-      (last, host) => (last && last.openedAtMs >= host.openedAtMs ? last : host),
-      null,
-    );
+    return hosts.reduce<Known | null>((last, host) => (last && last.openedAtMs >= host.openedAtMs ? last : host), null);
   }
 
   /**
@@ -191,25 +182,30 @@ export class Room {
    * Rejects `RoomError` 'offline' | 'closed' | 'too-large' | 'no-such-peer' | …
    */
   async sendSignal(to: PeerId, payload: object): Promise<void> {
-    if (this.#state.kind === "closed" || this.#state.kind === "refused") {
-      throw new RoomError("closed", "this room was left; join it again to send");
-    }
-    let taken: Promise<void> = Promise.resolve();
-    const handedOver = this.#outbox.then(async () => {
-      const sealed = await this.#sealer.seal(to, payload);
-      taken = this.#socket.relay(to, sealed);
-      // Waited for below; until then it must not count as unhandled.
-      taken.catch(() => undefined);
-    });
-    this.#outbox = handedOver.catch(() => undefined);
-    await handedOver;
-    await taken;
+    if (this.#isOver) throw new RoomError("closed", "this room was left; join it again to send");
+    return this.#membership.send(to, payload);
   }
 
-  /** Links to members are not touched. */
+  /**
+   * The host's: goes on under another secret, and so under another id, key and link, which `removed` is not told. Resolves with the secret,
+   * for those that stay. Ids stay, links to members are not touched, and members that follow afterwards are not reported as gone.
+   */
+  async expel(removed: PeerId): Promise<string> {
+    const secret = createRoomSecret();
+    await this.#rekey(secret, removed);
+    return secret;
+  }
+
+  /** A donor's: goes where its host went by `expel`. Rejects `RoomError` 'bad-link' for a secret that is none. */
+  follow(secret: string, removed: PeerId): Promise<void> {
+    return this.#rekey(secret, removed);
+  }
+
+  /** Links to members are not touched; signals sent before still go out. */
   leave(): void {
     if (this.#state.kind === "closed") return;
-    this.#socket.close();
+    this.#forgetMissing();
+    void this.#membership.close();
     this.#setState({ kind: "closed" });
   }
 
@@ -217,7 +213,7 @@ export class Room {
     const { signal, timeoutMs = JOIN_TIMEOUT_MS } = options;
     if (signal?.aborted)
       return Promise.reject(new RoomError("aborted", "joining was given up", { cause: signal.reason }));
-    const room = new Room(options.signalUrl, setup);
+    const room = new Room(options, setup);
     return new Promise((resolve, reject) => {
       const fail = (error: RoomError) => {
         settle();
@@ -244,54 +240,91 @@ export class Room {
     });
   }
 
-  /** Deals with one delivery after all before it. */
-  #take(from: PeerId | null, action: () => Promise<void>): void {
-    this.#inbox = this.#inbox.then(async () => {
-      if (this.#state.kind === "closed") return;
-      try {
-        await action();
-      } catch (error) {
-        this.#suspect(from, error);
-      }
+  get #isOver(): boolean {
+    return this.#state.kind === "closed" || this.#state.kind === "refused";
+  }
+
+  async #rekey(secret: string, removed: PeerId): Promise<void> {
+    const keys = await deriveRoomKeys(secret);
+    const step = this.#rekeying.then(async () => {
+      if (this.#isOver) return;
+      const before = this.#membership;
+      this.#keys = keys;
+      this.#secret = secret;
+      this.#membership = this.#enter();
+      this.#drop(removed);
+      void before.close();
     });
+    this.#rekeying = step;
+    return step;
   }
 
-  async #setMembers(members: readonly Member[]): Promise<void> {
+  #enter(): Membership {
+    const { hello, hostFingerprint, identity } = this.#setup;
+    const membership = new Membership({
+      signalUrl: this.#options.signalUrl,
+      keys: this.#keys,
+      self: this.self,
+      hello,
+      privateKey: identity?.privateKey ?? null,
+      hostFingerprint,
+    });
+    const { events } = membership;
+    events.on("present", (members) => this.#setMembers(members));
+    events.on("joined", (member) => this.#admit(member));
+    events.on("left", (peer) => this.#drop(peer));
+    events.on("signal", (event) => this.#emitter.emit("signal", event));
+    events.on("turn", (turn) => (this.#turn = turn));
+    events.on("offline", ({ message }) => {
+      if (this.#state.kind !== "connecting") this.#setState({ kind: "reconnecting", message });
+    });
+    events.on("refused", ({ reason, message }) => {
+      this.#forgetMissing();
+      this.#setState({ kind: "refused", reason, message });
+    });
+    events.on("suspicious", (event) => this.#emitter.emit("suspicious", event));
+    return membership;
+  }
+
+  #setMembers(members: readonly Described[]): void {
     const present = new Set(members.map(({ peer }) => peer));
-    for (const peer of [...this.#members.keys()]) if (!present.has(peer)) this.#drop(peer);
-    for (const member of members) {
-      await this.#admit(member, true).catch((error: unknown) => this.#suspect(member.peer, error));
+    for (const peer of this.#members.keys()) {
+      if (present.has(peer) || this.#missing.has(peer)) continue;
+      const timer = setTimeout(() => this.#drop(peer), this.#options.absenceMs ?? ABSENCE_MS);
+      this.#missing.set(peer, timer);
     }
-    if (this.#socket.isJoined) this.#setState({ kind: "connected" });
+    for (const member of members) this.#admit(member);
+    this.#setState({ kind: "connected" });
   }
 
-  async #admit(member: Member, again: boolean): Promise<void> {
-    const { role, name, openedAtMs } = await this.#doorkeeper.admit(member, again);
-    const { peer } = member;
+  #admit({ peer, hello }: Described): void {
+    this.#isHere(peer);
+    const { role, name, openedAtMs } = hello;
     const isNew = !this.#members.has(peer);
-    const admitted = { peer, role, name, openedAtMs };
-    this.#members.set(peer, admitted);
-    if (isNew) this.#emitter.emit("member-joined", admitted);
+    const member = { peer, role, name, openedAtMs, device: (hello.role === "donor" ? hello.device : null) ?? null };
+    this.#members.set(peer, member);
+    if (isNew) this.#emitter.emit("member-joined", member);
   }
 
   #drop(peer: PeerId): void {
+    this.#isHere(peer);
     const member = this.#members.get(peer);
     if (member && this.#members.delete(peer)) this.#emitter.emit("member-left", member);
   }
 
-  #suspect(from: PeerId | null, error: unknown): void {
-    if (!(error instanceof RoomError)) {
-      // A fault of ours must be seen, and must not stop the deliveries behind it.
-      queueMicrotask(() => {
-        throw error;
-      });
-      return;
-    }
-    this.#emitter.emit("suspicious", { from, reason: error.reason, message: error.message });
+  /** Or gone for certain: either way nobody waits for it any more. */
+  #isHere(peer: PeerId): void {
+    clearTimeout(this.#missing.get(peer));
+    this.#missing.delete(peer);
+  }
+
+  #forgetMissing(): void {
+    for (const timer of this.#missing.values()) clearTimeout(timer);
+    this.#missing.clear();
   }
 
   #setState(state: RoomState): void {
-    if (this.#state.kind === "closed" || this.#state.kind === "refused") return;
+    if (this.#isOver) return;
     this.#state = state;
     this.#emitter.emit("state", state);
   }

@@ -134,6 +134,8 @@ export class SignalingSocket {
       this.#joinLater(error);
       return;
     }
+    // Lost meanwhile: the next connection joins by itself, and what waits in the buffer would join a second time.
+    if (this.#isOver || !this.#socket.connected) return;
     // Not awaited: whoever joins right behind this member is told in the same breath, and must not be taken for gone by the list before.
     this.#socket.timeout(ACK_TIMEOUT_MS).emit("join", request, (error: Error | null, answer: unknown) => {
       if (error !== null) this.#joinLater(error);

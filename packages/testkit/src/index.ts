@@ -1,3 +1,4 @@
+export { alterBytes, alterJson } from "./alter.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { peerLinkContract } from "./peer-link-contract.ts";
 export { memoryByteSource, tinyCheckpoint, type TinyCheckpointOptions } from "./tiny-checkpoint.ts";

@@ -1,25 +1,31 @@
 /** The host's room over a reload of its tab: as long as the tab lives, and seen by no other. */
 import type { RoomCredentials } from "@jupiter/room";
+import type { Admissions } from "../session/admission.ts";
 import { claim } from "./tab-claim.ts";
 
 const KEY = "jupiter-room";
 
+export interface KeptRoom {
+  readonly credentials: RoomCredentials;
+  readonly admissions: Admissions;
+}
+
 /** Null: none is kept, or not legibly, or the tab that this one was duplicated from has it. */
-export async function keptRoom(): Promise<RoomCredentials | null> {
+export async function keptRoom(): Promise<KeptRoom | null> {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    return isCredentials(kept) && (await claimRoom(kept)) ? kept : null;
+    return isKeptRoom(kept) && (await claimRoom(kept.credentials)) ? kept : null;
   } catch {
     return null;
   }
 }
 
 /** Where the browser refuses, a reload opens another room. */
-export function keepRoom(credentials: RoomCredentials | null): void {
+export function keepRoom(room: KeptRoom | null): void {
   try {
-    if (credentials === null) return sessionStorage.removeItem(KEY);
-    void claimRoom(credentials);
-    sessionStorage.setItem(KEY, JSON.stringify(credentials));
+    if (room === null) return sessionStorage.removeItem(KEY);
+    void claimRoom(room.credentials);
+    sessionStorage.setItem(KEY, JSON.stringify(room));
   } catch {
     // Nothing is lost but the room's link.
   }
@@ -42,7 +48,13 @@ async function digest(secret: string): Promise<string> {
   return String(new Uint8Array(bytes).subarray(0, 8));
 }
 
-function isCredentials(kept: unknown): kept is RoomCredentials {
-  if (typeof kept !== "object" || kept === null) return false;
-  return "secret" in kept && typeof kept.secret === "string" && "hostKey" in kept && typeof kept.hostKey === "object";
+/** Written by this page alone: what could be amiss is an earlier page's form. */
+function isKeptRoom(kept: unknown): kept is KeptRoom {
+  const { credentials, admissions } = (kept ?? {}) as Partial<KeptRoom>;
+  return (
+    typeof credentials?.secret === "string" &&
+    typeof credentials.hostKey === "object" &&
+    typeof admissions?.asksFirst === "boolean" &&
+    Array.isArray(admissions.admitted)
+  );
 }

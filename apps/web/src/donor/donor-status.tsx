@@ -5,6 +5,7 @@ import type { DonorSession, DonorState } from "../session/donor-session.ts";
 import { KeptModels } from "../shared/kept-models.tsx";
 import { LinkCauses } from "../shared/link-causes.tsx";
 import { Notice } from "../shared/notice.tsx";
+import { SuspicionNotice } from "../shared/suspicion-notice.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
 import { backendInWords, layersInWords, phaseInWords, sentence } from "../state/words.ts";
 import { secondsLeft } from "../state/time-left.ts";
@@ -20,12 +21,15 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
   const room = session.room.value;
   const { donor } = texts;
   if (state.kind === "left") {
+    const { title, text, again } = texts.guests.left[state.why];
     return (
       <section class="card">
-        <Notice tone="info" title={state.message} text={donor.memoryFree}>
-          <button class="primary" type="button" onClick={() => void rejoin()}>
-            {donor.joinAgain}
-          </button>
+        <Notice tone="info" title={title} text={text}>
+          {again !== null && (
+            <button class="primary" type="button" onClick={() => void rejoin()}>
+              {again}
+            </button>
+          )}
         </Notice>
       </section>
     );
@@ -35,12 +39,14 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
       <div class="now" role="status">
         <State state={state} />
       </div>
+      <p class="hint">{texts.guests.calledHere(session.name.value)}</p>
       {session.isUnreached.value && <LinkCauses title={texts.linkTrouble.donorTitle} hasRelay={session.hasRelay} />}
       {room.kind === "reconnecting" && <Notice tone="info" title={texts.room.serverGone} text={donor.serverGoneHint} />}
       {room.kind === "refused" && (
         <Notice tone="bad" title={donor.serverRefused} text={`${sentence(room.message)} ${donor.reload}`} />
       )}
       <p class="hint">{donor.askAtHost}</p>
+      <SuspicionNotice suspicions={session.suspicions} />
       <button type="button" onClick={() => void session.leave()}>
         {donor.leave}
       </button>
@@ -52,6 +58,13 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
 function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }> }) {
   const { donor } = texts;
   switch (state.kind) {
+    case "asking":
+      return (
+        <>
+          <h2>{texts.guests.waitingTitle}</h2>
+          <p>{texts.guests.waitingHint}</p>
+        </>
+      );
     case "waiting":
       return (
         <>

@@ -1,10 +1,12 @@
 /** What the donor's page shows and does: a visit to one room, and what this device lends to it. */
 import { effect, signal } from "@preact/signals";
+import { keepName, keptName } from "../browser/kept-name.ts";
 import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
 import { WakeLock } from "../browser/wake-lock.ts";
 import { deviceName, isPhone, maxPledgeBytes, memoryPledgeBytes } from "../session/device.ts";
 import { texts } from "../texts/index.ts";
 import type { DonorSession } from "../session/donor-session.ts";
+import { cleanName } from "../state/names.ts";
 
 export type Visit =
   | { readonly kind: "before" }
@@ -18,13 +20,13 @@ const STEP_BYTES = 64 * 2 ** 20;
 
 export class DonorStore {
   readonly visit = signal<Visit>({ kind: "before" });
-  readonly name = signal(deviceName());
+  readonly name = signal(cleanName(keptName() ?? "", deviceName()));
   readonly pledgeBytes = signal(memoryPledgeBytes());
   readonly maxPledgeBytes = maxPledgeBytes();
   readonly stepBytes = STEP_BYTES;
   /** What happened to this tab before, if its system ended it. */
   readonly lastEnd = signal<string | null>(null);
-  readonly #link: string;
+  #link: string;
   readonly #wakeLock = new WakeLock();
   /** Left because the page was hidden; joins again when it is seen. */
   #isAway = false;
@@ -41,6 +43,10 @@ export class DonorStore {
       this.#wakeLock.want(isLending);
       markVisit(isLending ? this.pledgeBytes.peek() : null);
     });
+    effect(() => {
+      const visit = this.visit.value;
+      if (visit.kind === "joined") this.#follow(visit.session);
+    });
     addEventListener("pagehide", () => markVisit(null));
     document.addEventListener("visibilitychange", () => void this.#onVisibility());
   }
@@ -52,7 +58,9 @@ export class DonorStore {
       // Only now: whoever was sent the link sees at once what it is about.
       const { joinRoom } = await import("../compose.ts");
       await this.#ready;
-      const name = this.name.value.trim() || deviceName();
+      const name = cleanName(this.name.value, deviceName());
+      this.name.value = name;
+      keepName(name);
       const session = await joinRoom({ link: this.#link, name, pledgeBytes: this.pledgeBytes.value });
       this.visit.value = { kind: "joined", session };
     } catch (error) {
@@ -67,6 +75,18 @@ export class DonorStore {
     this.lastEnd.value = texts.donor.systemClosed;
   }
 
+  /** The host may call this device something else, and the room may get another link: a reload finds both. */
+  #follow({ name, link }: DonorSession): void {
+    if (name.value !== this.name.peek()) {
+      this.name.value = name.value;
+      keepName(name.value);
+    }
+    if (link.value === this.#link.slice(this.#link.indexOf("#"))) return;
+    this.#link = link.value;
+    // Unlike an assignment to the hash, this reloads nothing.
+    history.replaceState(history.state, "", link.value);
+  }
+
   /** A phone stops a hidden page within seconds, its links with it: better to say goodbye while that is possible. */
   async #onVisibility(): Promise<void> {
     const visit = this.visit.value;
@@ -78,6 +98,6 @@ export class DonorStore {
     }
     if (!isPhone() || visit.kind !== "joined" || visit.session.state.value.kind === "left") return;
     this.#isAway = true;
-    await visit.session.leave(texts.donor.inBackground, "hidden");
+    await visit.session.leave("hidden");
   }
 }

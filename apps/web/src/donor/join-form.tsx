@@ -1,6 +1,7 @@
 /** Before joining: what will happen, what it costs, and one button. */
 import { Hindrances } from "../shared/hindrances.tsx";
 import { Notice } from "../shared/notice.tsx";
+import { MAX_NAME } from "../state/names.ts";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
 import type { DonorStore, Visit } from "./donor-store.ts";
@@ -33,7 +34,7 @@ export function JoinForm({ store, visit }: JoinFormProps) {
         {donor.name}
         <input
           value={store.name.value}
-          maxLength={60}
+          maxLength={MAX_NAME}
           required
           onInput={(event) => (store.name.value = event.currentTarget.value)}
         />

@@ -1,11 +1,12 @@
 /** One device as a card. */
 import type { Device } from "../session/donor-proxy.ts";
-import type { RingState } from "../session/host-session.ts";
+import type { HostSession, RingState } from "../session/host-session.ts";
 import { LinkCauses } from "../shared/link-causes.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
 import { layersOf } from "../state/ring-seats.ts";
 import { backendInWords, deviceStateInWords, sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
+import { DeviceMenu } from "./device-menu.tsx";
 import type { HostStore } from "./host-store.ts";
 import { LayerStrip } from "../shared/layer-strip.tsx";
 
@@ -51,10 +52,11 @@ interface DeviceItemProps {
   readonly setTakesPart: (takesPart: boolean) => void;
   /** A TURN server is there. */
   readonly hasRelay: boolean;
+  readonly session: HostSession;
 }
 
 export function DeviceItem(props: DeviceItemProps) {
-  const { device, layerCount, lapMs, takesPart, isWaiting, setTakesPart, hasRelay } = props;
+  const { device, layerCount, lapMs, takesPart, isWaiting, setTakesPart, hasRelay, session } = props;
   const { devices } = texts;
   const { name, state, layers, serving, stats, memoryPledgeBytes, roundTripMs } = device;
   const facts = [
@@ -81,6 +83,7 @@ export function DeviceItem(props: DeviceItemProps) {
       )}
       {state.kind === "failed" && <Failure state={state} hasRelay={hasRelay} />}
       {serving !== null && serving.fallbacks.length > 0 && <p class="hint">{devices.fallbacks(serving.fallbacks)}</p>}
+      <DeviceMenu device={device} session={session} />
     </li>
   );
 }

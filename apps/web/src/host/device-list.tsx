@@ -25,6 +25,7 @@ export function DeviceList({ store }: { readonly store: HostStore }) {
             isWaiting={ring !== null && !inRing.has(device.peer) && isAvailable(device)}
             hasRelay={store.session.hasRelay}
             setTakesPart={(takesPart) => store.setLeftOut(device.peer, !takesPart)}
+            session={store.session}
           />
         ))}
       </ul>

@@ -42,7 +42,7 @@ export class HostStore {
   readonly session: HostSession;
   readonly models: ModelStore;
   /** The link that lets other devices in. */
-  readonly invitation: string;
+  readonly invitation: ReadonlySignal<string>;
   /** The room was there before this tab was reloaded. */
   readonly isReopened: boolean;
   readonly settings;
@@ -63,7 +63,7 @@ export class HostStore {
   ) {
     this.isReopened = isReopened;
     this.session = session;
-    this.invitation = `${address}${session.link}`;
+    this.invitation = computed(() => `${address}${session.link.value}`);
     this.models = new ModelStore({
       offers,
       inspect: (source, id) => session.engine.api.inspect(source, id),

@@ -4,6 +4,8 @@ import { KeptModels } from "../shared/kept-models.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { privacyInWords, sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
+import { SuspicionNotice } from "../shared/suspicion-notice.tsx";
+import { Asking } from "./asking.tsx";
 import { DeviceList } from "./device-list.tsx";
 import type { HostStore, Settings } from "./host-store.ts";
 import { CapacitySettings } from "./capacity-settings.tsx";
@@ -38,9 +40,11 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
           text={`${sentence(room.message)} ${texts.room.reloadForNew}`}
         />
       )}
-      <Invitation link={store.invitation} />
+      <SuspicionNotice suspicions={store.session.suspicions} />
+      <Invitation link={store.invitation.value} />
       <section class="card">
         <h2>{texts.room.devices}</h2>
+        <Asking session={store.session} />
         <DeviceList store={store} />
       </section>
       <button class="quiet" type="button" onClick={close}>

@@ -62,6 +62,8 @@ interface Expectation {
 export interface DonorProxyOptions {
   readonly peer: PeerId;
   readonly name: string;
+  /** What it is called here when it calls itself so. */
+  readonly nameFor: (wanted: string) => string;
   /** A stage that said it cannot go on, while no one waited for it. */
   readonly failed: (reason: FailureReason, message: string) => void;
   /** `isGoodbye`: it said so; else its link broke, and it may still be there. */
@@ -101,22 +103,30 @@ export class DonorProxy {
     this.device = this.#device;
   }
 
+  /** It can be told something that no one else hears. */
+  get isLinked(): boolean {
+    return this.#control !== null && !this.#gone;
+  }
+
   attach(link: PeerLink): void {
+    if (this.#gone) {
+      void link.close();
+      return;
+    }
     this.#control = new ControlLink<HostMessage, DonorMessage>({
       link,
       frameOf: hostMessageFrame,
       parse: parseDonorMessage,
       received: (message) => this.#receive(message),
-      closed: ({ message }) => this.#lose(`${this.#options.name} is gone: ${message}.`),
+      closed: ({ message }) => this.#lose(`${this.#name} is gone: ${message}.`),
     });
-    if (this.#gone) return;
     this.#timer = setInterval(() => void this.#measure(), PING_EVERY_MS);
     void this.#measure();
   }
 
   unreachable(message: string): void {
     this.#update({ state: { kind: "failed", reason: "link", message } });
-    this.#rejectAll("link", `${this.#options.name} cannot be reached: ${message}`);
+    this.#rejectAll("link", `${this.#name} cannot be reached: ${message}`);
   }
 
   send(message: HostMessage): void {
@@ -140,7 +150,11 @@ export class DonorProxy {
         this.#update({ layers: null, serving: null, state: state.kind === "failed" ? state : { kind: "idle" } });
         return;
       }
+      case "renamed":
+        this.#update({ name: message.name });
+        return;
       case "removed":
+      case "rekeyed":
       case "ping":
         return;
       default:
@@ -154,7 +168,7 @@ export class DonorProxy {
 
   /** The donor's answer for this plan. Rejects `DonorLost`, also with what the donor says went wrong. */
   expect<Type extends Answer["type"]>(type: Type, epoch: number): Promise<Extract<DonorMessage, { type: Type }>> {
-    if (this.#gone) return Promise.reject(new DonorLost("left", `${this.#options.name} left.`));
+    if (this.#gone) return Promise.reject(new DonorLost("left", `${this.#name} left.`));
     return new Promise((resolve, reject) => {
       this.#expected.push({ type, epoch, resolve: resolve as (message: DonorMessage) => void, reject });
     });
@@ -162,7 +176,7 @@ export class DonorProxy {
 
   /** The server says that it left; its link may not have noticed. */
   async confirmPresence(timeoutMs: number): Promise<void> {
-    if ((await this.#ping(timeoutMs)) === null) this.#lose(`${this.#options.name} left.`);
+    if ((await this.#ping(timeoutMs)) === null) this.#lose(`${this.#name} left.`);
   }
 
   /** Milliseconds there and back; null: not within `timeoutMs`. */
@@ -195,7 +209,7 @@ export class DonorProxy {
     switch (message.type) {
       case "hello":
         this.#update({
-          name: message.name,
+          name: this.#options.nameFor(message.name),
           state: { kind: "idle" },
           memoryPledgeBytes: message.memoryPledgeBytes,
           backends: message.backends,
@@ -226,13 +240,13 @@ export class DonorProxy {
         return;
       case "failed": {
         const { reason } = message;
-        const named = `${this.#options.name}: ${message.message}`;
+        const named = `${this.#name}: ${message.message}`;
         this.#update({ state: { kind: "failed", reason, message: message.message } });
         if (!this.#rejectAll(reason, named)) this.#options.failed(reason, named);
         return;
       }
       case "goodbye":
-        this.#lose(`${this.#options.name} left.`, true);
+        this.#lose(`${this.#name} left.`, true);
         return;
       case "pong":
         this.#pongs.get(message.id)?.();
@@ -243,6 +257,10 @@ export class DonorProxy {
       default:
         message satisfies never;
     }
+  }
+
+  get #name(): string {
+    return this.#device.peek().name;
   }
 
   #settle(message: Answer): void {

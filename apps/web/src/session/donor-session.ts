@@ -2,6 +2,7 @@
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
   donorMessageFrame,
+  HostNotice,
   parseHostMessage,
   type AssignMessage,
   type DonorMessage,
@@ -19,8 +20,11 @@ import { ControlLink } from "./control-link.ts";
 import { hello } from "./device.ts";
 import type { SessionParts } from "./host-session.ts";
 import { RingLinks } from "./ring-links.ts";
+import { suspicionsOf, type Suspicions } from "./suspicions.ts";
 
 export type DonorState =
+  /** A person at the host is asked whether to let this device in. */
+  | { readonly kind: "asking" }
   | { readonly kind: "waiting"; readonly message: string }
   | {
       readonly kind: "loading";
@@ -32,7 +36,10 @@ export type DonorState =
   | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
   | { readonly kind: "serving"; readonly layers: Layers; readonly backend: string; readonly frames: number }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string }
-  | { readonly kind: "left"; readonly message: string };
+  | { readonly kind: "left"; readonly why: WhyLeft };
+
+/** By its own will, as a phone's hidden page, or by the host's. */
+export type WhyLeft = "left" | "hidden" | Exclude<HostNotice["notice"], "asked">;
 
 interface Layers {
   readonly first: number;
@@ -55,18 +62,27 @@ export class DonorSession {
   readonly room: ReadonlySignal<RoomState>;
   /** The host tried to open its link to this device, and could not; it goes on trying. */
   readonly isUnreached = signal(false);
+  /** What the server delivered and no member sent. */
+  readonly suspicions: ReadonlySignal<Suspicions>;
   /** The last word of this browser's store for weights, if it had one. */
   readonly storage = signal<string | null>(null);
-  readonly #state = signal<DonorState>({ kind: "waiting", message: texts.donor.waitingForStart });
+  /** What the host calls this device. */
+  readonly name: ReadonlySignal<string>;
+  /** The room's link, from `#` on. Changes when a device is removed. */
+  readonly link: ReadonlySignal<string>;
+  readonly #state: Signal<DonorState>;
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
   readonly #links: PeerLinks;
   readonly engine: Engine;
   readonly #ring: RingLinks;
   readonly #bulk: BulkClient;
-  readonly #name: string;
+  readonly #name: Signal<string>;
+  readonly #link: Signal<string>;
   readonly #pledgeBytes: number;
   #control: ControlLink<DonorMessage, HostMessage> | null = null;
+  /** Who opened the control link last: still the host while the server, back after a pause, does not list it yet. */
+  #host: PeerId | null = null;
   #work: Promise<void> = Promise.resolve();
   #abort = new AbortController();
   #assign: AssignMessage | null = null;
@@ -79,20 +95,32 @@ export class DonorSession {
     this.#room = room;
     this.#links = links;
     this.engine = engine;
-    this.#name = name;
+    this.suspicions = suspicionsOf(room);
+    this.#name = signal(name);
+    this.name = this.#name;
+    this.#link = signal(room.link);
+    this.link = this.#link;
     this.#pledgeBytes = pledgeBytes;
+    this.#state = signal<DonorState>({
+      kind: "waiting",
+      message: room.host === null ? texts.guests.hostAway : texts.donor.waitingForStart,
+    });
     this.#roomState = signal<RoomState>(room.state);
     this.state = this.#state;
     this.room = this.#roomState;
     this.#ring = new RingLinks({
       links: this.#links,
       engine: this.engine,
-      peerAt: (seat) => (seat === "host" ? (room.host?.peer ?? null) : seat),
+      peerAt: (seat) => (seat === "host" ? this.#host : seat),
       seatOf: (peer) => this.#seatOf(peer),
       lost: (seat, message) => this.#failed("link", `The link to ${this.#nameOf(seat)} was lost: ${message}`),
     });
-    this.#bulk = new BulkClient({ links, engine, host: () => room.host?.peer ?? null });
+    this.#bulk = new BulkClient({ links, engine, host: () => this.#host });
     room.events.on("state", (state) => (this.#roomState.value = state));
+    room.events.on("signal", ({ from, payload }) => {
+      const notice = HostNotice.safeParse(payload);
+      if (notice.success && from === room.host?.peer) this.#heed(notice.data);
+    });
     this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
     this.#links.events.on("failed", ({ from, error }) => {
       const isHost = from === room.host?.peer && this.#control === null && error.reason !== "bad-signal";
@@ -121,11 +149,11 @@ export class DonorSession {
     return this.#ring.sentBytes;
   }
 
-  async leave(message = texts.donor.left, reason: "left" | "hidden" = "left"): Promise<void> {
+  async leave(why: WhyLeft = "left"): Promise<void> {
     if (this.#hasLeft) return;
     // First of all: whoever freezes this page from here on finds a device that has left.
-    this.#state.value = { kind: "left", message };
-    this.#control?.send({ type: "goodbye", reason });
+    this.#state.value = { kind: "left", why };
+    this.#control?.send({ type: "goodbye", reason: why === "hidden" ? "hidden" : "left" });
     removeEventListener("pagehide", this.#onPageHide);
     clearInterval(this.#timer);
     this.#drop();
@@ -165,12 +193,17 @@ export class DonorSession {
     const before = this.#control;
     this.#control = control;
     this.isUnreached.value = false;
+    this.#host = from;
+    const { kind } = this.#state.value;
+    if (before === null && (kind === "asking" || kind === "waiting")) {
+      this.#state.value = { kind: "waiting", message: texts.donor.waitingForStart };
+    }
     if (before !== null) {
       // The host came back, and knows nothing of what this device holds.
       void before.close();
       this.#release(texts.donor.hostBack);
     }
-    control.send(hello(this.#name, this.#pledgeBytes));
+    control.send(hello(this.#name.value, this.#pledgeBytes));
   }
 
   #receive(message: HostMessage): void {
@@ -195,11 +228,30 @@ export class DonorSession {
         this.#release(message.reason);
         return;
       case "removed":
-        void this.leave(message.reason);
+        void this.leave(message.why);
+        return;
+      case "rekeyed":
+        void this.#rekey(message);
+        return;
+      case "renamed":
+        this.#name.value = message.name;
         return;
       default:
         message satisfies never;
     }
+  }
+
+  /** From a host that has no control link to this device: it may say how things stand with it, and nothing else. */
+  #heed({ notice }: HostNotice): void {
+    if (this.#hasLeft) return;
+    if (notice !== "asked") void this.leave(notice);
+    else if (this.#control === null) this.#state.value = { kind: "asking" };
+  }
+
+  async #rekey({ secret, removed }: Extract<HostMessage, { type: "rekeyed" }>): Promise<void> {
+    this.#ring.expel(removed);
+    await this.#room.follow(secret, removed);
+    this.#link.value = this.#room.link;
   }
 
   /** Ends whatever is being done and frees the layers at once: a wasm heap only shrinks with its worker. */
@@ -298,7 +350,7 @@ export class DonorSession {
   }
 
   #seatOf(peer: PeerId): Seat {
-    return peer === this.#room.host?.peer ? "host" : peer;
+    return peer === this.#host ? "host" : peer;
   }
 
   #nameOf(seat: Seat): string {

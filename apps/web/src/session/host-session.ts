@@ -17,11 +17,15 @@ import type { LayerTime } from "@jupiter/runtime";
 import type { AnswerEvent, AskOptions, ModelSource, Outcome } from "../engine/api.ts";
 import { EngineError, type Engine, type ComputeWish, type Proven } from "../engine/engine.ts";
 import type { RingTrouble } from "../state/trouble.ts";
+import { OPEN_DOOR, type Admissions, type Asking } from "./admission.ts";
 import { BulkServer } from "./bulk-server.ts";
-import { DonorLost, DonorProxy, type Device } from "./donor-proxy.ts";
+import { DonorLost, type Device, type DonorProxy } from "./donor-proxy.ts";
 import { FileHashes } from "./file-hashes.ts";
+import { Guests } from "./guests.ts";
 import { placeLayers, type HostLayers, type PlaceDevice } from "./place-layers.ts";
 import { RingLinks } from "./ring-links.ts";
+import { suspicionsOf, type Suspicions } from "./suspicions.ts";
+import { texts } from "../texts/index.ts";
 
 export interface Model {
   readonly id: string;
@@ -99,10 +103,6 @@ interface Assembling {
 }
 
 const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
-const WELCOME_AGAIN_MS = 1000;
-const WELCOME_AGAIN_AT_MOST_MS = 30_000;
-/** How long a donor that the server missed may take to show that its link lives. */
-const PRESENCE_TIMEOUT_MS = 3000;
 
 /**
  * Invariants:
@@ -113,8 +113,17 @@ const PRESENCE_TIMEOUT_MS = 3000;
  */
 export class HostSession {
   readonly devices: ReadonlySignal<readonly Device[]>;
+  /** Devices that wait to be let in. */
+  readonly asking: ReadonlySignal<readonly Asking[]>;
+  readonly admissions: ReadonlySignal<Admissions>;
+  /** What follows the page's address in the invitation, from `#` on. Changes when a device is removed. */
+  readonly link: ReadonlySignal<string>;
+  /** Opens this room again; changes with the link. */
+  readonly credentials: ReadonlySignal<RoomCredentials | null>;
   readonly ring: ReadonlySignal<RingState>;
   readonly room: ReadonlySignal<RoomState>;
+  /** What the server delivered and no member sent. */
+  readonly suspicions: ReadonlySignal<Suspicions>;
   /** The last word of this browser's store for weights, if it had one. */
   readonly storage = signal<string | null>(null);
   readonly events: TypedEvents<HostEvents>;
@@ -123,7 +132,9 @@ export class HostSession {
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
   readonly #ring = signal<RingState>({ kind: "none" });
-  readonly #donors = signal<ReadonlyMap<PeerId, DonorProxy>>(new Map());
+  readonly #guests: Guests;
+  /** A new object whenever the room's key changes. */
+  readonly #credentials: Signal<RoomCredentials | null>;
   readonly #emitter = new Emitter<HostEvents>();
   readonly #links: PeerLinks;
   readonly #neighbours: RingLinks;
@@ -136,7 +147,7 @@ export class HostSession {
   #taking: readonly PeerId[] = [];
 
   /** Takes the room over: leaving ends it. Made by `compose.ts`. */
-  constructor({ room, links, engine }: SessionParts) {
+  constructor({ room, links, engine }: SessionParts, admissions = OPEN_DOOR) {
     this.#room = room;
     this.#links = links;
     this.engine = engine;
@@ -144,7 +155,20 @@ export class HostSession {
     this.room = this.#roomState;
     this.ring = this.#ring;
     this.events = this.#emitter;
-    this.devices = computed(() => [...this.#donors.value.values()].map(({ device }) => device.value));
+    this.suspicions = suspicionsOf(room);
+    this.#credentials = signal(room.credentials);
+    this.credentials = this.#credentials;
+    this.link = computed(() => (this.#credentials.value, room.link));
+    this.#guests = new Guests({
+      room,
+      links,
+      admissions,
+      failed: (peer, why, message) => this.#taking.includes(peer) && this.#lose(why, message),
+      gone: (peer, why, message) => this.#taking.includes(peer) && this.#lose(why, message),
+    });
+    this.devices = this.#guests.devices;
+    this.asking = this.#guests.asking;
+    this.admissions = this.#guests.admissions;
     this.#neighbours = new RingLinks({
       links: this.#links,
       engine: this.engine,
@@ -153,30 +177,19 @@ export class HostSession {
       lost: (_, message) => this.#lose("link", `A link of the ring was lost: ${message}`),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
-    room.events.on("member-joined", ({ peer, role, name }) => role === "donor" && void this.#welcome(peer, name));
-    room.events.on(
-      "member-left",
-      ({ peer }) => void this.#donors.value.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS),
-    );
     this.#links.events.on("incoming", (incoming) => {
       if (incoming.channel === "activations") this.#neighbours.accept(incoming);
       else if (incoming.channel === "bulk" && this.#taking.includes(incoming.from)) this.#bulk.accept(incoming.link);
       else void incoming.link.close();
     });
     this.engine.events.on("cancel", ({ frames }) =>
-      this.#taking.forEach((peer) => this.#donors.value.get(peer)?.cancel(frames)),
+      this.#taking.forEach((peer) => this.#guests.get(peer)?.cancel(frames)),
     );
     this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
     this.engine.events.on("failed", ({ reason, message }) => this.#lose(reason, message));
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("lap", (event) => this.#emitter.emit("lap", event));
-    for (const { peer, role, name } of room.members) if (role === "donor") void this.#welcome(peer, name);
-  }
-
-  /** What follows the page's address in the invitation, from `#` on. */
-  get link(): string {
-    return this.#room.link;
   }
 
   get self(): PeerId {
@@ -186,10 +199,6 @@ export class HostSession {
   /** The server offers a way round networks that keep devices apart. */
   get hasRelay(): boolean {
     return this.#room.turn !== null;
-  }
-
-  get credentials(): RoomCredentials | null {
-    return this.#room.credentials;
   }
 
   /** Bytes that this tab has sent to neighbours, by seat. */
@@ -238,11 +247,33 @@ export class HostSession {
     void this.engine.running?.closeConversation(conversation);
   }
 
+  /** From now on, devices that open the link wait until they are let in; or no more. */
+  setAsksFirst(asksFirst: boolean): void {
+    this.#guests.setAsksFirst(asksFirst);
+  }
+
+  letIn(peer: PeerId): void {
+    this.#guests.letIn(peer);
+  }
+
+  refuse(peer: PeerId): void {
+    this.#guests.refuse(peer);
+  }
+
+  rename(peer: PeerId, name: string): void {
+    this.#guests.rename(peer, name);
+  }
+
+  /** Takes a device out for good: the link changes, and a ring without it goes on. */
+  async remove(peer: PeerId): Promise<void> {
+    if (this.#taking.includes(peer)) this.#lose("left", texts.guests.wasRemoved(this.#donor(peer).device.value.name));
+    await this.#guests.remove(peer, () => (this.#credentials.value = this.#room.credentials));
+  }
+
+  /** Closes the room; every donor's page says so. */
   async leave(): Promise<void> {
-    const reason = "The host closed the room.";
-    await this.end(reason);
-    for (const donor of this.#donors.value.values()) donor.send({ type: "removed", reason });
-    await Promise.all([...this.#donors.value.values()].map((donor) => donor.close()));
+    await this.end(texts.guests.left.closed.title);
+    await this.#guests.close();
     this.#room.leave();
     this.engine.dispose();
   }
@@ -383,50 +414,11 @@ export class HostSession {
     return place(devices);
   }
 
-  /** A device whose link broke while it stayed in the room is welcomed again, less and less often while that fails. */
-  async #welcome(peer: PeerId, name: string, tries = 0): Promise<void> {
-    if (this.#donors.value.has(peer)) return;
-    const again = (attempt: number) => {
-      setTimeout(
-        () => {
-          const member = this.#room.members.find((candidate) => candidate.peer === peer);
-          if (member === undefined || this.#room.state.kind === "closed") return;
-          if (this.#donors.value.get(peer) === donor) this.#setDonors((donors) => donors.delete(peer));
-          void this.#welcome(peer, member.name, attempt);
-        },
-        Math.min(WELCOME_AGAIN_MS * 2 ** attempt, WELCOME_AGAIN_AT_MOST_MS),
-      );
-    };
-    const donor: DonorProxy = new DonorProxy({
-      peer,
-      name,
-      failed: (reason, message) => this.#taking.includes(peer) && this.#lose(reason, message),
-      gone: (message, isGoodbye) => {
-        this.#setDonors((donors) => donors.delete(peer));
-        if (this.#taking.includes(peer)) this.#lose(isGoodbye ? "left" : "vanished", message);
-        if (!isGoodbye) again(0);
-      },
-    });
-    this.#setDonors((donors) => donors.set(peer, donor));
-    try {
-      donor.attach(await this.#links.connect(peer, "control"));
-    } catch (error) {
-      donor.unreachable(error instanceof Error ? error.message : String(error));
-      again(tries + 1);
-    }
-  }
-
   #donor(peer: PeerId): DonorProxy {
-    const donor = this.#donors.value.get(peer);
+    const donor = this.#guests.get(peer);
     if (donor === undefined)
       throw new DonorLost("left", "A device of the plan has left; start again with those that are there.");
     return donor;
-  }
-
-  #setDonors(change: (donors: Map<PeerId, DonorProxy>) => void): void {
-    const donors = new Map(this.#donors.value);
-    change(donors);
-    this.#donors.value = donors;
   }
 
   #lose(why: RingTrouble, message: string): void {
@@ -440,7 +432,7 @@ export class HostSession {
     if (kind === "starting") this.engine.endWorker();
     else void this.engine.running?.ringLost(message);
     const reason = "The ring was given up. Waiting for the host to start again.";
-    for (const peer of this.#taking) this.#donors.value.get(peer)?.send({ type: "release", reason });
+    for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason });
     this.#taking = [];
     void this.#neighbours.close();
   }

@@ -15,6 +15,7 @@ export interface RingLinksOptions {
 export class RingLinks {
   readonly #options: RingLinksOptions;
   readonly #outgoing = new Map<Seat, PeerLink>();
+  readonly #incoming = new Set<IncomingLink>();
   readonly #sentBefore = new Map<Seat, number>();
 
   constructor(options: RingLinksOptions) {
@@ -37,8 +38,16 @@ export class RingLinks {
   }
 
   /** A neighbour opened its link to this device; it stays until the neighbour closes it. */
-  accept({ from, link }: IncomingLink): void {
+  accept(incoming: IncomingLink): void {
+    const { from, link } = incoming;
+    this.#incoming.add(incoming);
+    link.events.on("close", () => this.#incoming.delete(incoming));
     link.events.on("message", (bytes) => this.#options.engine.frame(this.#options.seatOf(from), bytes));
+  }
+
+  /** Nothing that this member sends is heard any more. */
+  expel(peer: PeerId): void {
+    for (const { from, link } of this.#incoming) if (from === peer) void link.close();
   }
 
   /** Bytes sent so far, per neighbour. */

@@ -27,13 +27,9 @@ export const donor = {
   joining: "Joining…",
   notJoined: "This device could not join",
   inRoom: "In the room",
-  left: "You left the room.",
-  inBackground: "This page was in the background; it joins again when you are back.",
   serverGoneHint: "What runs goes on; new devices have to wait. It is tried again by itself.",
   serverRefused: "The server has closed this room to this device",
   reload: "Reload this page to try again.",
-  memoryFree: "The memory that this page had lent is free again.",
-  joinAgain: "Join again",
   leave: "Leave",
   loaded: (done: number, all: number) => `${units.bytes(done)} of ${units.bytes(all)}`,
   timeLeft: (seconds: number) =>

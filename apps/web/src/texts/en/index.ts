@@ -1,6 +1,7 @@
 import { chat } from "./chat.ts";
 import { devices } from "./devices.ts";
 import { donor } from "./donor.ts";
+import { guests } from "./guests.ts";
 import { models } from "./models.ts";
 import { room } from "./room.ts";
 import { storage } from "./storage.ts";
@@ -11,6 +12,7 @@ export const en = {
   chat,
   devices,
   donor,
+  guests,
   models,
   room,
   storage,

@@ -1,0 +1,188 @@
+/** The devices in the host's room: who asks, who is in, what they are called, who is taken out. */
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
+import type { HostNotice, PeerId } from "@jupiter/protocol";
+import type { Room, RoomMember } from "@jupiter/room";
+import type { PeerLinks } from "@jupiter/transport";
+import { cleanName, distinctName } from "../state/names.ts";
+import type { RingTrouble } from "../state/trouble.ts";
+import { Admission, type Admissions, type Asking } from "./admission.ts";
+import { DonorProxy, type Device } from "./donor-proxy.ts";
+
+export interface GuestsOptions {
+  readonly room: Room;
+  readonly links: PeerLinks;
+  readonly admissions: Admissions;
+  /** A stage that said it cannot go on, while no one waited for it. */
+  readonly failed: (peer: PeerId, why: RingTrouble, message: string) => void;
+  readonly gone: (peer: PeerId, why: RingTrouble, message: string) => void;
+}
+
+const WELCOME_AGAIN_MS = 1000;
+const WELCOME_AGAIN_AT_MOST_MS = 30_000;
+/** How long a donor that the server missed may take to show that its link lives. */
+const PRESENCE_TIMEOUT_MS = 3000;
+
+export class Guests {
+  readonly devices: ReadonlySignal<readonly Device[]>;
+  readonly asking: ReadonlySignal<readonly Asking[]>;
+  readonly admissions: ReadonlySignal<Admissions>;
+  readonly #options: GuestsOptions;
+  readonly #room: Room;
+  readonly #admission: Admission;
+  readonly #donors = signal<ReadonlyMap<PeerId, DonorProxy>>(new Map());
+  #removing: Promise<void> = Promise.resolve();
+
+  constructor(options: GuestsOptions) {
+    const { room, admissions } = options;
+    this.#options = options;
+    this.#room = room;
+    this.#admission = new Admission(admissions);
+    this.admissions = this.#admission.kept;
+    this.asking = this.#admission.asking;
+    this.devices = computed(() => [...this.#donors.value.values()].map(({ device }) => device.value));
+    room.events.on("member-joined", (member) => this.#knock(member));
+    room.events.on("member-left", ({ peer }) => {
+      this.#admission.left(peer);
+      void this.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS);
+    });
+    for (const member of room.members) this.#knock(member);
+  }
+
+  get(peer: PeerId): DonorProxy | undefined {
+    return this.#donors.value.get(peer);
+  }
+
+  setAsksFirst(asksFirst: boolean): void {
+    this.#admission.setAsksFirst(asksFirst);
+  }
+
+  letIn(peer: PeerId): void {
+    const member = this.#memberOf(peer);
+    if (this.#admission.letIn(peer) && member !== undefined) void this.#welcome(member);
+  }
+
+  refuse(peer: PeerId): void {
+    if (this.#admission.refuse(peer)) this.#notify(peer, "refused");
+  }
+
+  /** Also on its own page, which remembers. */
+  rename(peer: PeerId, name: string): void {
+    const donor = this.get(peer);
+    if (donor === undefined) return;
+    const distinct = this.#distinct(peer, cleanName(name, donor.device.value.name));
+    donor.send({ type: "renamed", name: distinct });
+  }
+
+  /**
+   * For good: the room goes on under another key, which all that stay are told over their links. Those without one at the moment are told that
+   * they need the new link. Resolves when this side has the new key; `kept` is called before anyone is told.
+   */
+  remove(peer: PeerId, kept: () => void): Promise<void> {
+    const step = this.#removing.then(() => this.#remove(peer, kept));
+    this.#removing = step.catch(() => undefined);
+    return step;
+  }
+
+  /** Tells all, and lets go of them. */
+  async close(): Promise<void> {
+    for (const { peer, role } of this.#room.members) if (role === "donor") this.#notify(peer, "closed");
+    const donors = [...this.#donors.value.values()];
+    for (const donor of donors) donor.send({ type: "removed", why: "closed" });
+    await Promise.all(donors.map((donor) => donor.close()));
+  }
+
+  async #remove(peer: PeerId, kept: () => void): Promise<void> {
+    const removed = this.get(peer);
+    removed?.send({ type: "removed", why: "removed" });
+    this.#notify(peer, "removed");
+    this.#admission.expel(peer);
+    this.#setDonors((donors) => donors.delete(peer));
+    void removed?.close();
+    const stay = [...this.#donors.value].filter(([, donor]) => donor.isLinked);
+    const linked = new Set(stay.map(([other]) => other));
+    for (const member of this.#room.members) {
+      if (member.role === "donor" && member.peer !== peer && !linked.has(member.peer))
+        this.#notify(member.peer, "moved");
+    }
+    const secret = await this.#room.expel(peer);
+    kept();
+    for (const [, donor] of stay) donor.send({ type: "rekeyed", secret, removed: peer });
+  }
+
+  #knock(member: RoomMember): void {
+    if (member.role !== "donor") return;
+    const { peer, device } = member;
+    const name = this.#distinct(peer, cleanName(member.name));
+    const answer = this.#admission.knock({ peer, name, device: device === null ? null : cleanName(device) });
+    switch (answer) {
+      case "in":
+        void this.#welcome(member);
+        return;
+      case "ask":
+        this.#notify(peer, "asked");
+        return;
+      case "refused":
+        this.#notify(peer, "refused");
+        return;
+      default:
+        answer satisfies never;
+    }
+  }
+
+  /** A device whose link broke while it stayed in the room is welcomed again, less and less often while that fails. */
+  async #welcome({ peer, name }: RoomMember, tries = 0): Promise<void> {
+    if (this.#donors.value.has(peer)) return;
+    const again = (attempt: number) => {
+      setTimeout(
+        () => {
+          const member = this.#memberOf(peer);
+          if (member === undefined || this.#room.state.kind === "closed") return;
+          if (this.get(peer) === donor) this.#setDonors((donors) => donors.delete(peer));
+          void this.#welcome(member, attempt);
+        },
+        Math.min(WELCOME_AGAIN_MS * 2 ** attempt, WELCOME_AGAIN_AT_MOST_MS),
+      );
+    };
+    const donor: DonorProxy = new DonorProxy({
+      peer,
+      name: this.#distinct(peer, cleanName(name)),
+      nameFor: (wanted) => this.#distinct(peer, cleanName(wanted)),
+      failed: (why, message) => this.#options.failed(peer, why, message),
+      gone: (message, isGoodbye) => {
+        this.#setDonors((donors) => donors.delete(peer));
+        this.#options.gone(peer, isGoodbye ? "left" : "vanished", message);
+        if (!isGoodbye) again(0);
+      },
+    });
+    this.#setDonors((donors) => donors.set(peer, donor));
+    try {
+      donor.attach(await this.#options.links.connect(peer, "control"));
+    } catch (error) {
+      donor.unreachable(error instanceof Error ? error.message : String(error));
+      again(tries + 1);
+    }
+  }
+
+  #memberOf(peer: PeerId): RoomMember | undefined {
+    return this.#room.members.find((member) => member.peer === peer);
+  }
+
+  #distinct(peer: PeerId, wanted: string): string {
+    const others = [...this.devices.peek(), ...this.asking.peek()].filter((other) => other.peer !== peer);
+    return distinctName(
+      wanted,
+      others.map(({ name }) => name),
+    );
+  }
+
+  /** One that is not there any more needs no word. */
+  #notify(peer: PeerId, notice: HostNotice["notice"]): void {
+    void this.#room.sendSignal(peer, { notice } satisfies HostNotice).catch(() => undefined);
+  }
+
+  #setDonors(change: (donors: Map<PeerId, DonorProxy>) => void): void {
+    const donors = new Map(this.#donors.value);
+    change(donors);
+    this.#donors.value = donors;
+  }
+}

@@ -1,0 +1,67 @@
+/** Who may be in the room: asking, being let in, other names, being taken out; and what a server may not do. */
+import type { WhyLeft } from "../../session/donor-session.ts";
+
+const isFree = "The memory that this page had lent is free again.";
+
+/** Why a donor's page is not in the room any more, and what to do. `again`: the button that joins anew; null: it would lead nowhere. */
+const left: Readonly<
+  Record<WhyLeft, { readonly title: string; readonly text: string; readonly again: string | null }>
+> = {
+  left: { title: "You left the room.", text: isFree, again: "Join again" },
+  hidden: {
+    title: "This page was in the background; it joins again when you are back.",
+    text: isFree,
+    again: "Join again",
+  },
+  closed: {
+    title: "The host closed the room.",
+    text: `${isFree} The room’s link leads nowhere now; the next room has another.`,
+    again: null,
+  },
+  removed: {
+    title: "The host removed this device from the room.",
+    text: `${isFree} The link that you have opens the room no more. If this was a mistake, ask for the new one.`,
+    again: null,
+  },
+  refused: {
+    title: "The host did not let this device in.",
+    text: "Tell whoever shows the room’s link who you are, then ask again.",
+    again: "Ask again",
+  },
+  moved: {
+    title: "The room has a new link.",
+    text: "A device was removed, and this one could not be told the new link. Ask for it, and open it here.",
+    again: null,
+  },
+};
+
+export const guests = {
+  askFirst: "Ask me first when a device wants to join",
+  asking: "Asking to join",
+  wants: "wants to join",
+  from: (device: string) => `, from ${device}`,
+  letIn: "Let in",
+  letInDevice: (name: string) => `Let in ${name}`,
+  refuse: "Refuse",
+  refuseDevice: (name: string) => `Refuse ${name}`,
+
+  menu: "Rename or remove",
+  menuOf: (name: string) => `Rename or remove ${name}`,
+  newName: (name: string) => `New name of ${name}`,
+  rename: "Rename",
+  removeHint: "Removing it changes the room’s link: it cannot come back by the old one. The others stay.",
+  remove: "Remove",
+  removeDevice: (name: string) => `Remove ${name}`,
+  wasRemoved: (name: string) => `${name} was removed.`,
+
+  left,
+  calledHere: (name: string) => `This device is called ${name} here.`,
+  waitingTitle: "Waiting to be let in",
+  waitingHint: "The host is asked whether to let this device in. Keep this page open.",
+  hostAway: "The host is not in the room. This page waits for it; if it does not come, ask for the room’s link again.",
+
+  suspicious: "The server delivers what nobody here sent",
+  suspiciousHint: (count: number, last: string) =>
+    `${count === 1 ? "One message" : `${count} messages`} dropped; nothing was read and nobody let in by them. ` +
+    `If it goes on, use another server, or close the room. The last one: ${last}.`,
+};
