@@ -24,10 +24,19 @@ export interface OpenRing extends AsyncDisposable {
 }
 
 /** Rejects with what went wrong in whichever tab, everything closed again. A browser that was given stays open. */
-export async function openRing(fields: RingFields, browser?: Browser): Promise<OpenRing> {
+export async function openRing(
+  fields: RingFields,
+  browser?: Browser,
+  tabs: Pick<Parameters<typeof TabRoom.open>[0], "init" | "through"> = {},
+): Promise<OpenRing> {
   let scenario = parse(Scenario, { ...fields, prompts: "none" }, "scenario");
   const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
-  const room = await TabRoom.open({ models, donors: scenario.tabs, ...(browser === undefined ? {} : { browser }) });
+  const room = await TabRoom.open({
+    ...tabs,
+    models,
+    donors: scenario.tabs,
+    ...(browser === undefined ? {} : { browser }),
+  });
   const start = async (): Promise<ReadyRing> => {
     const ring = await room.start(ringOptions(scenario, url));
     if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");

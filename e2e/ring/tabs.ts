@@ -11,6 +11,10 @@ import { ensureBuilt } from "../../scripts/build.mjs";
 const page = fileURLToPath(new URL("../../dist", import.meta.url));
 const JOIN_TIMEOUT_MS = 60_000;
 
+export interface Before extends AsyncDisposable {
+  readonly url: string;
+}
+
 /** Rejects what runs when a tab fails: nobody looks at these tabs. */
 export class TabRoom implements AsyncDisposable {
   readonly browser: Browser;
@@ -20,6 +24,7 @@ export class TabRoom implements AsyncDisposable {
   readonly #context: BrowserContext;
   readonly #ownsBrowser: boolean;
   readonly #query: string;
+  readonly #before: Before | null;
   readonly #serverOptions: ServerOptions;
   #server: RunningServer;
   #failure: Error | null = null;
@@ -34,6 +39,7 @@ export class TabRoom implements AsyncDisposable {
     host: Page,
     link: string,
     query: string,
+    before: Before | null,
   ) {
     this.#server = server;
     this.#serverOptions = serverOptions;
@@ -43,6 +49,7 @@ export class TabRoom implements AsyncDisposable {
     this.#context = context;
     this.#ownsBrowser = ownsBrowser;
     this.#query = query;
+    this.#before = before;
   }
 
   static async open(options: {
@@ -54,17 +61,20 @@ export class TabRoom implements AsyncDisposable {
     readonly query?: string;
     /** Runs in every tab before its own scripts. */
     readonly init?: () => void;
+    /** Stands before the real server, as a cheating one does. */
+    readonly through?: (url: string) => Promise<Before>;
   }): Promise<TabRoom> {
     ensureBuilt(console.error);
     const { turn = null, query = "", init } = options;
     const serverOptions = { port: 0, page, models: options.models, turn };
     const server = await createServer(serverOptions);
+    const before = (await options.through?.(server.url)) ?? null;
     const browser = options.browser ?? (await launchChromium());
     const context = await browser.newContext();
     if (init !== undefined) await context.addInitScript(init);
     try {
       const host = await context.newPage();
-      await host.goto(`${server.url}?harness${query}`);
+      await host.goto(`${(before ?? server).url}?harness${query}`);
       await host.waitForFunction(() => globalThis.jupiterHarness !== undefined);
       const link = await host.evaluate(() => globalThis.jupiterHarness!.open("Host"));
       const room = new TabRoom(
@@ -76,6 +86,7 @@ export class TabRoom implements AsyncDisposable {
         host,
         link,
         query,
+        before,
       );
       room.#watch(host, "the host's tab");
       for (let i = 0; i < options.donors; i++) await room.addDonor();
@@ -96,7 +107,7 @@ export class TabRoom implements AsyncDisposable {
   async addDonor(link = this.link): Promise<Page> {
     const donor = await this.#context.newPage();
     this.#watch(donor, `donor ${this.donors.length + 1}'s tab`);
-    await donor.goto(`${this.#server.url}?auto&harness${this.#query}${link}`);
+    await donor.goto(`${(this.#before ?? this.#server).url}?auto&harness${this.#query}${link}`);
     this.donors.push(donor);
     await this.#unlessFailed(donor.waitForFunction(() => globalThis.jupiterDonor !== undefined));
     const peer = await donor.evaluate(() => globalThis.jupiterDonor!.peer);
@@ -138,6 +149,7 @@ export class TabRoom implements AsyncDisposable {
     this.#failure ??= new Error("the room is closed");
     await this.#context.close();
     if (this.#ownsBrowser) await this.browser.close();
+    await this.#before?.[Symbol.asyncDispose]();
     await this.#server.close();
   }
 

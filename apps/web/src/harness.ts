@@ -8,6 +8,7 @@ import type { ProbeFrame } from "./engine/probe.ts";
 import type { LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
 import { openRoom } from "./compose.ts";
+import type { Suspicions } from "./session/suspicions.ts";
 import type { HostSession, Model, RingOptions, RingState } from "./session/host-session.ts";
 import { tabHarness, type TabHarness } from "./tab-harness.ts";
 
@@ -34,6 +35,7 @@ export interface Harness extends TabHarness {
   ): Promise<RingState>;
   /** Takes a donor out of the room; the link's new fragment. */
   remove(peer: PeerId): Promise<string>;
+  suspicions(): Suspicions;
   /** Tokens of the answer that is being written. */
   written(): number;
   /** Rejects where an answer fails. */
@@ -73,6 +75,7 @@ export const harness: Harness = {
     await opened().remove(peer);
     return opened().link.value;
   },
+  suspicions: () => opened().suspicions.value,
   written: () => written,
   ask(options) {
     const host = opened();
