@@ -46,6 +46,20 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     sourcemap: true,
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              // What a donor's first sight shares with what Join brings: on its own, or it would bring all of that too.
+              name: "first-sight",
+              test: /node_modules\/@?preact\/|src\/(session\/device|browser\/(tab-claim|room-server-here)|state\/(room-server|words|trouble))\.ts/,
+            },
+          ],
+        },
+      },
+    },
     // The largest part is the tokenizer's chunk, which only hosts load.
     chunkSizeWarningLimit: 1500,
   },

@@ -5,9 +5,9 @@ import { launchChromium } from "../chromium.ts";
 import { HostPerson, serve } from "./people.ts";
 
 /** Gzipped, onnxruntime-web's own files apart, which come after Join. */
-const MOST_SCRIPT_BYTES = 150_000;
+const MOST_SCRIPT_BYTES = 60_000;
 
-it("a donor's page is there with at most 150 KB of script, and Join brings the rest", async () => {
+it("a donor's page is there with at most 60 KB of script, and Join brings the rest", async () => {
   const [browser, server] = [await launchChromium(), await serve()];
   const host = await HostPerson.open(browser, server);
   const link = await host.invitation();

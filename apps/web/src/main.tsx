@@ -21,8 +21,9 @@ if (!isSecureContext) {
 } else if (problem !== null) {
   render(<Standstill title={texts.badAddress} text={problem} />, root);
 } else if (isDonor) {
+  const harness = query.has("harness") ? (await import("./tab-harness.ts")).tabHarness : null;
   const { DonorPage } = await import("./donor/donor-page.tsx");
-  render(<DonorPage link={location.href} joinsByItself={query.has("auto")} isHarness={query.has("harness")} />, root);
+  render(<DonorPage link={location.href} joinsByItself={query.has("auto")} harness={harness} />, root);
 } else if (query.has("harness")) {
   globalThis.jupiterHarness = (await import("./harness.ts")).harness;
 } else {

@@ -5,7 +5,7 @@ import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { texts } from "../texts/index.ts";
 import { DonorStatus } from "./donor-status.tsx";
-import { tabHarness } from "../tab-harness.ts";
+import type { tabHarness } from "../tab-harness.ts";
 import { DonorStore } from "./donor-store.ts";
 import { JoinForm } from "./join-form.tsx";
 
@@ -13,16 +13,16 @@ export interface DonorPageProps {
   readonly link: string;
   /** `?auto`: joins without a click. */
   readonly joinsByItself: boolean;
-  /** `?harness`: shows the session to a test runner. */
-  readonly isHarness: boolean;
+  /** `?harness`: shows the session to a test runner. Null otherwise: it brings all of what Join brings. */
+  readonly harness: typeof tabHarness | null;
 }
 
-export function DonorPage({ link, joinsByItself, isHarness }: DonorPageProps) {
+export function DonorPage({ link, joinsByItself, harness }: DonorPageProps) {
   const store = useMemo(() => new DonorStore(link), [link]);
   useEffect(() => {
-    if (isHarness) return showToTests(store);
+    if (harness !== null) return showToTests(store, harness);
     return undefined;
-  }, [store, isHarness]);
+  }, [store, harness]);
   useEffect(() => {
     if (joinsByItself) void store.join();
   }, [joinsByItself, store]);
@@ -42,13 +42,13 @@ export function DonorPage({ link, joinsByItself, isHarness }: DonorPageProps) {
   );
 }
 
-function showToTests(store: DonorStore): () => void {
+function showToTests(store: DonorStore, harness: typeof tabHarness): () => void {
   return effect(() => {
     const visit = store.visit.value;
     if (visit.kind !== "joined") return;
     const { session } = visit;
     globalThis.jupiterDonor = {
-      ...tabHarness(() => session.engine),
+      ...harness(() => session.engine),
       peer: session.self,
       sentBytes: () => Object.fromEntries(session.sentBytes),
     };
