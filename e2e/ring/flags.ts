@@ -23,6 +23,7 @@ A room without hands: real headless tabs, real links, the real server. Prints an
   --draft NAME        none or lookup: who guesses ahead
   --rows N            of a frame at most, guesses included
   --windows N         frames of one answer on their way at once
+  --outline WHEN      auto, on or off: lists point by point, all points at once (another text)
   --json OUT          write {run, cases} here
   --svg OUT           draw who computed what when; with several cases, a file each
   --help              this text
@@ -51,6 +52,7 @@ const TEXTS = {
   force: "force",
   strategy: "strategy",
   draft: "draft",
+  outline: "outline",
 } as const;
 
 export interface Command {

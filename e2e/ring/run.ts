@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
+import type { OutlineBranch } from "../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
 import { emulateTabs } from "./emulate-tabs.ts";
@@ -28,7 +29,7 @@ export interface CaseResult {
   /** At every step: what would have been chosen, its lead over the second best, and the token fed on. */
   readonly steps: readonly { readonly chosen: number; readonly margin: number; readonly token: number }[];
   /** Parts of an answer that grow side by side; none without an outline. */
-  readonly branches: readonly never[];
+  readonly branches: readonly OutlineBranch[];
 }
 
 export type MeasuredCase = CaseResult & Measures;
@@ -120,7 +121,7 @@ export function askCase(
   force?: readonly number[],
   decoding?: DecodingChoice,
 ): Promise<HarnessAnswer> {
-  const { temperature, topP, topK, seed, tokens } = scenario;
+  const { temperature, topP, topK, seed, tokens, outline } = scenario;
   return room.ask({
     id: crypto.randomUUID(),
     conversation: crypto.randomUUID(),
@@ -128,6 +129,7 @@ export function askCase(
     maxTokens: force?.length ?? prompt.tokens ?? tokens,
     policy: { temperature, topP, topK, seed },
     stop: [],
+    outline,
     ...(force === undefined ? {} : { force }),
     ...(decoding === undefined ? {} : { decoding }),
   });
@@ -145,7 +147,7 @@ export function madeUpIds(count: number): number[] {
 }
 
 export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseResult {
-  const { ids, output, text, finish, timings } = finished;
+  const { ids, output, text, finish, timings, branches = [] } = finished;
   const { timeToFirstTokenMs, prefillMs, decodeMs, laps, counts = null, reusedTokens } = timings;
   const steps = tokens.map(({ chosen, margin, token }) => ({ chosen, margin, token }));
   return {
@@ -161,7 +163,7 @@ export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseR
     counts,
     reusedTokens,
     steps,
-    branches: [],
+    branches,
   };
 }
 

@@ -78,6 +78,8 @@ const Fields = z.strictObject({
   rows: z.int().min(1).max(64).optional(),
   /** Frames of one answer on their way at once; of `continuous`. */
   windows: z.int().min(1).max(64).optional(),
+  /** Answers written point by point, all points at once: another text. */
+  outline: z.enum(["auto", "on", "off"]).default("off"),
   ...DeviceFields,
 });
 

@@ -102,4 +102,25 @@ describe("three donors", () => {
       }
     },
   );
+
+  it("an outline's points, written at once, are what each prompt gets alone", async () => {
+    const { finished } = await ring.room.ask({
+      id: crypto.randomUUID(),
+      conversation: crypto.randomUUID(),
+      prompt: { kind: "chat", messages: [{ role: "user", content: "What are the best ways to deal with stress?" }] },
+      maxTokens: 48,
+      policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+      stop: [],
+      outline: "on",
+      decoding: { strategy: "continuous", drafters: ["lookup"] },
+    });
+    const { branches = [], text } = finished;
+    expect(branches.length).toBeGreaterThan(1);
+    for (const { number, title, ids, output } of branches) {
+      expect(text).toContain(`${number}. **${title}**`);
+      const alone = await ring.ask({ id: title, ids: [...ids], tokens: output.length });
+      const differing = alone.output.findIndex((token, i) => token !== output[i]);
+      if (differing >= 0) expect(alone.steps[differing]?.margin).toBeLessThan(TIE_MARGINS.ring);
+    }
+  });
 });

@@ -90,6 +90,7 @@ export const harness: Harness = {
           written = tokens.push(event);
           return;
         }
+        if (event.kind === "points") return;
         offLap();
         offAnswer();
         if (event.finish === "failed") reject(new Error(event.reason ?? "the answer failed"));

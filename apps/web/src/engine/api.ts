@@ -79,7 +79,11 @@ export interface AskOptions {
   readonly force?: readonly number[];
   /** Without it the ring's. */
   readonly decoding?: DecodingChoice;
+  /** Written point by point, all points at once: another text than the plain answer. `auto`: where the model finds that it is such a question. */
+  readonly outline?: OutlineChoice;
 }
+
+export type OutlineChoice = "auto" | "on" | "off";
 
 export interface RingSettings extends Omit<Ring, "chunkRows" | "costOf" | "decoding" | "stages"> {
   readonly chunkRows: number;
@@ -154,14 +158,30 @@ export type AnswerEvent =
       /** What this token adds for the reader; often less or more than the token itself. */
       readonly text: string;
     }
-  | {
-      readonly kind: "finished";
-      readonly id: string;
-      readonly finish: Finish;
-      readonly reason: string | null;
-      /** Of the prompt. */
-      readonly ids: readonly number[];
-      readonly output: readonly number[];
-      readonly text: string;
-      readonly timings: Timings;
-    };
+  /** The whole answer so far, of one that grows in several places. */
+  | { readonly kind: "points"; readonly id: string; readonly text: string }
+  | FinishedAnswer;
+
+/** One point of an outline. */
+export interface OutlineBranch {
+  readonly number: number;
+  readonly title: string;
+  /** Of its prompt. */
+  readonly ids: readonly number[];
+  readonly output: readonly number[];
+  readonly finish: Finish;
+}
+
+export interface FinishedAnswer {
+  readonly kind: "finished";
+  readonly id: string;
+  readonly finish: Finish;
+  readonly reason: string | null;
+  /** Of the prompt. */
+  readonly ids: readonly number[];
+  readonly output: readonly number[];
+  readonly text: string;
+  readonly timings: Timings;
+  /** Parts that were written side by side. */
+  readonly branches?: readonly OutlineBranch[];
+}

@@ -14,6 +14,7 @@ import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from 
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
 import { ruledEmbedding, TimedHead } from "@jupiter/simulator";
 import type {
+  AnswerEvent,
   AskOptions,
   FailureReason,
   FromEngine,
@@ -25,6 +26,7 @@ import type {
 } from "./api.ts";
 import { EmulatedHead, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
+import { Outline } from "./outline.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
 import { StopFilter } from "./stop-filter.ts";
 import { readModel } from "./inspect.ts";
@@ -57,6 +59,7 @@ interface LoadedHead {
 
 interface Answer {
   readonly options: AskOptions;
+  readonly tell: (event: AnswerEvent) => void;
   readonly ids: Int32Array;
   readonly promptText: string;
   readonly stream: TextStream;
@@ -77,6 +80,8 @@ export class HostEngine {
   readonly #ports: HostEnginePorts;
   readonly #driver: HostDriver;
   readonly #answers = new Map<string, Answer>();
+  /** Answers that are written point by point. */
+  readonly #outlines = new Map<string, Outline>();
   /** Of each conversation, its prompts and dialogues, each the beginning of the next: an edited question goes on from an earlier one. */
   readonly #known = new Map<string, readonly Known[]>();
   #model: OpenModel | null = null;
@@ -190,6 +195,22 @@ export class HostEngine {
   }
 
   ask(options: AskOptions): void {
+    const outline = Outline.tryStart(options, {
+      ask: (part, tell, beside) => this.#ask(part, tell, beside),
+      stop: (id) => this.#driver.cancel(id),
+      close: (conversation) => this.closeConversation(conversation),
+      render: (messages) => this.#open().tokenizer.renderChat(messages),
+      emit: (event) => {
+        if (event.kind === "finished") this.#outlines.delete(event.id);
+        this.#ports.emit(event);
+      },
+      nowMs: () => performance.now(),
+    });
+    if (outline === null) this.#ask(options, (event) => this.#ports.emit(event));
+    else this.#outlines.set(options.id, outline);
+  }
+
+  #ask(options: AskOptions, tell: (event: AnswerEvent) => void, beside?: string): void {
     const { id, conversation, prompt, maxTokens, policy, force, decoding } = options;
     let promptText: string;
     let ids: Int32Array;
@@ -201,6 +222,7 @@ export class HostEngine {
       stopIds = tokenizer.eosIds;
       this.#answers.set(id, {
         options,
+        tell,
         ids,
         promptText,
         stream: tokenizer.stream(),
@@ -211,7 +233,7 @@ export class HostEngine {
       });
     } catch (error) {
       const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
-      this.#ports.emit({
+      tell({
         kind: "finished",
         id,
         finish: "failed",
@@ -232,11 +254,14 @@ export class HostEngine {
       stopIds,
       ...(force === undefined ? {} : { force }),
       ...(decoding === undefined ? {} : { decoding: decodingOf(decoding, this.#stages) }),
+      ...(beside === undefined ? {} : { beside }),
     });
   }
 
   stopAnswer(id: string): void {
-    this.#driver.cancel(id);
+    const outline = this.#outlines.get(id);
+    if (outline === undefined) this.#driver.cancel(id);
+    else outline.stop();
   }
 
   closeConversation(conversation: string): void {
@@ -267,7 +292,7 @@ export class HostEngine {
     const { text, stopped } = answer.filter.push(answer.stream.push(event.token));
     answer.text += text;
     answer.isOver = stopped;
-    this.#ports.emit({ ...event, text });
+    answer.tell({ ...event, text });
     // Not from within the coordinator's effects, which are carried out in order.
     if (stopped) queueMicrotask(() => this.#driver.stop(event.id));
   }
@@ -291,7 +316,7 @@ export class HostEngine {
     );
     const prompt = { text: promptText, ids: [...answer.ids] };
     this.#known.set(options.conversation, [...before, prompt, { text, ids: [...answer.ids, ...output] }]);
-    this.#ports.emit({
+    answer.tell({
       kind: "finished",
       id,
       finish,

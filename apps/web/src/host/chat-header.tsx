@@ -1,4 +1,5 @@
 /** Above the conversation: which one it is, the others, and how answers are written. */
+import type { OutlineChoice } from "../engine/api.ts";
 import { titleOf, toMarkdown, type ChatSettings } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import type { ChatStore } from "./chat-store.ts";
@@ -67,7 +68,7 @@ function ConversationList({ chat }: { readonly chat: ChatStore }) {
 }
 
 function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
-  const { systemPrompt, temperature, seed } = chat.current.value.settings;
+  const { systemPrompt, temperature, seed, outline = "off" } = chat.current.value.settings;
   const change = (settings: Partial<ChatSettings>) => chat.setSettings(settings);
   return (
     <div class="settings">
@@ -100,6 +101,17 @@ function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
           disabled={temperature === 0}
           onInput={(event) => change({ seed: Math.max(0, Math.round(event.currentTarget.valueAsNumber) || 0) })}
         />
+      </label>
+      <label class="field">
+        {texts.chat.outline}
+        <select value={outline} onChange={(event) => change({ outline: event.currentTarget.value as OutlineChoice })}>
+          {(["off", "auto", "on"] as const).map((choice) => (
+            <option key={choice} value={choice}>
+              {texts.chat.outlineChoices[choice]}
+            </option>
+          ))}
+        </select>
+        <span class="hint">{texts.chat.outlineHint}</span>
       </label>
     </div>
   );

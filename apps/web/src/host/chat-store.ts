@@ -73,7 +73,7 @@ export class ChatStore {
     const id = crypto.randomUUID();
     this.#put(step(conversation, { kind: "asked", id, question }));
     this.#currentId.value = conversation.id;
-    const { temperature, seed } = conversation.settings;
+    const { temperature, seed, outline = "off" } = conversation.settings;
     this.#ports.ask({
       id,
       conversation: conversation.id,
@@ -81,6 +81,7 @@ export class ChatStore {
       maxTokens,
       policy: { temperature, topP: temperature > 0 ? TOP_P : 1, topK: 0, seed },
       stop: [],
+      outline,
     });
   }
 

@@ -97,7 +97,7 @@ export class HostStore {
     });
     session.events.on("lap", (lap) => (this.pulse.value = afterLap(this.pulse.value, lap, performance.now())));
     session.events.on("answer", (event) => {
-      if (event.kind === "token") this.pulse.value = afterToken(this.pulse.value);
+      if (event.kind !== "finished") this.pulse.value = afterToken(this.pulse.value);
       this.chat.take(event);
     });
     void this.chat.load();

@@ -188,6 +188,7 @@ export class HostSession {
     this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
     this.engine.events.on("failed", ({ reason, message }) => this.#lose(reason, message));
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
+    this.engine.events.on("points", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("lap", (event) => this.#emitter.emit("lap", event));
   }

@@ -1,6 +1,6 @@
 /** One conversation as a reader sees it. Pure: what the engine tells becomes text and endings, nothing here asks or waits. */
 import type { ChatMessage } from "@jupiter/model/tokenizer";
-import type { AnswerEvent } from "../engine/api.ts";
+import type { AnswerEvent, OutlineChoice } from "../engine/api.ts";
 import { texts } from "../texts/index.ts";
 
 export interface Figures {
@@ -50,6 +50,8 @@ export interface ChatSettings {
   readonly temperature: number;
   /** Of the choice of tokens: the same one gives the same answer to the same dialogue. */
   readonly seed: number;
+  /** Whether lists are written point by point, all points at once. Absent: off. */
+  readonly outline?: OutlineChoice;
 }
 
 export interface Conversation {
@@ -65,6 +67,7 @@ export const DEFAULT_SETTINGS: ChatSettings = { systemPrompt: "", temperature: 0
 export type ChatEvent =
   | { readonly kind: "asked"; readonly id: string; readonly question: string }
   | Pick<Extract<AnswerEvent, { kind: "token" }>, "kind" | "id" | "text">
+  | Extract<AnswerEvent, { kind: "points" }>
   | Pick<
       Extract<AnswerEvent, { kind: "finished" }>,
       "kind" | "id" | "finish" | "reason" | "ids" | "text" | "output" | "timings"
@@ -88,7 +91,9 @@ export function step(conversation: Conversation, event: ChatEvent): Conversation
   const next: Turn =
     event.kind === "token"
       ? { ...open, answer: open.answer + event.text, state: { kind: "streaming" } }
-      : { ...open, answer: finalText(open, event), state: ending(event) };
+      : event.kind === "points"
+        ? { ...open, answer: event.text, state: { kind: "streaming" } }
+        : { ...open, answer: finalText(open, event), state: ending(event) };
   return { ...conversation, turns: [...conversation.turns.slice(0, -1), next] };
 }
 

@@ -29,6 +29,10 @@ export const chat = {
   tokensPerSecond: (rate: number) => `${units.rate(rate)} tokens/s`,
   guessing: (tokensPerLap: number, heldShare: number) =>
     `${units.rate(tokensPerLap)} tokens a lap, ${Math.round(heldShare * 100)} % of guesses held`,
+  outline: "Lists point by point",
+  outlineChoices: { off: "off", auto: "when the model finds the question fit", on: "always" },
+  outlineHint:
+    "All points are written at once, which is faster with several devices. It is another text than the plain answer; small models write poor outlines.",
   remembered: (reused: number, prompt: number) => `${reused} of ${prompt} read before`,
   copyCode: "Copy",
   codeCopied: "Copied",
