@@ -61,7 +61,7 @@ export async function knownAnswerTest(
         const base = parents.length;
         parents.push(...part);
         const x = Float32Array.from({ length: part.length * shape.D }, () => random() * 2 - 1);
-        inputs.push(...x);
+        for (const value of x) inputs.push(value); // as arguments, a long frame of a wide model overflows a worker's stack
         const rows = rowsOf(parents);
         const table: RowTable = {
           arena: 0,
