@@ -61,7 +61,7 @@ it("a misspelt field of a scenario file is refused, not ignored", () => {
 });
 
 it("prompts and forced ids come as lists or as cases, with further fields ignored", () => {
-  const prompts = [{ id: "a", text: "x", more: 1 }];
+  const prompts = [{ id: "a", text: "x", ids: [1, 2], more: 1 }];
   expect(parse(Prompts, { cases: prompts }, "prompts")).toEqual(parse(Prompts, prompts, "prompts"));
   expect(() => parse(Prompts, [{ id: "a" }], "prompts")).toThrow("one of messages");
   expect(() => parse(Prompts, { cases: [] }, "prompts")).toThrow("prompts: the whole: Too small");

@@ -4,12 +4,13 @@ import { DeviceFields } from "./scenario-devices.ts";
 
 const Message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
 
+/** Of several contents the first counts: golden files have a dialogue, and what the template made of it. */
 const Prompt = z
   .object({
     id: z.string().min(1),
     /** The dialogue, put into the model's own template. */
     messages: z.array(Message).min(1).optional(),
-    /** Taken as it is, special tokens parsed. Only where there are no messages. */
+    /** Taken as it is, special tokens parsed. */
     text: z.string().min(1).optional(),
     /** Token ids as they are; or so many made-up ones. */
     ids: z.array(z.int().min(0)).min(1).optional(),
@@ -18,8 +19,7 @@ const Prompt = z
     tokens: z.int().min(1).optional(),
   })
   .refine(
-    ({ messages, text, ids, promptTokens }) =>
-      [messages, text, ids, promptTokens].filter((x) => x !== undefined).length === 1,
+    ({ messages, text, ids, promptTokens }) => [messages, text, ids, promptTokens].some((x) => x !== undefined),
     "a prompt needs one of messages, text, ids and promptTokens",
   );
 export type Prompt = z.infer<typeof Prompt>;
