@@ -20,7 +20,7 @@ export function isQuantised(type: BlockType): type is QuantisedType {
  * The container of each type: bits and block size of the operator; whether a minimum is added, and whether four bits are full, so that the
  * zero point must be 0.
  */
-interface Container {
+export interface Container {
   readonly bits: 4 | 8;
   readonly blockSize: 16 | 32;
   readonly minimums: boolean;
@@ -40,6 +40,10 @@ const CONTAINERS: Readonly<Record<QuantisedType, Container>> = {
   Q6_K: { bits: 8, blockSize: 16, minimums: false, zeroPoints: false },
   IQ4_NL: { bits: 8, blockSize: 32, minimums: false, zeroPoints: false },
 };
+
+export function containerOf(type: QuantisedType): Container {
+  return CONTAINERS[type];
+}
 
 /** Bytes of what `toBlockWeights` makes of a matrix `[N, K]`. */
 export function blockWeightsBytes(type: QuantisedType, N: number, K: number): number {

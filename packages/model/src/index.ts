@@ -1,6 +1,6 @@
 export type * from "./shape.ts";
 export { BLOCK_TYPES, packedBytes } from "./blocks.ts";
-export { blockWeightsBytes, isQuantised } from "./block-weights.ts";
+export { blockWeightsBytes, containerOf, isQuantised } from "./block-weights.ts";
 export { catalogue, catalogueForm, withHashes, type CatalogueEntry } from "./catalogue.ts";
 export { encodeModel, type OnnxGraph } from "./onnx/proto.ts";
 export { stageGraph, type LayerWeights } from "./onnx/stage-graph.ts";

@@ -68,6 +68,7 @@ test("donors' messages pass, hosts' messages are not taken from donors, fields u
     type: "profile",
     epoch: 1,
     backend: "wasm",
+    unpacks: false,
     layerTimes: [{ T: 64, S: 256, ms: 28.5 }],
   };
   expect(parseDonorMessage(donorMessageFrame(profile))).toEqual(profile);

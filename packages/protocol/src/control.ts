@@ -185,6 +185,8 @@ const DonorMessage = z.discriminatedUnion("type", [
     type: z.literal("profile"),
     epoch,
     backend: Backend,
+    /** Weights are float32 there, not the file's blocks. */
+    unpacks: z.boolean().default(false),
     layerTimes: z.array(LayerTime).max(64).readonly(),
     /** Final norm, LM head and choice for `rows` rows; absent where not measured. */
     headTimes: z

@@ -27,6 +27,11 @@ const WEBGPU: readonly Rung[] = [
   { name: "WebGPU without subgroups, 16 rows at a time", ...GPU, hideSubgroups: true, maxRows: 16 },
 ];
 
+/** Weights are held in float32, not in the file's blocks. */
+export function unpacks({ backend, kernels }: Rung): boolean {
+  return backend === "wasm" && !kernels;
+}
+
 /** Fastest first. A backend that was asked for by name is never exchanged for the other. */
 export function ladder(wish: Backend | "auto", hasWebGpu: boolean): readonly Rung[] {
   if (wish === "wasm") return WASM;

@@ -8,6 +8,7 @@ import {
   type WeightShare,
 } from "@jupiter/model";
 import type { Rung } from "@jupiter/runtime";
+import { unpacks } from "@jupiter/runtime/ladder";
 import { OpfsTensorStore } from "../browser/opfs-tensor-store.ts";
 import type { ModelSource } from "./api.ts";
 import { modelAddress } from "./model-address.ts";
@@ -37,6 +38,6 @@ export async function weightSource(
 }
 
 /** onnxruntime's wasm kernels would unpack blocks anew on every run; the GPU's and our own take them as they are. */
-export function weightForm({ backend, kernels }: Rung): WeightForm {
-  return backend === "webgpu" || kernels ? "blocks" : "dense";
+export function weightForm(rung: Rung): WeightForm {
+  return unpacks(rung) ? "dense" : "blocks";
 }

@@ -11,6 +11,7 @@ import {
   type Seat,
 } from "@jupiter/protocol";
 import type { Room, RoomState } from "@jupiter/room";
+import { unpacks } from "@jupiter/runtime/ladder";
 import type { IncomingLink, PeerLinks } from "@jupiter/transport";
 import { EngineError, type Engine } from "../engine/engine.ts";
 import type { FailureReason, Phase } from "../engine/api.ts";
@@ -288,7 +289,13 @@ export class DonorSession {
     const profile = await this.engine.api.profile(shape, rung);
     if (aborted.aborted) return;
     if (!profile.ok) throw new EngineError(profile.reason, profile.message);
-    this.#control?.send({ type: "profile", epoch, backend: rung.backend, layerTimes: profile.value });
+    this.#control?.send({
+      type: "profile",
+      epoch,
+      backend: rung.backend,
+      unpacks: unpacks(rung),
+      layerTimes: profile.value,
+    });
   }
 
   async #load(assign: AssignMessage, aborted: AbortSignal): Promise<void> {

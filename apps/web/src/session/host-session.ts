@@ -14,6 +14,7 @@ import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
 import { PlannerError } from "@jupiter/planner";
 import type { LayerTime } from "@jupiter/runtime";
+import { unpacks as unpacksWeights } from "@jupiter/runtime/ladder";
 import type { AnswerEvent, AskOptions, ModelSource, Outcome } from "../engine/api.ts";
 import { EngineError, type Engine, type ComputeWish, type Proven } from "../engine/engine.ts";
 import type { RingTrouble } from "../state/trouble.ts";
@@ -388,6 +389,7 @@ export class HostSession {
       name: "the host",
       memoryBytes: hostMemoryBytes,
       backend: proven.rung.backend,
+      unpacks: unpacksWeights(proven.rung),
     } as const;
     // Nothing to weigh, so nothing to measure.
     if (layers !== undefined || hostLayers === "all" || donors.length === 0) {
@@ -401,8 +403,15 @@ export class HostSession {
       say(`Timing ${name}…`);
       const answer = this.#donor(peer).expect("profile", epoch);
       this.#donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
-      const { backend, layerTimes } = await abortable(answer, signal);
-      devices.push({ seat: peer, name, layerMs: layerMs(layerTimes), memoryBytes: memoryPledgeBytes, backend });
+      const { backend, unpacks, layerTimes } = await abortable(answer, signal);
+      devices.push({
+        seat: peer,
+        name,
+        layerMs: layerMs(layerTimes),
+        memoryBytes: memoryPledgeBytes,
+        backend,
+        unpacks,
+      });
     }
     if (hostLayers !== "none") {
       const profile = await abortable<Outcome<readonly LayerTime[]>>(

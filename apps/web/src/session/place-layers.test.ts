@@ -44,9 +44,9 @@ describe("bytes of a layer are those of the loaded one", () => {
   it.each(BLOCK_TYPES)("%s", async (type) => {
     const { checkpoint, source } = await tiny(type, type === "Q5_0" ? "qwen2" : "llama");
     const blocks = await loadLayer(checkpoint, source, 1, "blocks");
-    expect(heldLayerBytes(checkpoint, "webgpu")).toEqual(Array(6).fill(bytesOf(blocks)));
+    expect(heldLayerBytes(checkpoint, "gpu")).toEqual(Array(6).fill(bytesOf(blocks)));
     const dense = await loadLayer(checkpoint, source, 1, "dense");
-    expect(heldLayerBytes(checkpoint, "wasm")).toEqual(Array(6).fill(bytesOf(dense)));
+    expect(heldLayerBytes(checkpoint, "float32")).toEqual(Array(6).fill(bytesOf(dense)));
   });
 });
 
@@ -61,6 +61,7 @@ describe("placing", () => {
     layerMs: 1,
     memoryBytes: Infinity,
     backend: "wasm",
+    unpacks: true,
     ...change,
   });
   const options = (checkpoint: Checkpoint, change: Partial<PlaceOptions> = {}): PlaceOptions => ({
@@ -89,7 +90,7 @@ describe("placing", () => {
 
   it("holds a pledge against the weights as the back end keeps them, and the promised context", async () => {
     const { checkpoint } = await tiny("Q4_0");
-    const [layerBytes = 0] = heldLayerBytes(checkpoint, "wasm");
+    const [layerBytes = 0] = heldLayerBytes(checkpoint, "float32");
     const memoryBytes = (128 << 20) + 2 * layerBytes + 2 * (layerBytes + 4 * 64 * (2 * 2 * 64 * 2 + 64));
     const layersOn = (change: Partial<PlaceDevice>, more: Partial<PlaceOptions> = {}) => {
       const devices = [device(phone, { layerMs: 0, ...change }), device(laptop)];
@@ -98,7 +99,7 @@ describe("placing", () => {
     expect(layersOn({ memoryBytes })).toBe(2);
     expect(layersOn({ memoryBytes: memoryBytes - 1 })).toBe(1);
     expect(layersOn({ memoryBytes }, { capacity: 65 })).toBe(1);
-    expect(layersOn({ memoryBytes, backend: "webgpu" })).toBe(5);
+    expect(layersOn({ memoryBytes, unpacks: false, backend: "webgpu" })).toBe(5);
   });
 
   it("tells the page what is missing", async () => {

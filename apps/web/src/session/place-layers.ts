@@ -1,6 +1,7 @@
 /** From a checkpoint and what devices say of themselves to what the planner asks, and back to places in the ring. */
 import {
   blockWeightsBytes,
+  containerOf,
   isQuantised,
   packedBytes,
   type ModelForm,
@@ -19,6 +20,7 @@ import {
   whatIsMissing,
 } from "@jupiter/planner";
 import type { Backend, Seat } from "@jupiter/protocol";
+import { matrixBytes } from "@jupiter/runtime/matrix-bytes";
 import { EngineError } from "../engine/engine.ts";
 import type { Place } from "./host-session.ts";
 
@@ -45,7 +47,12 @@ export interface PlaceDevice {
   readonly layerMs: number;
   readonly memoryBytes: number;
   readonly backend: Backend;
+  /** Weights are float32 there, not the file's blocks: wasm through onnxruntime. */
+  readonly unpacks?: boolean;
 }
+
+/** How a device holds what was quantised: for onnxruntime on the GPU, for our own kernels on wasm, or in float32. */
+export type Held = "gpu" | "kernels" | "float32";
 
 /** onnxruntime, its heap, and buffers of a run: what a tab with one layer of SmolLM2 held above an idle one and the layer (115 MB). */
 const ENGINE_BYTES = 128 << 20;
@@ -102,11 +109,13 @@ function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, devices }
   };
 }
 
-function profileOf({ seat, name, layerMs, memoryBytes, backend }: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
-  const layerBytes = heldLayerBytes(checkpoint, backend);
-  // While a layer is loaded it stands twice more: as unpacked, and as onnxruntime takes it in.
+function profileOf(device: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
+  const { seat, name, layerMs, memoryBytes, backend, unpacks = false } = device;
+  const held = unpacks ? "float32" : backend === "webgpu" ? "gpu" : "kernels";
+  const layerBytes = heldLayerBytes(checkpoint, held);
+  // While a layer is loaded it stands twice more: as it came, and as it is taken in.
   const fixedBytes =
-    ENGINE_BYTES + 2 * Math.max(...layerBytes) + (seat === "host" ? heldEndsBytes(checkpoint, backend) : 0);
+    ENGINE_BYTES + 2 * Math.max(...layerBytes) + (seat === "host" ? heldEndsBytes(checkpoint, held) : 0);
   const costs: DeviceCosts = {
     layer: [{ fromRows: 1, floorMs: 0, rowMs: layerMs, pairMs: 0 }],
     frameMs: 0,
@@ -123,31 +132,32 @@ function contextBytes({ K, E }: ModelShape, capacity: number, arenas: number): n
   return 4 * capacity * (2 * K * E * arenas + E);
 }
 
-/** `[L]`: bytes of each layer's weights as the back end holds them. */
-export function heldLayerBytes({ shape, tensors }: ModelForm, backend: Backend): readonly number[] {
+/** `[L]`: bytes of each layer's weights as they are held. */
+export function heldLayerBytes({ shape, tensors }: ModelForm, held: Held): readonly number[] {
   const sizes = Array<number>(shape.L).fill(0);
   for (const tensor of tensors) {
     const layer = Number(/^blk\.(\d+)\./.exec(tensor.name)?.[1] ?? NaN);
-    if (layer < shape.L) sizes[layer] = (sizes[layer] ?? 0) + heldBytes(tensor, backend);
+    if (layer < shape.L) sizes[layer] = (sizes[layer] ?? 0) + heldBytes(tensor, held);
   }
   return sizes;
 }
 
-/** Final norm and LM head as the back end holds them, and the embedding packed. */
-function heldEndsBytes({ tensors }: ModelForm, backend: Backend): number {
+/** Final norm and LM head as they are held, and the embedding packed. */
+function heldEndsBytes({ tensors }: ModelForm, held: Held): number {
   const find = (name: string) => tensors.find((tensor) => tensor.name === name);
   const embedding = find("token_embd.weight");
-  const held = [find("output.weight") ?? embedding, find("output_norm.weight")];
-  return held.reduce(
-    (sum, tensor) => sum + (tensor === undefined ? 0 : heldBytes(tensor, backend)),
+  const ends = [find("output.weight") ?? embedding, find("output_norm.weight")];
+  return ends.reduce(
+    (sum, tensor) => sum + (tensor === undefined ? 0 : heldBytes(tensor, held)),
     embedding === undefined ? 0 : packedBytes(embedding),
   );
 }
 
-function heldBytes({ type, dims }: TensorForm, backend: Backend): number {
+function heldBytes({ type, dims }: TensorForm, held: Held): number {
   const values = dims.reduce((a, b) => a * b, 1);
   const K = dims.at(-1) ?? 1;
   // Vectors are few; they are float32 everywhere, and so is what was never quantised.
-  const inBlocks = backend === "webgpu" && dims.length > 1 && isQuantised(type);
-  return inBlocks ? blockWeightsBytes(type, values / K, K) : 4 * values;
+  if (dims.length === 1 || held === "float32") return 4 * values;
+  if (held === "kernels") return matrixBytes(isQuantised(type) ? containerOf(type) : null, values / K, K);
+  return isQuantised(type) ? blockWeightsBytes(type, values / K, K) : 4 * values;
 }

@@ -31,9 +31,12 @@ it("a small model starts on one device, and on several", () => {
 });
 
 it("a large one says how much is missing and what would do", () => {
-  const fit = fitOf(form("qwen2.5-coder-1.5b-instruct"), request({ devices: [anna] }));
+  const fit = fitOf(
+    form("qwen2.5-coder-1.5b-instruct"),
+    request({ devices: [{ ...anna, memoryBytes: 0.5 * GB }] }, 1 * GB),
+  );
   expect(fit.kind).toBe("too-little");
-  expect(fitInShort(fit)).toMatch(/^\d\.\d GB missing$/);
+  expect(fitInShort(fit)).toMatch(/^\d+(\.\d)? [MG]B missing$/);
   expect(fitInWords(fit)).toMatch(/ of 28 layers; about .* missing: .*devices? like /);
   const more = Array.from({ length: 6 }, (_, i) => ({
     ...anna,
@@ -43,13 +46,18 @@ it("a large one says how much is missing and what would do", () => {
   expect(fitOf(form("qwen2.5-coder-1.5b-instruct"), request({ devices: more })).kind).toBe("fits");
 });
 
-it("graphics processors keep weights packed, and are no certainty", () => {
-  const gpu = request();
-  const devices = gpu.devices.map((device) => ({ ...device, backends: ["webgpu", "wasm"] as const }));
-  const fit = fitOf(form("qwen2.5-coder-1.5b-instruct"), { ...gpu, devices });
+it("graphics processors keep some types in less, and are no certainty", () => {
+  const known = form("qwen2.5-coder-1.5b-instruct");
+  const tensors = known.tensors.map((tensor) =>
+    tensor.dims.length > 1 ? { ...tensor, type: "Q4_0" as const } : tensor,
+  );
+  const q40 = { ...known, tensors };
+  const { devices, ...gpu } = request({}, 1.9 * GB);
+  const both = devices.map((device) => ({ ...device, backends: ["webgpu", "wasm"] as const }));
+  const fit = fitOf(q40, { ...gpu, devices: both });
   expect(fit).toMatchObject({ kind: "fits", onGpu: true });
   expect(fitInWords(fit)).toContain("if the graphics processor computes right");
-  expect(fitOf(form("qwen2.5-coder-1.5b-instruct"), { ...gpu, devices, backend: "wasm" }).kind).toBe("too-little");
+  expect(fitOf(q40, { ...gpu, devices: both, backend: "wasm" }).kind).toBe("too-little");
 });
 
 it("a longer context and more conversations take memory", () => {
@@ -58,5 +66,5 @@ it("a longer context and more conversations take memory", () => {
   expect(tight({ capacity: 1024, arenas: 1 }).kind).toBe("fits");
   const fit = tight({ capacity: 8192, arenas: 4 });
   expect(fit.kind).toBe("too-little");
-  expect(fitInWords(fit)).toContain("or a context of 1344 tokens");
+  expect(fitInWords(fit)).toContain("or a context of 3648 tokens");
 });

@@ -25,7 +25,7 @@ export interface FitRequest {
 }
 
 export type Fit =
-  /** `onGpu`: only while weights stay in the file's blocks, which wants graphics processors that compute right. */
+  /** `onGpu`: only as graphics processors hold weights, some types in less than wasm does; which wants ones that compute right. */
   | { readonly kind: "fits"; readonly devices: number; readonly onGpu: boolean }
   | { readonly kind: "too-little"; readonly missingBytes: number; readonly message: string }
   /** More devices than layers. */

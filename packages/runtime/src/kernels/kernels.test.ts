@@ -10,6 +10,7 @@ import { KernelExecutor } from "./kernel-executor.ts";
 import { KernelHead } from "./kernel-head.ts";
 import { KernelHeap } from "./kernel-heap.ts";
 import { instantiateKernels } from "./kernel-module.ts";
+import { matrixBytes } from "./matrix-bytes.ts";
 import { matrixScratch, multiply, placeMatrix } from "./matrix.ts";
 
 /** As block types have them; see `model/src/block-weights.ts`. */
@@ -47,6 +48,10 @@ describe("products with matrices, against float64", () => {
     const heap = new KernelHeap();
     const kernels = await instantiateKernels(heap.memory);
     const matrix = placeMatrix(heap, linear);
+    const { weights } = linear;
+    const form = weights.form === "dense" ? null : { ...weights, minimums: weights.minimums !== null };
+    // Each piece takes whole cache lines; the bias is one.
+    expect(Math.abs(heap.usedBytes - matrixBytes(form, N, K) - (linear.bias === null ? 0 : 4 * N))).toBeLessThan(64);
     const w = denseData(unpacked(linear));
     const [packed, y, scratch] = [9 * K, 9 * N + 16, matrixScratch(K)].map((floats) => heap.alloc(floats * 4).pointer);
     for (let T = 1; T <= 9; T++) {

@@ -2,11 +2,9 @@
 import type { LinearWeights } from "@jupiter/model";
 import type { KernelHeap } from "./kernel-heap.ts";
 import type { Kernels } from "./kernel-module.ts";
+import { GROUP, matrixBytes, takesMinimums } from "./matrix-bytes.ts";
 
 type Blocks = Extract<LinearWeights["weights"], { form: "blocks" }>;
-
-/** Rows that lie together. */
-const GROUP = 16;
 
 export interface Matrix {
   readonly pointer: number;
@@ -32,8 +30,7 @@ export function placeMatrix(heap: KernelHeap, { N, K, weights, bias }: LinearWei
     return { ...rest, pointer: placeDense(heap, weights.data, N, K), bits: 32, blockSize: 0, hasMinimums: false };
   }
   const { bits, blockSize } = weights;
-  // Zero points lie in the minimums; bytes are signed, so their usual zero needs none.
-  const hasMinimums = bits === 4 || weights.minimums !== null || weights.zeroPoints !== null;
+  const hasMinimums = takesMinimums({ bits, minimums: weights.minimums !== null || weights.zeroPoints !== null });
   const pointer = placeBlocks(heap, weights, N, K, hasMinimums);
   return { ...rest, pointer, bits, blockSize, hasMinimums };
 }
@@ -53,7 +50,7 @@ export function multiply(
 
 function placeDense(heap: KernelHeap, data: Float32Array, N: number, K: number): number {
   const groups = Math.ceil(N / GROUP);
-  const { pointer } = heap.alloc(groups * GROUP * K * 4);
+  const { pointer } = heap.alloc(matrixBytes(null, N, K));
   const out = heap.floats(pointer, groups * GROUP * K);
   out.fill(0, N * K);
   for (let n = 0; n < N; n++) {
@@ -69,7 +66,7 @@ function placeBlocks(heap: KernelHeap, weights: Blocks, N: number, K: number, ha
   const blocks = K / blockSize;
   const words = (GROUP * blockSize * bits) / 32;
   const blockWords = words + GROUP * (hasMinimums ? 2 : 1);
-  const { pointer } = heap.alloc(groups * blocks * blockWords * 4);
+  const { pointer } = heap.alloc(matrixBytes({ bits, blockSize, minimums: hasMinimums }, N, K));
   const length = groups * blocks * blockWords;
   const from = wordsOf(weights.packed);
   const outWords = heap.words(pointer, length);
