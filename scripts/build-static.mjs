@@ -1,11 +1,12 @@
 // `npm run build:static -- --signal https://ring.example`: the page for any host of static files, its rooms on that server.
-import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parseOrigin } from "../signaling-server/address-options.mjs";
 import { staticPolicy } from "../signaling-server/src/content-security.mjs";
 import { ensureBuilt } from "./build.mjs";
+import { claimFolder, ownFiles } from "./site-folder.mjs";
 
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 const USAGE = "npm run build:static -- --signal https://ring.example [--out FOLDER]";
@@ -25,11 +26,16 @@ const HEADERS = `/*
 
 /** Writes the page into `out`, which is new, empty or of this command's making. Throws with one sentence. */
 export function buildStatic({ signal, out, say = console.log }) {
-  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, "_headers")))
-    throw new Error(`${out} holds other files: name a folder of its own with --out.`);
+  ownFiles(out); // Before the minute that building may take.
   ensureBuilt(say);
-  rmSync(out, { recursive: true, force: true });
-  cpSync(dist, out, { recursive: true, filter: (source) => !NOT_HERE.test(basename(source)) });
+  const files = readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !NOT_HERE.test(basename(entry.name)))
+    .map((entry) => relative(dist, join(entry.parentPath, entry.name)));
+  claimFolder(out, [...files, "_headers"]);
+  for (const file of files) {
+    mkdirSync(dirname(join(out, file)), { recursive: true });
+    copyFileSync(join(dist, file), join(out, file));
+  }
   const index = join(out, "index.html");
   const meta = [
     `<meta http-equiv="Content-Security-Policy" content="${staticPolicy(signal)}" />`,
