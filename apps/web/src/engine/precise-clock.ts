@@ -14,8 +14,14 @@ interface Due {
 export class PreciseClock {
   /** In order of time, then of asking. */
   readonly #due: Due[] = [];
+  readonly #soon: (callback: () => void) => void;
   #isTurning = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** `turn` calls back after the messages that are waiting. */
+  constructor(turn = soon) {
+    this.#soon = turn;
+  }
 
   nowMs(): number {
     return performance.now();
@@ -41,7 +47,7 @@ export class PreciseClock {
     if (leftMs > BY_TURNS_MS) this.#timer = setTimeout(() => this.#wait(), leftMs - BY_TURNS_MS);
     else {
       this.#isTurning = true;
-      soon(() => this.#turn());
+      this.#soon(() => this.#turn());
     }
   }
 
