@@ -253,6 +253,34 @@ describe("files", () => {
     );
   });
 
+  it("no path leads elsewhere than it says, and so to another policy", async () => {
+    for (const path of ["/assets/..%2findex.html", "/models/..%2findex.html", "/%2e%2e%2findex.html"])
+      expect((await get(path)).status).toBe(404);
+  });
+
+  it("gives the page's files in gzip to whoever takes it, models never", async () => {
+    const script = "export const words = 'again and again';\n".repeat(200);
+    await writeFile(join(folder, "page/app.js"), script);
+    await writeFile(join(folder, "models/large.gguf"), script);
+    const asked = async (path: string, encoding: string) => {
+      const answer = await get(path, { "Accept-Encoding": encoding });
+      const { headers } = answer;
+      return {
+        text: await answer.text(), // fetch unpacks it
+        coding: headers.get("content-encoding"),
+        sizeBytes: Number(headers.get("content-length")),
+        etag: headers.get("etag") ?? "",
+      };
+    };
+    const packed = await asked("/app.js", "br, gzip");
+    const plain = await asked("/app.js", "gzip;q=0, identity");
+    expect([packed.text, packed.coding, plain.text, plain.coding]).toEqual([script, "gzip", script, null]);
+    expect(packed.sizeBytes).toBeLessThan(plain.sizeBytes / 10);
+    expect(packed.etag).not.toBe(plain.etag);
+    expect((await get("/app.js", { "Accept-Encoding": "gzip", "If-None-Match": packed.etag })).status).toBe(304);
+    expect((await asked("/models/large.gguf", "gzip")).coding).toBeNull();
+  });
+
   it("gives byte ranges of models", async () => {
     const part = await get("/models/tiny.gguf", { Range: "bytes=2-4" });
     expect([part.status, await part.text(), part.headers.get("content-range")]).toEqual([206, "234", "bytes 2-4/10"]);

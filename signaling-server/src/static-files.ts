@@ -4,6 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { basename, extname, join, resolve, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { CompressedFiles } from "./compressed-files.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -19,6 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 /** Addresses that people type. */
 const PAGES: Readonly<Record<string, string>> = { "/": "index.html", "/trust": "trust.html" };
+const compressed = new CompressedFiles();
 const FOREVER = "public, max-age=31536000, immutable";
 
 export interface StaticOptions {
@@ -69,13 +71,12 @@ export async function serveStatic(
       response.setHeader("Access-Control-Expose-Headers", "Content-Range, Content-Length, ETag");
       response.setHeader("Cross-Origin-Resource-Policy", "cross-origin");
     }
-    await sendFile(
-      request,
-      response,
-      file,
-      found.size,
-      `"${found.size.toString(36)}-${Math.trunc(found.mtimeMs).toString(36)}"`,
-    );
+    const version = `${found.size.toString(36)}-${Math.trunc(found.mtimeMs).toString(36)}`;
+    const inGzip = model === undefined ? await compressed.get(request, file, found.size, version) : null;
+    if (model === undefined) response.setHeader("Vary", "Accept-Encoding");
+    response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
+    if (inGzip === null) await sendFile(request, response, file, found.size, `"${version}"`);
+    else sendCompressed(request, response, inGzip, `"${version}-gzip"`);
     return true;
   }
   return false;
@@ -97,6 +98,16 @@ async function listModels(places: readonly string[]): Promise<ListedModel[]> {
   return [...listed.values()];
 }
 
+function sendCompressed(request: IncomingMessage, response: ServerResponse, body: Buffer, etag: string): void {
+  response.setHeader("ETag", etag);
+  if (request.headers["if-none-match"] === etag) {
+    response.writeHead(304).end();
+    return;
+  }
+  response.writeHead(200, { "Content-Encoding": "gzip", "Content-Length": body.length });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
 async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -104,7 +115,6 @@ async function sendFile(
   sizeBytes: number,
   etag: string,
 ): Promise<void> {
-  response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
   response.setHeader("Accept-Ranges", "bytes");
   response.setHeader("ETag", etag);
   if (request.headers["if-none-match"] === etag) {
@@ -143,7 +153,8 @@ function parseRange(header: string, sizeBytes: number): { start: number; end: nu
 function decodedPath(url: string): string | null {
   try {
     const path = decodeURIComponent(url.split(/[?#]/)[0] ?? "/");
-    return path.includes("\0") ? null : path;
+    // What a file is allowed, and how long it is kept, goes by where it lies: no path leads elsewhere than it says.
+    return path.includes("\0") || /(^|[\\/])\.\.([\\/]|$)/.test(path) ? null : path;
   } catch {
     return null;
   }

@@ -43,3 +43,12 @@ it("those that wait are asked for once, and forgotten when they go", () => {
   expect(door.asking.value).toEqual([]);
   expect(door.letIn(ben.peer)).toBe(false);
 });
+
+it("an id that everybody saw lets nobody in once its device is gone", () => {
+  const door = new Admission({ asksFirst: true, admitted: [anna.peer, ben.peer] });
+  door.keepOnly([anna.peer]);
+  expect(door.knock(ben)).toBe("ask");
+  expect(door.knock(anna)).toBe("in");
+  door.left(anna.peer);
+  expect(door.knock(anna)).toBe("ask");
+});

@@ -3,7 +3,10 @@ import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
 import type { RoomMember } from "@jupiter/room";
 
-/** What is kept over a reload of the host's tab. Ids are drawn anew by every page, so none of these lets another device in. */
+/**
+ * What is kept over a reload of the host's tab. Pages draw their ids, but every member sees them: an id counts as let in only while its device
+ * is there, so that nobody comes in under the id of one that left.
+ */
 export interface Admissions {
   readonly asksFirst: boolean;
   readonly admitted: readonly PeerId[];
@@ -62,17 +65,28 @@ export class Admission {
     return true;
   }
 
-  /** It went by itself, while it waited. */
+  /** It went by itself, whether it waited or was in: when it comes back it is asked for anew. */
   left(peer: PeerId): void {
     this.#forget(peer);
+    this.#dismiss(peer);
+  }
+
+  /** After the host's reload: of those let in before, only these are still there. */
+  keepOnly(present: readonly PeerId[]): void {
+    const { asksFirst, admitted } = this.#kept.value;
+    this.#kept.value = { asksFirst, admitted: admitted.filter((peer) => present.includes(peer)) };
   }
 
   /** It may not come back under this id. */
   expel(peer: PeerId): void {
     this.#forget(peer);
     this.#refused.add(peer);
+    this.#dismiss(peer);
+  }
+
+  #dismiss(peer: PeerId): void {
     const { asksFirst, admitted } = this.#kept.value;
-    this.#kept.value = { asksFirst, admitted: admitted.filter((other) => other !== peer) };
+    if (admitted.includes(peer)) this.#kept.value = { asksFirst, admitted: admitted.filter((other) => other !== peer) };
   }
 
   #admit(peer: PeerId): void {

@@ -42,9 +42,11 @@ export class Guests {
     this.devices = computed(() => [...this.#donors.value.values()].map(({ device }) => device.value));
     room.events.on("member-joined", (member) => this.#knock(member));
     room.events.on("member-left", ({ peer }) => {
-      this.#admission.left(peer);
+      // Whose link lives was only missed by the server.
+      if (this.get(peer)?.isLinked !== true) this.#admission.left(peer);
       void this.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS);
     });
+    this.#admission.keepOnly(room.members.map(({ peer }) => peer));
     for (const member of room.members) this.#knock(member);
   }
 
@@ -136,6 +138,7 @@ export class Guests {
       setTimeout(
         () => {
           const member = this.#memberOf(peer);
+          if (member === undefined) this.#admission.left(peer);
           if (member === undefined || this.#room.state.kind === "closed") return;
           if (this.get(peer) === donor) this.#setDonors((donors) => donors.delete(peer));
           void this.#welcome(member, attempt);
@@ -151,7 +154,8 @@ export class Guests {
       gone: (message, isGoodbye) => {
         this.#setDonors((donors) => donors.delete(peer));
         this.#options.gone(peer, isGoodbye ? "left" : "vanished", message);
-        if (!isGoodbye) again(0);
+        if (isGoodbye) this.#admission.left(peer);
+        else again(0);
       },
     });
     this.#setDonors((donors) => donors.set(peer, donor));
