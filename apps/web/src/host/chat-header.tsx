@@ -68,7 +68,7 @@ function ConversationList({ chat }: { readonly chat: ChatStore }) {
 }
 
 function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
-  const { systemPrompt, temperature, seed, outline = "off" } = chat.current.value.settings;
+  const { systemPrompt, temperature, seed, outline = "off", guessesAhead = false } = chat.current.value.settings;
   const change = (settings: Partial<ChatSettings>) => chat.setSettings(settings);
   return (
     <div class="settings">
@@ -112,6 +112,15 @@ function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
           ))}
         </select>
         <span class="hint">{texts.chat.outlineHint}</span>
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={guessesAhead}
+          onChange={(event) => change({ guessesAhead: event.currentTarget.checked })}
+        />
+        {texts.chat.guessAhead}
+        <span class="hint">{texts.chat.guessAheadHint}</span>
       </label>
     </div>
   );

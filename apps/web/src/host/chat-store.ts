@@ -73,7 +73,7 @@ export class ChatStore {
     const id = crypto.randomUUID();
     this.#put(step(conversation, { kind: "asked", id, question }));
     this.#currentId.value = conversation.id;
-    const { temperature, seed, outline = "off" } = conversation.settings;
+    const { temperature, seed, outline = "off", guessesAhead = false } = conversation.settings;
     this.#ports.ask({
       id,
       conversation: conversation.id,
@@ -82,6 +82,7 @@ export class ChatStore {
       policy: { temperature, topP: temperature > 0 ? TOP_P : 1, topK: 0, seed },
       stop: [],
       outline,
+      decoding: guessesAhead ? { strategy: "continuous", drafters: ["lookup"] } : { strategy: "plain", drafters: [] },
     });
   }
 

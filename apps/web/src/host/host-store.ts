@@ -35,8 +35,6 @@ const ARENAS = 2;
 /** Rows that keep a stage busy without making the ring wait; found by `npm run bench`. */
 const CHUNK_ROWS = 64;
 const CHUNKS_IN_FLIGHT = 3;
-/** Changes no answer; costs next to nothing where there is nothing to look up. */
-const DECODING = { strategy: "continuous", drafters: ["lookup"] } as const;
 
 export class HostStore {
   readonly session: HostSession;
@@ -155,7 +153,6 @@ export class HostStore {
         arenas,
         chunkRows: CHUNK_ROWS,
         maxInFlight: CHUNKS_IN_FLIGHT,
-        decoding: DECODING,
       })
       .catch(() => undefined);
   }

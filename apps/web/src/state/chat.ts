@@ -52,6 +52,8 @@ export interface ChatSettings {
   readonly seed: number;
   /** Whether lists are written point by point, all points at once. Absent: off. */
   readonly outline?: OutlineChoice;
+  /** Whether tokens are sent round the ring before they are certain. Changes no answer. Absent: no. */
+  readonly guessesAhead?: boolean;
 }
 
 export interface Conversation {

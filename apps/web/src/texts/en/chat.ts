@@ -33,6 +33,9 @@ export const chat = {
   outlineChoices: { off: "off", auto: "when the model finds the question fit", on: "always" },
   outlineHint:
     "All points are written at once, which is faster with several devices. It is another text than the plain answer; small models write poor outlines.",
+  guessAhead: "Guess ahead",
+  guessAheadHint:
+    "Words that stood in the conversation before are tried as the next ones. The answer stays the same; it comes faster where it repeats them, and at times a little slower where it does not.",
   remembered: (reused: number, prompt: number) => `${reused} of ${prompt} read before`,
   copyCode: "Copy",
   codeCopied: "Copied",
