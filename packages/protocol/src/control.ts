@@ -232,6 +232,8 @@ const DonorMessage = z.discriminatedUnion("type", [
       "internal",
     ]),
     message: text,
+    /** Whose frames were at fault, as this device says. */
+    from: Seat.optional(),
   }),
   /**
    * The device goes by its own will, so its stage is lost at once, not when the link's silence tells. Hosts treat all reasons alike; who

@@ -5,7 +5,7 @@ import type { DonorSession, DonorState } from "../session/donor-session.ts";
 import { KeptModels } from "../shared/kept-models.tsx";
 import { LinkCauses } from "../shared/link-causes.tsx";
 import { Notice } from "../shared/notice.tsx";
-import { SuspicionNotice } from "../shared/suspicion-notice.tsx";
+import { SuspicionNotices } from "../shared/suspicion-notice.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
 import { backendInWords, layersInWords, phaseInWords, sentence } from "../state/words.ts";
 import { secondsLeft } from "../state/time-left.ts";
@@ -46,7 +46,7 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
         <Notice tone="bad" title={donor.serverRefused} text={`${sentence(room.message)} ${donor.reload}`} />
       )}
       <p class="hint">{donor.askAtHost}</p>
-      <SuspicionNotice suspicions={session.suspicions} />
+      <SuspicionNotices session={session} />
       <button type="button" onClick={() => void session.leave()}>
         {donor.leave}
       </button>

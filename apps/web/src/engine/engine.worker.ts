@@ -32,7 +32,8 @@ const host = new HostEngine({
   emit,
   progress,
   storage,
-  failed: (reason, message) => fail(null, reason, message),
+  // What makes no sense in a lap came back with it.
+  failed: (reason, message) => fail(reason === "bad-frame" ? (ring?.last ?? null) : null, reason, message),
   emulated: () => device,
 });
 

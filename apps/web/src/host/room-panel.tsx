@@ -4,7 +4,7 @@ import { KeptModels } from "../shared/kept-models.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { privacyInWords, sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
-import { SuspicionNotice } from "../shared/suspicion-notice.tsx";
+import { SuspicionNotices } from "../shared/suspicion-notice.tsx";
 import { Asking } from "./asking.tsx";
 import { DeviceList } from "./device-list.tsx";
 import type { HostStore, Settings } from "./host-store.ts";
@@ -40,7 +40,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
           text={`${sentence(room.message)} ${texts.room.reloadForNew}`}
         />
       )}
-      <SuspicionNotice suspicions={store.session.suspicions} />
+      <SuspicionNotices session={store.session} />
       <Invitation link={store.invitation.value} />
       <section class="card">
         <h2>{texts.room.devices}</h2>

@@ -1,6 +1,7 @@
 /** Control messages over a peer link: JSON in control frames, checked on both ends; the rest of the link's frames are cancels. */
 import { decodeFrame, encodeFrame, type ControlFrame, type FrameNumber } from "@jupiter/protocol";
 import type { LinkClosed, PeerLink } from "@jupiter/transport";
+import { RateLimit, type Rate } from "./rate-limit.ts";
 
 export interface ControlLinkOptions<Sent, Received> {
   readonly link: PeerLink;
@@ -9,16 +10,20 @@ export interface ControlLinkOptions<Sent, Received> {
   readonly received: (message: Received) => void;
   readonly cancelled?: (frames: readonly FrameNumber[]) => void;
   readonly closed: (event: LinkClosed) => void;
+  /** What the other side may send; without it, whatever it likes. */
+  readonly rate?: Rate;
 }
 
 export class ControlLink<Sent, Received> {
   readonly #options: ControlLinkOptions<Sent, Received>;
   /** Why this side closed the link; null: it did not, or was asked to. */
   #fault: string | null = null;
+  readonly #limit: RateLimit | null;
 
   constructor(options: ControlLinkOptions<Sent, Received>) {
     this.#options = options;
-    const { link } = options;
+    const { link, rate } = options;
+    this.#limit = rate === undefined ? null : new RateLimit(rate, performance.now());
     link.events.on("message", (bytes) => this.#take(bytes));
     link.events.on("close", ({ reason, message }) => options.closed({ reason, message: this.#fault ?? message }));
   }
@@ -41,6 +46,11 @@ export class ControlLink<Sent, Received> {
   }
 
   #take(bytes: Uint8Array): void {
+    if (this.#fault !== null) return; // what was under way when the link was closed
+    if (this.#limit?.take(performance.now()) === false) {
+      this.#end(`it sent more than ${this.#options.rate?.perSecond} messages a second`);
+      return;
+    }
     const message = this.#read(bytes);
     if (message !== null) this.#options.received(message);
   }
@@ -57,9 +67,13 @@ export class ControlLink<Sent, Received> {
     } catch (error) {
       // Whoever sends such bytes is broken, hostile, or an older page: the link ends, the room goes on.
       const what = error instanceof Error ? error.message : String(error);
-      this.#fault = `it sent what this page does not understand (${what}); reload both pages`;
-      void this.#options.link.close();
+      this.#end(`it sent what this page does not understand (${what}); reload both pages`);
     }
     return null;
+  }
+
+  #end(fault: string): void {
+    this.#fault = fault;
+    void this.#options.link.close();
   }
 }

@@ -8,6 +8,7 @@ import {
   type FrameNumber,
   type HostMessage,
   type PeerId,
+  type Seat,
 } from "@jupiter/protocol";
 import type { LayerRange } from "@jupiter/pipeline";
 import type { PeerLink } from "@jupiter/transport";
@@ -66,11 +67,17 @@ export interface DonorProxyOptions {
   readonly nameFor: (wanted: string) => string;
   /** A stage that said it cannot go on, while no one waited for it. */
   readonly failed: (reason: FailureReason, message: string) => void;
+  /** It says that another device sent it what makes no sense. False: that cannot be, so the failure is its own. */
+  readonly accused: (whom: Seat, message: string) => boolean;
   /** `isGoodbye`: it said so; else its link broke, and it may still be there. */
   readonly gone: (message: string, isGoodbye: boolean) => void;
 }
 
 const PING_EVERY_MS = 3000;
+/** As long as a browser takes to notice a connection that broke; a page that stands still keeps its connections. */
+const MAX_SILENT_PINGS = 10;
+/** A device tells of each tensor that it loads; after a pause of this page, of many at once. */
+const RATE = { perSecond: 200, burst: 4000 };
 
 export class DonorProxy {
   readonly device: ReadonlySignal<Device>;
@@ -79,6 +86,8 @@ export class DonorProxy {
   #control: ControlLink<HostMessage, DonorMessage> | null = null;
   #expected: Expectation[] = [];
   #pings = 0;
+  /** One after the other without a word, while it served. */
+  #silentPings = 0;
   readonly #pongs = new Map<number, () => void>();
   #gone = false;
   /** Of the plan that it was given last; what comes from an earlier one says nothing any more. */
@@ -117,6 +126,7 @@ export class DonorProxy {
       link,
       frameOf: hostMessageFrame,
       parse: parseDonorMessage,
+      rate: RATE,
       received: (message) => this.#receive(message),
       closed: ({ message }) => this.#lose(`${this.#name} is gone: ${message}.`),
     });
@@ -162,6 +172,11 @@ export class DonorProxy {
     }
   }
 
+  /** What it sent makes no sense; it stays in the room. */
+  blame(message: string): void {
+    this.#update({ state: { kind: "failed", reason: "bad-frame", message } });
+  }
+
   cancel(frames: readonly FrameNumber[]): void {
     this.#control?.cancel(frames);
   }
@@ -195,7 +210,12 @@ export class DonorProxy {
 
   async #measure(): Promise<void> {
     const roundTripMs = await this.#ping(PING_EVERY_MS);
+    // Counted, not timed: this page may have been asleep. A device that loads may be too busy to answer.
+    const isSilent = roundTripMs === null && this.#device.peek().state.kind === "serving";
+    this.#silentPings = isSilent ? this.#silentPings + 1 : 0;
     if (roundTripMs !== null) this.#update({ roundTripMs });
+    if (this.#silentPings < MAX_SILENT_PINGS) return;
+    this.#lose(`${this.#name} has not answered for ${(MAX_SILENT_PINGS * PING_EVERY_MS) / 1000} seconds.`);
   }
 
   async close(): Promise<void> {
@@ -205,6 +225,7 @@ export class DonorProxy {
   }
 
   #receive(message: DonorMessage): void {
+    this.#silentPings = 0;
     if ("epoch" in message && message.epoch !== this.#epoch) return;
     switch (message.type) {
       case "hello":
@@ -239,7 +260,8 @@ export class DonorProxy {
         this.#settle(message);
         return;
       case "failed": {
-        const { reason } = message;
+        const { reason, from } = message;
+        if (from !== undefined && this.#options.accused(from, message.message)) return;
         const named = `${this.#name}: ${message.message}`;
         this.#update({ state: { kind: "failed", reason, message: message.message } });
         if (!this.#rejectAll(reason, named)) this.#options.failed(reason, named);

@@ -21,7 +21,7 @@ import { ControlLink } from "./control-link.ts";
 import { hello } from "./device.ts";
 import type { SessionParts } from "./host-session.ts";
 import { RingLinks } from "./ring-links.ts";
-import { suspicionsOf, type Suspicions } from "./suspicions.ts";
+import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
 
 export type DonorState =
   /** A person at the host is asked whether to let this device in. */
@@ -56,6 +56,8 @@ export interface Lending {
 }
 
 const STATS_EVERY_MS = 1000;
+/** No honest ring has nearly as many frames on their way; a stage's own queue is as long. */
+const FRAMES_AHEAD = 256;
 
 /** The control link's message order is kept: one is handled after the other. */
 export class DonorSession {
@@ -65,6 +67,8 @@ export class DonorSession {
   readonly isUnreached = signal(false);
   /** What the server delivered and no member sent. */
   readonly suspicions: ReadonlySignal<Suspicions>;
+  /** What members sent that have no part in it. */
+  readonly strays: ReadonlySignal<Suspicions>;
   /** The last word of this browser's store for weights, if it had one. */
   readonly storage = signal<string | null>(null);
   /** What the host calls this device. */
@@ -97,6 +101,8 @@ export class DonorSession {
     this.#links = links;
     this.engine = engine;
     this.suspicions = suspicionsOf(room);
+    const strays = signal(UNSUSPICIOUS);
+    this.strays = strays;
     this.#name = signal(name);
     this.name = this.#name;
     this.#link = signal(room.link);
@@ -114,6 +120,10 @@ export class DonorSession {
       engine: this.engine,
       peerAt: (seat) => (seat === "host" ? this.#host : seat),
       seatOf: (peer) => this.#seatOf(peer),
+      framesAhead: FRAMES_AHEAD,
+      isBefore: (seat) => this.#assign?.previous === seat,
+      strayed: (peer, what) => suspect(strays, `${this.#nameOf(this.#seatOf(peer))} ${what}`),
+      broke: (seat, what) => this.#failed("bad-frame", texts.guests.sentNonsense(this.#nameOf(seat), what), seat, what),
       lost: (seat, message) => this.#failed("link", `The link to ${this.#nameOf(seat)} was lost: ${message}`),
     });
     this.#bulk = new BulkClient({ links, engine, host: () => this.#host });
@@ -131,7 +141,10 @@ export class DonorSession {
       this.#progress(phase, loadedBytes, totalBytes),
     );
     this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
-    this.engine.events.on("failed", ({ reason, message }) => this.#failed(reason, message));
+    this.engine.events.on("failed", ({ from, reason, message }) => {
+      if (from === null) this.#failed(reason, message);
+      else this.#ring.fault(from, texts.guests.nonsense(message));
+    });
     this.#timer = setInterval(() => void this.#report(), STATS_EVERY_MS);
     addEventListener("pagehide", this.#onPageHide);
   }
@@ -325,6 +338,7 @@ export class DonorSession {
     const state = this.#state.value;
     if (state.kind !== "ready" || this.#assign?.epoch !== epoch) return;
     this.#state.value = { ...state, kind: "serving", frames: 0 };
+    this.#ring.settle();
   }
 
   #release(message: string): void {
@@ -349,11 +363,13 @@ export class DonorSession {
     if (state.kind === "serving" && state.frames !== runs) this.#state.value = { ...state, frames: runs };
   }
 
-  #failed(reason: FailureReason, message: string): void {
+  /** `from`: whose frames did it. `what`: as the host tells it. */
+  #failed(reason: FailureReason, message: string, from?: Seat, what = message): void {
     if (this.#state.value.kind === "left" || this.#state.value.kind === "failed") return;
     this.#drop();
     this.#state.value = { kind: "failed", reason, message };
-    this.#control?.send({ type: "failed", epoch: this.#epoch, reason, message: message.slice(0, 1000) });
+    const fault = { reason, message: what.slice(0, 1000), ...(from === undefined ? {} : { from }) };
+    this.#control?.send({ type: "failed", epoch: this.#epoch, ...fault });
   }
 
   #seatOf(peer: PeerId): Seat {

@@ -1,6 +1,6 @@
 /** The devices in the host's room: who asks, who is in, what they are called, who is taken out. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import type { HostNotice, PeerId } from "@jupiter/protocol";
+import type { HostNotice, PeerId, Seat } from "@jupiter/protocol";
 import type { Room, RoomMember } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
 import { cleanName, distinctName } from "../state/names.ts";
@@ -15,6 +15,8 @@ export interface GuestsOptions {
   /** A stage that said it cannot go on, while no one waited for it. */
   readonly failed: (peer: PeerId, why: RingTrouble, message: string) => void;
   readonly gone: (peer: PeerId, why: RingTrouble, message: string) => void;
+  /** `by` says that `whom` sent it what makes no sense. False: that cannot be. */
+  readonly accused: (by: PeerId, whom: Seat, message: string) => boolean;
 }
 
 const WELCOME_AGAIN_MS = 1000;
@@ -151,6 +153,7 @@ export class Guests {
       name: this.#distinct(peer, cleanName(name)),
       nameFor: (wanted) => this.#distinct(peer, cleanName(wanted)),
       failed: (why, message) => this.#options.failed(peer, why, message),
+      accused: (whom, message) => this.#options.accused(peer, whom, message),
       gone: (message, isGoodbye) => {
         this.#setDonors((donors) => donors.delete(peer));
         this.#options.gone(peer, isGoodbye ? "left" : "vanished", message);

@@ -25,7 +25,7 @@ import { FileHashes } from "./file-hashes.ts";
 import { Guests } from "./guests.ts";
 import { placeLayers, type HostLayers, type PlaceDevice } from "./place-layers.ts";
 import { RingLinks } from "./ring-links.ts";
-import { suspicionsOf, type Suspicions } from "./suspicions.ts";
+import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
 import { texts } from "../texts/index.ts";
 
 export interface Model {
@@ -125,6 +125,8 @@ export class HostSession {
   readonly room: ReadonlySignal<RoomState>;
   /** What the server delivered and no member sent. */
   readonly suspicions: ReadonlySignal<Suspicions>;
+  /** What members sent that have no part in it. */
+  readonly strays: ReadonlySignal<Suspicions>;
   /** The last word of this browser's store for weights, if it had one. */
   readonly storage = signal<string | null>(null);
   readonly events: TypedEvents<HostEvents>;
@@ -146,6 +148,8 @@ export class HostSession {
   #starting: AbortController | null = null;
   /** Donors of the ring that runs or starts. */
   #taking: readonly PeerId[] = [];
+  /** Its stages; none until they are planned. */
+  #ringSeats: readonly Seat[] = [];
 
   /** Takes the room over: leaving ends it. Made by `compose.ts`. */
   constructor({ room, links, engine }: SessionParts, admissions = OPEN_DOOR) {
@@ -157,6 +161,8 @@ export class HostSession {
     this.ring = this.#ring;
     this.events = this.#emitter;
     this.suspicions = suspicionsOf(room);
+    const strays = signal(UNSUSPICIOUS);
+    this.strays = strays;
     this.#credentials = signal(room.credentials);
     this.credentials = this.#credentials;
     this.link = computed(() => (this.#credentials.value, room.link));
@@ -166,6 +172,7 @@ export class HostSession {
       admissions,
       failed: (peer, why, message) => this.#taking.includes(peer) && this.#lose(why, message),
       gone: (peer, why, message) => this.#taking.includes(peer) && this.#lose(why, message),
+      accused: (by, whom, message) => this.#accused(by, whom, message),
     });
     this.devices = this.#guests.devices;
     this.asking = this.#guests.asking;
@@ -175,6 +182,10 @@ export class HostSession {
       engine: this.engine,
       peerAt: (seat) => (seat === "host" ? null : seat),
       seatOf: (peer) => peer,
+      framesAhead: 0,
+      isBefore: (seat) => seatsBefore("host", this.#ringSeats).includes(seat),
+      strayed: (peer, what) => suspect(strays, `${this.#nameOf(peer)} ${what}`),
+      broke: (seat, what) => seat !== "host" && this.#blame(seat, texts.guests.sentNonsense(this.#nameOf(seat), what)),
       lost: (_, message) => this.#lose("link", `A link of the ring was lost: ${message}`),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
@@ -187,7 +198,10 @@ export class HostSession {
       this.#taking.forEach((peer) => this.#guests.get(peer)?.cancel(frames)),
     );
     this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
-    this.engine.events.on("failed", ({ reason, message }) => this.#lose(reason, message));
+    this.engine.events.on("failed", ({ from, reason, message }) => {
+      if (from === null || from === "host") this.#lose(reason, message);
+      else this.#neighbours.fault(from, texts.guests.nonsense(message));
+    });
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("points", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
@@ -300,6 +314,7 @@ export class HostSession {
     // The proof may have taken another worker, in which nothing is open.
     if (this.engine.running !== running) await abortable(this.#openModel(model), signal);
     const places = await this.#place(options, checkpoint, { epoch, proven, say, signal });
+    this.#ringSeats = places.map(({ seat }) => seat);
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
     say("Loading the layers…");
     const assigns = places.map((place, index) => assignOf(options, told, epoch, places, place, index));
@@ -325,6 +340,7 @@ export class HostSession {
     const shape = { stages: places.length, first: first.seat, last: last.seat };
     const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, decoding, wire, ...shape };
     await abortable(this.engine.api.ringReady(settings), signal);
+    this.#neighbours.settle();
     return { kind: "ready", model, checkpoint, places, host };
   }
 
@@ -444,8 +460,32 @@ export class HostSession {
     const reason = "The ring was given up. Waiting for the host to start again.";
     for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason });
     this.#taking = [];
+    this.#ringSeats = [];
     void this.#neighbours.close();
   }
+
+  /** Its frames make no sense: the ring ends, and the device stays in the room for people to decide about. */
+  #blame(peer: PeerId, message: string): void {
+    this.#guests.get(peer)?.blame(message);
+    this.#lose("bad-frame", message);
+  }
+
+  /** Which of the two is at fault cannot be known from here, so people are told of both. */
+  #accused(by: PeerId, whom: Seat, message: string): boolean {
+    if (whom === "host" || !seatsBefore(by, this.#ringSeats).includes(whom)) return false;
+    this.#blame(whom, texts.guests.accusation(this.#nameOf(by), this.#nameOf(whom), message));
+    return true;
+  }
+
+  #nameOf(peer: PeerId): string {
+    return this.#guests.get(peer)?.device.peek().name ?? texts.guests.unknownDevice;
+  }
+}
+
+/** Those that pass frames to `seat`: the host is before the first stage and after the last, and may hold stages itself. */
+export function seatsBefore(seat: Seat, stages: readonly Seat[]): readonly Seat[] {
+  const round: readonly Seat[] = ["host", ...stages, "host"];
+  return round.filter((other, index) => other !== seat && round[index + 1] === seat);
 }
 
 /** Rejects with the signal's reason as soon as it aborts, whatever becomes of `work`. */

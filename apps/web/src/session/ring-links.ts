@@ -2,27 +2,29 @@
 import type { PeerId, Seat } from "@jupiter/protocol";
 import type { IncomingLink, PeerLink, PeerLinks } from "@jupiter/transport";
 import type { Engine } from "../engine/engine.ts";
+import { IncomingFrames, type IncomingFramesOptions } from "./incoming-frames.ts";
 
-export interface RingLinksOptions {
-  readonly links: PeerLinks;
-  readonly engine: Engine;
+export interface RingLinksOptions extends Omit<IncomingFramesOptions, "frame"> {
+  readonly links: Pick<PeerLinks, "connect">;
+  readonly engine: Pick<Engine, "events" | "frame">;
   /** Null: nobody of the room sits there at the moment. */
   readonly peerAt: (seat: Seat) => PeerId | null;
-  readonly seatOf: (peer: PeerId) => Seat;
   readonly lost: (seat: Seat, message: string) => void;
 }
 
 export class RingLinks {
   readonly #options: RingLinksOptions;
   readonly #outgoing = new Map<Seat, PeerLink>();
-  readonly #incoming = new Set<IncomingLink>();
+  readonly #incoming: IncomingFrames;
   readonly #sentBefore = new Map<Seat, number>();
 
   constructor(options: RingLinksOptions) {
     this.#options = options;
+    this.#incoming = new IncomingFrames({ ...options, frame: (from, bytes) => options.engine.frame(from, bytes) });
     options.engine.events.on("frame", ({ to, bytes }) => {
       const link = this.#outgoing.get(to);
       if (link === undefined) return; // the ring was given up meanwhile
+      this.#incoming.left();
       link.send(bytes).catch((error: unknown) => this.#lost(to, link, String(error)));
     });
   }
@@ -39,15 +41,22 @@ export class RingLinks {
 
   /** A neighbour opened its link to this device; it stays until the neighbour closes it. */
   accept(incoming: IncomingLink): void {
-    const { from, link } = incoming;
-    this.#incoming.add(incoming);
-    link.events.on("close", () => this.#incoming.delete(incoming));
-    link.events.on("message", (bytes) => this.#options.engine.frame(this.#options.seatOf(from), bytes));
+    this.#incoming.accept(incoming);
+  }
+
+  /** The ring stands: whoever is to send is linked. */
+  settle(): void {
+    this.#incoming.settle();
+  }
+
+  /** The engine could do nothing with what came from this seat. */
+  fault(seat: Seat, what: string): void {
+    this.#incoming.fault(seat, what);
   }
 
   /** Nothing that this member sends is heard any more. */
   expel(peer: PeerId): void {
-    for (const { from, link } of this.#incoming) if (from === peer) void link.close();
+    this.#incoming.expel(peer);
   }
 
   /** Bytes sent so far, per neighbour. */
@@ -57,8 +66,9 @@ export class RingLinks {
     return sums;
   }
 
-  /** The links that this side opened. */
+  /** The ring is over: closes the links that this side opened. */
   async close(): Promise<void> {
+    this.#incoming.giveUp();
     const links = [...this.#outgoing];
     this.#outgoing.clear();
     for (const [seat, link] of links)

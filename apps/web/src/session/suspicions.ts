@@ -1,5 +1,5 @@
-/** What the room dropped, for people: how much, and what it was last. */
-import { signal, type ReadonlySignal } from "@preact/signals";
+/** What was dropped, for people: how much, and what it was last. */
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Room } from "@jupiter/room";
 
 export interface Suspicions {
@@ -8,10 +8,15 @@ export interface Suspicions {
   readonly last: string;
 }
 
+export const UNSUSPICIOUS: Suspicions = { count: 0, last: "" };
+
+export function suspect(suspicions: Signal<Suspicions>, what: string): void {
+  suspicions.value = { count: suspicions.value.count + 1, last: what };
+}
+
+/** What the server delivered and no member sent. */
 export function suspicionsOf(room: Room): ReadonlySignal<Suspicions> {
-  const suspicions = signal<Suspicions>({ count: 0, last: "" });
-  room.events.on("suspicious", ({ message }) => {
-    suspicions.value = { count: suspicions.value.count + 1, last: message };
-  });
+  const suspicions = signal(UNSUSPICIOUS);
+  room.events.on("suspicious", ({ message }) => suspect(suspicions, message));
   return suspicions;
 }

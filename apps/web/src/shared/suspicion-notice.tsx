@@ -1,11 +1,29 @@
-/** Says that the signaling server delivered what no member of the room sent, and what that means. */
+/** Says that the server or a member of the room sent what does not belong, and what that means. */
 import type { ReadonlySignal } from "@preact/signals";
 import type { Suspicions } from "../session/suspicions.ts";
 import { texts } from "../texts/index.ts";
 import { Notice } from "./notice.tsx";
 
-export function SuspicionNotice({ suspicions }: { readonly suspicions: ReadonlySignal<Suspicions> }) {
-  const { count, last } = suspicions.value;
-  if (count === 0) return null;
-  return <Notice tone="info" title={texts.guests.suspicious} text={texts.guests.suspiciousHint(count, last)} />;
+interface SuspicionNoticesProps {
+  /** Of the server, and of members. */
+  readonly session: {
+    readonly suspicions: ReadonlySignal<Suspicions>;
+    readonly strays: ReadonlySignal<Suspicions>;
+  };
+}
+
+export function SuspicionNotices({ session: { suspicions, strays } }: SuspicionNoticesProps) {
+  const { suspicious, suspiciousHint, strayed, strayedHint } = texts.guests;
+  const told = [
+    { title: suspicious, hint: suspiciousHint, ...suspicions.value },
+    { title: strayed, hint: strayedHint, ...strays.value },
+  ];
+  return (
+    <>
+      {told.map(
+        ({ title, hint, count, last }) =>
+          count > 0 && <Notice key={title} tone="info" title={title} text={hint(count, last)} />,
+      )}
+    </>
+  );
 }

@@ -60,6 +60,14 @@ export const guests = {
   waitingHint: "The host is asked whether to let this device in. Keep this page open.",
   hostAway: "The host is not in the room. This page waits for it; if it does not come, ask for the room’s link again.",
 
+  unknownDevice: "A device that is not in",
+  nonsense: (what: string) => `sent what makes no sense (${what.replace(/\.$/, "")})`,
+  sentNonsense: (name: string, what: string) => `${name} ${what}.`,
+  accusation: (by: string, whom: string, what: string) => `${by} says that ${whom} ${what}.`,
+  strayed: "A device sends what nobody asked of it",
+  strayedHint: (count: number, last: string) =>
+    `${count === 1 ? "One link was" : `${count} links were`} closed, and nothing of it was used. If it goes on, remove that device. ` +
+    `The last one: ${last}.`,
   suspicious: "The server delivers what nobody here sent",
   suspiciousHint: (count: number, last: string) =>
     `${count === 1 ? "One message" : `${count} messages`} dropped; nothing was read and nobody let in by them. ` +

@@ -52,7 +52,7 @@ export const ringTrouble: Readonly<Record<RingTrouble, Advice>> = {
   },
   "bad-frame": {
     title: "A device sent what makes no sense",
-    next: "Reload the page on all devices, so that they run the same version, and start again.",
+    next: "Start again without the one that is named; or reload the page on all devices first, so that they run the same version.",
   },
   internal: {
     title: "Something broke in this page",
