@@ -24,7 +24,7 @@ export class Arena {
 
   /** Where the next row goes. */
   get end(): Slot {
-    while (this.#slots.at(-1)?.live === false) this.#slots.pop();
+    for (let last = this.#slots.at(-1); last !== undefined && !last.live; last = this.#slots.at(-1)) this.#slots.pop();
     return this.#slots.length;
   }
 
