@@ -4,8 +4,8 @@ import type { PeerLink, PeerLinks } from "@jupiter/transport";
 import type { Engine } from "../engine/engine.ts";
 
 export interface BulkClientOptions {
-  readonly links: PeerLinks;
-  readonly engine: Engine;
+  readonly links: Pick<PeerLinks, "connect">;
+  readonly engine: Pick<Engine, "events" | "bulk" | "bulkLost">;
   /** Null: it is not in the room at the moment. */
   readonly host: () => PeerId | null;
 }
@@ -23,32 +23,44 @@ export class BulkClient {
   /** The engine is told, so that nothing waits for bytes that do not come. */
   close(): void {
     const link = this.#link;
-    this.#link = null;
-    link?.then((open) => open.close()).catch(() => undefined);
+    if (link === null) return;
+    this.#lost(link, "The link for bytes to the host was closed.");
+    link.then((open) => open.close()).catch(() => undefined);
   }
 
   async #send(request: BulkRequest): Promise<void> {
     // What is not wanted any more is no reason to open a link.
     if (this.#link === null && request.type === "drop") return;
-    const opening = (this.#link ??= this.#open());
+    const link = (this.#link ??= this.#open());
     try {
-      await (await opening).send(encodeFrame(bulkMessageFrame(request)));
+      await (await link).send(encodeFrame(bulkMessageFrame(request)));
     } catch (error) {
-      if (this.#link === opening) this.#link = null;
-      this.#options.engine.bulkLost(error instanceof Error ? error.message : String(error));
+      this.#lost(link, error instanceof Error ? error.message : String(error));
     }
   }
 
-  async #open(): Promise<PeerLink> {
-    const { links, engine, host } = this.#options;
+  #open(): Promise<PeerLink> {
+    const opening = this.#connect().then((link) => {
+      link.events.on("message", (bytes) => {
+        if (this.#link === opening) this.#options.engine.bulk(bytes);
+      });
+      link.events.on("close", ({ message }) => this.#lost(opening, message));
+      return link;
+    });
+    return opening;
+  }
+
+  async #connect(): Promise<PeerLink> {
+    const { links, host } = this.#options;
     const peer = host();
     if (peer === null) throw new TypeError("the host is not in the room at the moment");
-    const link = await links.connect(peer, "bulk");
-    link.events.on("message", (bytes) => engine.bulk(bytes));
-    link.events.on("close", ({ message }) => {
-      this.#link = null;
-      engine.bulkLost(message);
-    });
-    return link;
+    return links.connect(peer, "bulk");
+  }
+
+  /** What a link that was given up has to say does not concern the reads of today's worker. */
+  #lost(link: Promise<PeerLink>, message: string): void {
+    if (this.#link !== link) return;
+    this.#link = null;
+    this.#options.engine.bulkLost(message);
   }
 }

@@ -7,6 +7,7 @@ import {
   parseBulkRequest,
   ProtocolError,
   type BulkRequest,
+  type PeerId,
 } from "@jupiter/protocol";
 import type { PeerLink } from "@jupiter/transport";
 
@@ -16,8 +17,10 @@ type Want = Extract<BulkRequest, { type: "want" }>;
 export class BulkServer {
   /** Null: weights come from elsewhere. */
   file: Blob | null = null;
+  readonly #links = new Map<PeerLink, PeerId>();
 
-  accept(link: PeerLink): void {
+  accept(from: PeerId, link: PeerLink): void {
+    this.#links.set(link, from);
     const queue: Want[] = [];
     let isPumping = false;
     const pump = async () => {
@@ -43,7 +46,20 @@ export class BulkServer {
       }
       void pump();
     });
-    link.events.on("close", () => (queue.length = 0));
+    link.events.on("close", () => {
+      this.#links.delete(link);
+      queue.length = 0;
+    });
+  }
+
+  /** This member gets no more bytes. */
+  expel(peer: PeerId): void {
+    for (const [link, from] of this.#links) if (from === peer) void link.close();
+  }
+
+  /** All links; donors open new ones when they need bytes again. */
+  close(): void {
+    for (const link of this.#links.keys()) void link.close();
   }
 
   async #answer(link: PeerLink, want: Want, isWanted: () => boolean): Promise<void> {

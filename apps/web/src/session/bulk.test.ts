@@ -1,6 +1,6 @@
 /** Host's and donor's end of a bulk link over a real `PeerLink`, in memory. */
 import { fetchTensors, hashTensors, readGguf, type TensorEntry } from "@jupiter/model";
-import { bulkMessageFrame, encodeFrame, LIMITS, type BulkRequest, type Frame } from "@jupiter/protocol";
+import { bulkMessageFrame, encodeFrame, LIMITS, PeerId, type BulkRequest, type Frame } from "@jupiter/protocol";
 import { memoryByteSource, seeded, tinyCheckpoint } from "@jupiter/testkit";
 import { memoryLinkPair, type PeerLink } from "@jupiter/transport";
 import { describe, expect, it, vi } from "vitest";
@@ -16,10 +16,10 @@ function randomBytes(length: number, seed = 1): Uint8Array<ArrayBuffer> {
 }
 
 /** A donor's source over a link to `server`. */
-function connect(server: BulkServer) {
+function connect(server: BulkServer, peer = PeerId.parse("donor-of-layers")) {
   const pair = memoryLinkPair();
   const [donor, host] = pair.links;
-  server.accept(host);
+  server.accept(peer, host);
   const asked: BulkRequest[] = [];
   const source = new BulkSource({
     wait: never,
@@ -32,6 +32,8 @@ function connect(server: BulkServer) {
   donor.events.on("close", ({ message }) => source.lost(message));
   return { pair, donor, source, asked };
 }
+
+type Ends = ReturnType<typeof connect>;
 
 function serverOf(bytes: Uint8Array<ArrayBuffer>): BulkServer {
   const server = new BulkServer();
@@ -100,6 +102,23 @@ describe("bytes of a host's file over a bulk link", () => {
     await expect(lost).rejects.toMatchObject({ reason: "unreachable", message: /link .* was lost/ });
     const silent = new BulkSource({ ask: () => undefined, wait: () => Promise.resolve() });
     await expect(silent.read(0, 1)).rejects.toMatchObject({ reason: "unreachable", message: /sent nothing/ });
+  });
+});
+
+describe("links of donors that take part no more", () => {
+  it("are closed: one device's when it is removed, all when the ring ends, and what was asked over them fails", async () => {
+    const server = serverOf(randomBytes(100));
+    const [anna, ben] = ["anna0000", "ben00000"].map((id) => connect(server, PeerId.parse(id))) as [Ends, Ends];
+    const ends = [closed(anna.donor), closed(ben.donor)];
+    anna.pair.hold();
+    const asked = anna.source.read(0, 50);
+    server.expel(PeerId.parse("anna0000"));
+    anna.pair.release();
+    await expect(asked).rejects.toMatchObject({ reason: "unreachable" });
+    await expect(ends[0]).resolves.toMatchObject({ reason: "remote" });
+    expect(await ben.source.read(0, 50)).toHaveLength(50);
+    server.close();
+    await expect(ends[1]).resolves.toMatchObject({ reason: "remote" });
   });
 });
 

@@ -191,7 +191,8 @@ export class HostSession {
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => {
       if (incoming.channel === "activations") this.#neighbours.accept(incoming);
-      else if (incoming.channel === "bulk" && this.#taking.includes(incoming.from)) this.#bulk.accept(incoming.link);
+      else if (incoming.channel === "bulk" && this.#taking.includes(incoming.from))
+        this.#bulk.accept(incoming.from, incoming.link);
       else void incoming.link.close();
     });
     this.engine.events.on("cancel", ({ frames }) =>
@@ -283,6 +284,8 @@ export class HostSession {
   /** Takes a device out for good: the link changes, and a ring without it goes on. */
   async remove(peer: PeerId): Promise<void> {
     if (this.#taking.includes(peer)) this.#lose("left", texts.guests.wasRemoved(this.#donor(peer).device.value.name));
+    this.#neighbours.expel(peer);
+    this.#bulk.expel(peer);
     await this.#guests.remove(peer, () => (this.#credentials.value = this.#room.credentials));
   }
 
@@ -296,7 +299,10 @@ export class HostSession {
 
   async #free(): Promise<void> {
     await this.#neighbours.close();
-    await this.engine.running?.dropShares();
+    await this.engine.running?.dropShares().catch((error: unknown) => {
+      // A worker that was ended meanwhile has dropped them.
+      if (!(error instanceof EngineError)) throw error;
+    });
   }
 
   /** Whatever it waits for ends when `signal` aborts, and nothing of it is done after that. */
@@ -462,6 +468,7 @@ export class HostSession {
     this.#taking = [];
     this.#ringSeats = [];
     void this.#neighbours.close();
+    this.#bulk.close();
   }
 
   /** Its frames make no sense: the ring ends, and the device stays in the room for people to decide about. */
