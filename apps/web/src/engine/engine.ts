@@ -3,6 +3,7 @@ import type { ModelShape } from "@jupiter/model";
 import { Emitter, type FrameNumber, type Seat, type TypedEvents } from "@jupiter/protocol";
 import { ladder, type Backend, type Rung } from "@jupiter/runtime/ladder";
 import { transfer, wrap, type Remote } from "comlink";
+import { Calls } from "./calls.ts";
 import type { Emulation } from "./emulation.ts";
 import type { EngineApi, FailureReason, FromEngine, ToEngine } from "./api.ts";
 
@@ -33,6 +34,7 @@ type EngineEvents = { readonly [Kind in FromEngine["kind"]]: Extract<FromEngine,
 
 interface Running {
   readonly worker: Worker;
+  readonly calls: Calls<EngineApi>;
   readonly api: Remote<EngineApi>;
   readonly port: MessagePort;
   readonly threads: number;
@@ -56,7 +58,7 @@ export class Engine {
     this.events = this.#emitter;
   }
 
-  /** Calls to the worker, started if need be. A worker that was proven anew has lost what an earlier one had loaded. */
+  /** Calls to the worker, started if need be; they reject `EngineError` if it is ended before it answers. A worker that was proven anew has lost what an earlier one had loaded. */
   get api(): Remote<EngineApi> {
     if (this.#isDisposed) throw new EngineError("internal", "This device has left the room.");
     return this.#start(this.#running?.threads ?? 1, this.#running?.hideSubgroups ?? false).api;
@@ -127,11 +129,13 @@ export class Engine {
     this.endWorker();
   }
 
-  /** What it held is free at once, and what it was asked is never answered; the next call starts another. */
+  /** What it held is free at once, and what it was asked and has not answered rejects `EngineError`; the next call starts another. */
   endWorker(): void {
-    this.#running?.worker.terminate();
-    this.#running?.port.close();
+    const running = this.#running;
     this.#running = null;
+    running?.worker.terminate();
+    running?.port.close();
+    running?.calls.end(new EngineError("internal", "The engine was ended before it could answer. Try again."));
   }
 
   #post(message: ToEngine, transfer: Transferable[]): void {
@@ -151,10 +155,11 @@ export class Engine {
         reason: "internal",
         message: `The engine stopped: ${event.message}. Reload this page.`,
       });
-    const api = wrap<EngineApi>(worker);
+    const calls = new Calls(wrap<EngineApi>(worker));
+    const { api } = calls;
     const settings = { threads, hideSubgroups, self: this.#self, server: this.#server, emulation: this.#emulation };
     void api.configure(settings, transfer(port2, [port2]));
-    this.#running = { worker, api, port, threads, hideSubgroups };
+    this.#running = { worker, calls, api, port, threads, hideSubgroups };
     return this.#running;
   }
 

@@ -50,7 +50,7 @@ export class ModelStore {
     this.#adding.value = { kind: "reading", name };
     // Not an id of the catalogue, whose checksums are not this file's.
     const id = `${from}:${name}`.slice(0, 200);
-    const inspected = await this.#options.inspect(source, id);
+    const inspected = await this.#inspect(source, id);
     if (mine !== this.#tries) return;
     if (!inspected.ok) {
       this.#adding.value = { kind: "refused", name, message: inspected.message };
@@ -67,5 +67,13 @@ export class ModelStore {
     this.#offers.value = [...this.#offers.value.filter((other) => other.id !== id), offer];
     this.#adding.value = { kind: "none" };
     this.#options.added(offer);
+  }
+  /** An engine that is ended meanwhile, or whose room was left, reads nothing: that is an outcome as well. */
+  async #inspect(source: ModelSource, id: string): Promise<Outcome<InspectedModel>> {
+    try {
+      return await this.#options.inspect(source, id);
+    } catch (error) {
+      return { ok: false, reason: "internal", message: error instanceof Error ? error.message : String(error) };
+    }
   }
 }

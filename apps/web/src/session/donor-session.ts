@@ -145,7 +145,7 @@ export class DonorSession {
       if (from === null) this.#failed(reason, message);
       else this.#ring.fault(from, texts.guests.nonsense(message));
     });
-    this.#timer = setInterval(() => void this.#report(), STATS_EVERY_MS);
+    this.#timer = setInterval(() => void this.#report().catch(() => undefined), STATS_EVERY_MS);
     addEventListener("pagehide", this.#onPageHide);
   }
 
