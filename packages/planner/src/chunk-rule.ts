@@ -22,17 +22,16 @@ export function chunkRule(pipe: Pipe, capacity: number): ChunkRule {
   // A longer prompt's cuts serve a shorter one too: so no prompt takes longer than a longer one does.
   for (let i = table.length - 2; i >= 0; i--) {
     const { tokens, slices } = table[i]!;
-    table[i] = { tokens, slices: bestOf(pipe, 0, [slices, cutOff(table[i + 1]!.slices, tokens)]) };
+    table[i] = { tokens, slices: bestOf(pipe, tokens, 0, [slices, cutOff(table[i + 1]!.slices, tokens)]) };
   }
   const slices = (tokens: number, S: number): Slices => {
     const above = table.findIndex((entry) => entry.tokens >= tokens);
     const exact = above >= 0 && S === 0 ? table[above] : undefined;
     if (exact?.tokens === tokens) return exact.slices;
-    const isWhole = (some: Slices) => total(some) === tokens && Math.max(...some) <= pipe.mostRows;
     const near = [table[above - 1], table[above], table.at(-1)].flatMap((entry) =>
       entry === undefined ? [] : [scaled(entry.slices, entry.tokens, tokens), cutOff(entry.slices, tokens)],
     );
-    return moved(pipe, S, bestOf(pipe, S, [...near.filter(isWhole), ...equals(tokens, pipe.mostRows)]));
+    return moved(pipe, S, bestOf(pipe, tokens, S, [...near, ...equals(tokens, pipe.mostRows)]));
   };
   /** By total and cached tokens: the chunk that comes next. */
   const underWay = new Map<string, number>();
@@ -63,10 +62,6 @@ function lengths(capacity: number): readonly number[] {
   const found: number[] = [];
   for (let tokens = 16; tokens < capacity; tokens = 16 * Math.ceil((tokens * 1.25 + 1) / 16)) found.push(tokens);
   return [...found, capacity];
-}
-
-function total(slices: Slices): number {
-  return slices.reduce((a, b) => a + b, 0);
 }
 
 /** The same shape for another length; chunks that would be empty are left out. */

@@ -18,7 +18,7 @@ const KEPT = 12;
 
 export function gridSlices(pipe: Pipe, tokens: number, S: number, grid: number): Slices {
   const open: Pipe = { ...pipe, closes: false };
-  const cuts = cutPoints(tokens, grid);
+  const cuts = cutPoints(tokens, Math.min(grid, pipe.mostRows));
   const states: State[][] = cuts.map(() => []);
   states[0]!.push({ progress: emptyProgress(open), endMs: 0, atLeastMs: 0, rows: 0, before: null });
   const rests = cuts.map((cut) => restOf(open, tokens, S, cut));

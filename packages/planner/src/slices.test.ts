@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chunkRule } from "./chunk-rule.ts";
 import type { LayerCost, LinkCost } from "./costs.ts";
+import { gridSlices } from "./grid-slices.ts";
 import { emptyPipe, slicesMs, type Pipe } from "./pipe.ts";
 import { bestSlices, equals, gridOf } from "./slices.ts";
 import { teraPipeSlices } from "./tera-pipe.ts";
@@ -139,6 +140,26 @@ describe("the chunk rule", () => {
       ),
       { numRuns: 15, seed: 4 },
     );
+  });
+
+  it.each([
+    [16_400, 256],
+    [20_000, 256],
+    [20_000, 64],
+    [4200, 64],
+  ])("cuts %i tokens whole where a chunk has at most %i, fewer than the grid's step", (tokens, mostRows) => {
+    const pipe: Pipe = { ...pipes["4 wasm tabs"]!, mostRows };
+    const rule = chunkRule(pipe, tokens + 1000);
+    for (const slices of [
+      bestSlices(pipe, tokens),
+      teraPipeSlices(pipe, tokens, 0, gridOf(tokens)),
+      gridSlices(pipe, tokens, 0, gridOf(tokens)),
+      rule.slices(tokens, 0),
+    ]) {
+      expect(slices.reduce((a, b) => a + b, 0)).toBe(tokens);
+      expect(Math.max(...slices)).toBeLessThanOrEqual(mostRows);
+    }
+    expect(rule.rows(6000, tokens - 6000)).toBeLessThanOrEqual(mostRows);
   });
 
   it("goes through a slicing chunk by chunk, prompts in between or not", () => {

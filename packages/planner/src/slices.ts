@@ -13,12 +13,12 @@ const MOST_EQUAL = 96;
 
 /** Of `tokens` rows with `S` cached before them. */
 export function bestSlices(pipe: Pipe, tokens: number, S = 0, more: readonly Slices[] = []): Slices {
-  if (pipe.places.length < 2) return bestOf(pipe, S, [...equals(tokens, pipe.mostRows), ...more]);
+  if (pipe.places.length < 2) return bestOf(pipe, tokens, S, [...equals(tokens, pipe.mostRows), ...more]);
   const grid = gridOf(tokens);
   return moved(
     pipe,
     S,
-    bestOf(pipe, S, [
+    bestOf(pipe, tokens, S, [
       ...equals(tokens, pipe.mostRows),
       ...more,
       teraPipeSlices(pipe, tokens, S, grid),
@@ -47,10 +47,12 @@ function equalChunks(tokens: number, count: number): Slices {
   });
 }
 
-/** The first of the least. */
-export function bestOf(pipe: Pipe, S: number, candidates: readonly Slices[]): Slices {
+/** The first of the least, of those that are slicings of so many tokens and have no chunk above the limit. */
+export function bestOf(pipe: Pipe, tokens: number, S: number, candidates: readonly Slices[]): Slices {
   let [best, bestMs]: [Slices, number] = [[], Infinity];
   for (const slices of candidates) {
+    const isWhole = slices.reduce((sum, T) => sum + T, 0) === tokens;
+    if (!isWhole || slices.some((T) => T > pipe.mostRows)) continue;
     const ms = slicesMs(pipe, slices, S);
     if (ms < bestMs) [best, bestMs] = [slices, ms];
   }

@@ -5,7 +5,7 @@
 import { placeMs, type Pipe, type Slices } from "./pipe.ts";
 
 export function teraPipeSlices(pipe: Pipe, tokens: number, S: number, grid: number): Slices {
-  const cuts = cutPoints(tokens, grid);
+  const cuts = cutPoints(tokens, Math.min(grid, pipe.mostRows));
   const n = cuts.length - 1;
   // [from * (n + 1) + to]
   const costs = new Float64Array((n + 1) * (n + 1));
