@@ -120,7 +120,7 @@ export class Coordinator {
     for (;;) {
       const questions = this.#drafting.ask(this.#lines);
       if (questions.length > 0) return [...effects, ...questions, ...this.#askTurn()];
-      const send = this.#nextRows(ring, nowMs) ?? this.#nextChunk(ring, nowMs);
+      const send = this.#nextFrame(ring, nowMs);
       if (send !== null) effects.push(send);
       const cut = send === null ? this.#cutWhereFull(ring) : [];
       if (send === null && cut.length === 0) return effects;
@@ -159,13 +159,21 @@ export class Coordinator {
     return effects;
   }
 
-  /** A frame for answers: certain rows, and the drafts that pay. */
-  #nextRows(ring: Ring, nowMs: number): CoordinatorEffect | null {
-    const { stages = 1, costOf = (rows) => 1 + (rows - 1) / 3 } = ring;
+  /** What is certain goes before guesses, whoever's it is; drafts that pay ride along with certain rows. */
+  #nextFrame(ring: Ring, nowMs: number): CoordinatorEffect | null {
     const decoding = this.#lines.filter((line) => line.decodes);
-    // Certain rows go before drafts, whoever's they are.
     const waiting = decoding.filter(({ tip }) => tip.slot === null);
-    for (const { conversation } of [...waiting, ...decoding]) {
+    return (
+      this.#nextRows(ring, nowMs, decoding, waiting) ??
+      this.#nextChunk(ring, nowMs) ??
+      this.#nextRows(ring, nowMs, decoding, decoding)
+    );
+  }
+
+  /** A frame for answers, of the first conversation of `turns` that has one to send. */
+  #nextRows(ring: Ring, nowMs: number, decoding: readonly Line[], turns: readonly Line[]): CoordinatorEffect | null {
+    const { stages = 1, costOf = (rows) => 1 + (rows - 1) / 3 } = ring;
+    for (const { conversation } of turns) {
       const lines = decoding.filter((line) => line.conversation === conversation);
       const isFull = lines.length > 1 && this.#frames.ofLines(lines) >= stages;
       if (isFull) continue; // rows that wait share the next frame

@@ -23,7 +23,8 @@ export interface Draft {
 
 /**
  * Asked once at a time. An answer given at once takes part in the frame that is about to be sent; one that is promised, in those after. A frame
- * never waits. `signal` aborts when the places asked about turned out wrong; the answer is then not looked at.
+ * never waits. `signal` aborts when the places asked about turned out wrong; the answer is then not looked at,
+ * but until the promise settles nothing else is asked.
  */
 export interface Drafter {
   readonly name: string;

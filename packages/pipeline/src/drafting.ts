@@ -2,7 +2,7 @@
  * What drafters are asked, and where their answers go: into the trees below the lines' tips, merged where several name the same token.
  *
  * Invariants:
- * 1. a drafter answers one question at a time;
+ * 1. a drafter answers one question at a time: it is busy until it has answered, also where the question was given up meanwhile;
  * 2. a place is put to a drafter once: the end of the likeliest drafted path of a line;
  * 3. an answer changes nothing but drafts of lines that live.
  */
@@ -24,6 +24,8 @@ interface Ask {
   readonly id: number;
   readonly drafter: number;
   readonly places: readonly Place[];
+  /** Nobody looks at the answer any more. */
+  abandoned: boolean;
 }
 
 export class Drafting {
@@ -48,17 +50,19 @@ export class Drafting {
       const places = lines.flatMap((line) => this.#placeFor(line, name, drafter));
       if (places.length === 0) return [];
       for (const { row } of places) row.asked |= 1 << drafter;
-      const ask = { id: this.#nextAsk++, drafter, places };
+      const ask = { id: this.#nextAsk++, drafter, places, abandoned: false };
       this.#asks.push(ask);
       const budget = Math.max(...places.map(({ line }) => line.decoding.rows));
       return [{ kind: "draft", ask: ask.id, drafter: name, views: places.map(viewOf), budget }];
     });
   }
 
-  /** Questions about places that are refuted need no answer any more. */
+  /** Questions about places that are refuted need no answer any more; each is told once. */
   abandonStale(): CoordinatorEffect[] {
-    const stale = this.#asks.filter(({ places }) => places.every(({ line, row }) => line.over || !row.live));
-    this.#asks = this.#asks.filter((ask) => !stale.includes(ask));
+    const stale = this.#asks.filter(
+      ({ abandoned, places }) => !abandoned && places.every(({ line, row }) => line.over || !row.live),
+    );
+    for (const ask of stale) ask.abandoned = true;
     return stale.length === 0 ? [] : [{ kind: "abandon-drafts", asks: stale.map(({ id }) => id) }];
   }
 
@@ -66,6 +70,7 @@ export class Drafting {
     const ask = this.#asks.find((candidate) => candidate.id === id);
     if (ask === undefined) return;
     this.#asks = this.#asks.filter((other) => other !== ask);
+    if (ask.abandoned) return;
     const rows: (Row | null)[] = [];
     for (const { view, after, token, probability } of drafts) {
       const place = ask.places[view];

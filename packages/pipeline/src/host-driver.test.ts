@@ -1,13 +1,28 @@
-/** The driver's own part in drafting: drafters that take their time, are called back, or fail. */
-import type { Frame, RowsFrame } from "@jupiter/protocol";
-import { expect, it } from "vitest";
+/** The driver's own part: what it refuses of what comes back, and drafters that take their time, are called back, or fail. */
+import type { AckFrame, Frame, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
+import { describe, expect, it } from "vitest";
 import { decodingOf } from "./decoding.ts";
 import type { Draft, Drafter } from "./drafter.ts";
 import { HostDriver, type HostEvent } from "./host-driver.ts";
 import { StageDriver } from "./stage-driver.ts";
 
 /** One stage that passes rows through, and a model that counts up. */
-function countingRing(drafter: Drafter) {
+const QUESTION = {
+  id: "a",
+  conversation: "one",
+  ids: Int32Array.of(0),
+  maxTokens: 12,
+  policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+  stopIds: [],
+};
+
+type Returned = ReturnFrame | ScoresFrame | AckFrame;
+
+/** `altered`: what the host gets of what the stage passes on. `headRows`: of those that the head is asked for, how many it scores. */
+function countingRing(
+  drafter: Drafter,
+  { altered = (frame: Returned): Returned => frame, headRows = Infinity, cancelled = false } = {},
+) {
   const events: HostEvent[] = [];
   const failures: unknown[] = [];
   let finish = () => {};
@@ -22,7 +37,7 @@ function countingRing(drafter: Drafter) {
         apply: () => undefined,
       },
       wire: "f32",
-      pass: (frame: Frame) => (frame.kind === "return" || frame.kind === "ack") && host.receive(frame),
+      pass: (frame: Frame) => (frame.kind === "return" || frame.kind === "ack") && host.receive(altered(frame)),
       soon: queueMicrotask,
       nowMs: () => 0,
       failed: (error) => failures.push(error),
@@ -32,7 +47,7 @@ function countingRing(drafter: Drafter) {
     embedding: (ids) => ({ wire: "f32", rows: ids.length, hidden: 1, data: Float32Array.from(ids) }),
     head: {
       score: ({ data }, policies) => {
-        const result = policies.map((_, row) => {
+        const result = policies.slice(0, headRows).map((_, row) => {
           const chosen = (data[row] ?? 0) + 1;
           return { row, chosen, best: [{ id: chosen, logProb: 0 }], asked: [], entropy: 0 };
         });
@@ -49,22 +64,21 @@ function countingRing(drafter: Drafter) {
       if (event.kind === "finished") finish();
     },
     nowMs: () => 0,
-    failed: (error) => failures.push(error),
+    failed: (error) => {
+      failures.push(error);
+      host.ringLost("a frame was refused");
+    },
     drafters: [drafter],
     drafterFailed: (name, error) => failures.push(`${name}: ${String(error)}`),
   });
   const decoding = decodingOf({ strategy: "window", drafters: [drafter.name] }, 1);
   host.ringReady({ epoch: 1, chunkRows: () => 8, maxInFlight: 1, capacity: 100, arenas: 1, decoding }, "f32");
-  host.submit({
-    id: "a",
-    conversation: "one",
-    ids: Int32Array.of(0),
-    maxTokens: 12,
-    policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
-    stopIds: [],
-  });
+  host.submit(QUESTION);
+  if (cancelled) host.cancel("a");
+  /** No microtask has anything more to do: everything here runs in them. */
+  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   const text = () => events.flatMap((event) => (event.kind === "token" ? [event.token] : []));
-  return { finished, failures, text, toStage };
+  return { finished, failures, text, toStage, host, settled };
 }
 
 const UP_TO_TWELVE = Array.from({ length: 12 }, (_, i) => i + 1);
@@ -128,4 +142,111 @@ it.each([
   expect(ring.text()).toEqual(UP_TO_TWELVE);
   expect(ring.failures).toEqual(["broken: Error: no weights"]);
   expect(asked).toBe(1);
+});
+
+it("a drafter that was called back is not asked again until its promise has settled", async () => {
+  const signals: AbortSignal[] = [];
+  let running = 0;
+  let mostRunning = 0;
+  let settle = () => {};
+  const ring = countingRing({
+    name: "late",
+    extend: (_, __, { signal }) => {
+      signals.push(signal);
+      mostRunning = Math.max(mostRunning, ++running);
+      if (signals.length === 1) {
+        running--;
+        return [{ view: 0, after: -1, token: 50, probability: 0.9 }];
+      }
+      return new Promise((resolve) => {
+        settle = () => {
+          running--;
+          resolve([]);
+        };
+      });
+    },
+    forget: () => undefined,
+  });
+  await ring.finished;
+  expect(ring.text()).toEqual(UP_TO_TWELVE);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]);
+  expect(mostRunning).toBe(1);
+  settle();
+  await Promise.resolve();
+  // Free again: the next answer asks it.
+  ring.host.submit({ ...QUESTION, id: "b", ids: Int32Array.of(20) });
+  while (signals.length === 2) await Promise.resolve();
+  expect(mostRunning).toBe(1);
+});
+
+describe("what comes back", () => {
+  const none: Drafter = { name: "none", extend: () => [], forget: () => undefined };
+  const ack = ({ frame, epoch, times }: Returned, dead: boolean): Returned => ({
+    kind: "ack",
+    frame,
+    epoch,
+    times,
+    dead,
+  });
+  const withIndices =
+    (...rowIndices: number[]) =>
+    (frame: Returned): Returned =>
+      frame.kind === "return" ? { ...frame, rowIndices } : frame;
+  const empty = { wire: "f32", rows: 0, hidden: 1, data: new Float32Array(0) } as const;
+  const score = { row: 0, chosen: 1, best: [{ id: 1, logProb: 0 }], asked: [], entropy: 0 };
+
+  it.each<[string, (frame: Returned) => Returned]>([
+    ["an ack", (frame) => ack(frame, false)],
+    ["a dead ack of a frame that nobody cancelled", (frame) => ack(frame, true)],
+    ["no rows", (frame) => (frame.kind === "return" ? { ...frame, rowIndices: [], activations: empty } : frame)],
+    ["other rows", withIndices(1)],
+    ["more rows", withIndices(0, 1)],
+    ["no scores", ({ frame, epoch, times }) => ({ kind: "scores", frame, epoch, times, scores: [] })],
+    [
+      "another row's score",
+      ({ frame, epoch, times }) => ({ kind: "scores", frame, epoch, times, scores: [{ ...score, row: 1 }] }),
+    ],
+  ])("%s instead of the row that was wanted ends the ring, and the request with it", async (_, altered) => {
+    const ring = countingRing(none, { altered });
+    await ring.settled();
+    expect(ring.failures).toEqual([expect.objectContaining({ reason: "bad-frame" })]);
+    expect(ring.host.pending).toBe(0);
+  });
+
+  it("the scores that were wanted are taken", async () => {
+    const ring = countingRing(none, {
+      altered: (frame) =>
+        frame.kind === "return"
+          ? {
+              ...ack(frame, false),
+              kind: "scores",
+              scores: [{ ...score, chosen: (frame.activations.data[0] ?? 0) + 1 }],
+            }
+          : frame,
+    });
+    await ring.finished;
+    expect(ring.text()).toEqual(UP_TO_TWELVE);
+    expect(ring.failures).toEqual([]);
+  });
+
+  it("a cancelled frame may come back dead", async () => {
+    const dead: boolean[] = [];
+    const ring = countingRing(none, {
+      cancelled: true,
+      altered: (frame) => {
+        dead.push(frame.kind === "ack" && frame.dead);
+        return frame;
+      },
+    });
+    await ring.settled();
+    expect(dead).toEqual([true]);
+    expect(ring.failures).toEqual([]);
+  });
+
+  it("a head that scores fewer rows than it was asked for ends the ring", async () => {
+    const ring = countingRing(none, { headRows: 0 });
+    await ring.settled();
+    expect(ring.failures).toEqual([expect.objectContaining({ reason: "stage-failed" })]);
+    expect(ring.host.pending).toBe(0);
+  });
 });

@@ -22,6 +22,7 @@ import type {
   RequestId,
   Ring,
 } from "./requests.ts";
+import { checkReturned, type Expected } from "./returned.ts";
 
 export interface HostPorts {
   readonly embedding: Embedding;
@@ -60,7 +61,8 @@ export interface LapEvent {
   readonly stageTimes: readonly StageTime[];
 }
 
-interface Sent {
+interface Sent extends Expected {
+  cancelled: boolean;
   readonly sentMs: number;
   readonly rows: number;
   readonly cached: number;
@@ -121,7 +123,10 @@ export class HostDriver {
     this.#handle({ kind: "ring-lost", reason });
   }
 
-  /** A frame that came back. Frames of an earlier ring may still come; they mean nothing any more. */
+  /**
+   * A frame that came back. Frames of an earlier ring may still come; they mean nothing any more. One that does not bring what was wanted of it ends
+   * the ring.
+   */
   receive(frame: ReturnFrame | ScoresFrame | AckFrame): void {
     if (frame.epoch !== this.#epoch) return;
     const sent = this.#sent.get(frame.frame);
@@ -129,6 +134,12 @@ export class HostDriver {
       this.#fail(
         new PipelineError("bad-frame", `Frame ${frame.frame} came back, but was not sent or came back before.`),
       );
+      return;
+    }
+    try {
+      checkReturned(frame, sent);
+    } catch (error) {
+      this.#fail(error);
       return;
     }
     this.#sent.delete(frame.frame);
@@ -176,6 +187,11 @@ export class HostDriver {
     this.#ports.head.score(activations, policies).then(
       ({ result, computeMs }) => {
         if (epoch !== this.#epoch) return; // the ring was lost meanwhile, and the request with it
+        if (result.length !== policies.length) {
+          const asked = `The head was to score ${policies.length} rows of frame ${frame} and scored ${result.length}.`;
+          this.#fail(new PipelineError("stage-failed", `${asked} Reload the page, or choose another model.`));
+          return;
+        }
         if (lap !== undefined) this.#emitLap({ ...lap, wanted: true, dead: false, headMs: computeMs });
         this.#handle({ kind: "scored", frame, scores: result });
       },
@@ -189,6 +205,10 @@ export class HostDriver {
         this.#send(effect);
         return;
       case "cancel-frames":
+        for (const frame of effect.frames) {
+          const sent = this.#sent.get(frame);
+          if (sent !== undefined) sent.cancelled = true;
+        }
         this.#ports.cancel(effect.frames);
         return;
       case "token":
@@ -216,7 +236,9 @@ export class HostDriver {
   }
 
   #send({ frame, epoch, commands, rows, tokenIds, drafts }: Extract<CoordinatorEffect, { kind: "send" }>): void {
-    this.#sent.set(frame, { sentMs: this.#ports.nowMs(), rows: tokenIds.length, cached: rows.base, drafts });
+    const wanted = [...rows.wanted.keys()].filter((row) => rows.wanted[row] === 1);
+    const sentMs = this.#ports.nowMs();
+    this.#sent.set(frame, { sentMs, rows: tokenIds.length, cached: rows.base, drafts, wanted, cancelled: false });
     const activations = toWire(this.#ports.embedding(tokenIds), this.#wire);
     this.#ports.send({ kind: "rows", frame, epoch, commands, rows, times: [], dead: false, activations });
   }
@@ -226,7 +248,8 @@ export class HostDriver {
     const { signal } = controller;
     const answer = (drafts: readonly Draft[]) => {
       this.#asked.delete(ask);
-      if (!signal.aborted) this.#handle({ kind: "drafted", ask, drafts });
+      // Also when called back: only now can the drafter be asked again.
+      this.#handle({ kind: "drafted", ask, drafts });
     };
     const fail = (error: unknown) => {
       if (!signal.aborted && this.#drafters.delete(name)) this.#ports.drafterFailed?.(name, error);

@@ -86,7 +86,7 @@ export type CoordinatorEvent =
   | { readonly kind: "close-conversation"; readonly conversation: ConversationId }
   /** Comes after a `turn` effect. */
   | { readonly kind: "turn" }
-  /** A drafter's answer to a `draft` effect. */
+  /** A drafter's answer to a `draft` effect; must come for those that were abandoned, too, whatever it is. */
   | { readonly kind: "drafted"; readonly ask: number; readonly drafts: readonly Draft[] };
 
 export interface Ring {
