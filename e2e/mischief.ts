@@ -17,7 +17,6 @@ export function ableToLie(): void {
     else frame.setUint32(4, frame.getUint32(4, true) + 1000, true);
     return lie;
   };
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- called on the channel below
   const { send } = RTCDataChannel.prototype as { send: (data: unknown) => void };
   RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
     send.call(this, data instanceof Uint8Array ? altered(data as Uint8Array<ArrayBuffer>) : data);
