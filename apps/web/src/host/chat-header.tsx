@@ -113,15 +113,16 @@ function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
         </select>
         <span class="hint">{texts.chat.outlineHint}</span>
       </label>
-      <label class="check">
+      <label class="switch">
         <input
           type="checkbox"
+          role="switch"
           checked={guessesAhead}
           onChange={(event) => change({ guessesAhead: event.currentTarget.checked })}
         />
         {texts.chat.guessAhead}
-        <span class="hint">{texts.chat.guessAheadHint}</span>
       </label>
+      <p class="hint">{texts.chat.guessAheadHint}</p>
     </div>
   );
 }
