@@ -2,6 +2,7 @@
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { emulatedTabs, type EmulatedTab } from "./emulate-tabs.ts";
 import { measuresOf, spansOf, startOf, type Measures, type Source } from "./measures.ts";
+import type { Prediction } from "@jupiter/planner";
 import type { ReadyRing } from "./open-ring.ts";
 import type { Scenario } from "./scenario.ts";
 import { tabMemory, type TabMemory, type TabRoom } from "./tabs.ts";
@@ -10,6 +11,8 @@ export interface RunReport {
   readonly source: Source;
   readonly scenario: Scenario;
   readonly plan: readonly { readonly seat: string; readonly first: number; readonly end: number }[];
+  /** What the planner foretold of a question and an answer of 200 tokens each; null where nothing was measured for it. */
+  readonly prediction: Prediction | null;
   readonly devices: readonly object[];
   readonly host: object;
   readonly bytesSent: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -48,7 +51,7 @@ export function measured({ finished, laps }: HarnessAnswer, places: ReadyRing["p
 export async function report(
   room: TabRoom,
   scenario: Scenario,
-  { host, places }: ReadyRing,
+  { host, places, plan }: ReadyRing,
   laps: readonly object[],
   names: Names,
 ): Promise<RunReport> {
@@ -68,6 +71,7 @@ export async function report(
     source: scenario.devices?.some(({ time }) => time !== undefined) === true ? "emulated" : "real",
     scenario,
     plan: places.map(({ seat, layers }) => ({ seat, ...layers })),
+    prediction: plan?.predicted ?? null,
     devices,
     tabMemory: tabMemory(),
     host: { ...host, threads: scenario.threads },

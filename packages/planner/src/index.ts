@@ -6,6 +6,7 @@ export * from "./request.ts";
 export * from "./costs.ts";
 export { lapMs, placeMs, returnMs, slicesMs, type Pipe, type PipePlace, type Slices } from "./pipe.ts";
 export { chunkRule, type ChunkRule } from "./chunk-rule.ts";
+export { fitLayer, type Fit, type MeasuredTime } from "./fit.ts";
 export { bestSlices, equals } from "./slices.ts";
 export { teraPipeSlices } from "./tera-pipe.ts";
 export { PlannerError, type PlannerReason } from "./errors.ts";

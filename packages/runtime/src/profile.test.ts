@@ -29,8 +29,11 @@ it("times long frames in the parts in which they will run", async () => {
   const constants = { ropeBase: 10000, rmsEpsilon: 1e-5, contextLength: 512 };
   const shape: ModelShape = { architecture: "llama", ...dims, ...constants };
   const times = await profileLayer(shape, { backend: "webgpu", type: "float", maxRows: 8 });
-  expect(times.map(({ T }) => T)).toEqual([1, 32]);
+  expect(times.slice(0, 2)).toMatchObject([
+    { T: 1, S: 0 },
+    { T: 32, S: 0 },
+  ]);
   expect(Math.max(...runs)).toBe(8);
   await profileLayer(shape, { backend: "webgpu", type: "float" });
-  expect(Math.max(...runs)).toBe(32);
+  expect(Math.max(...runs)).toBe(256);
 });

@@ -6,6 +6,7 @@ import type { Checkpoint, ModelShape, TensorEntry } from "@jupiter/model";
 import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { DecodingChoice, Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
 import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
+import type { Pipe } from "@jupiter/planner";
 import type { LayerTime, Rung } from "@jupiter/runtime";
 import type { Emulation, EmulationStats } from "./emulation.ts";
 import type { ProbeFrame, ProbeResult } from "./probe.ts";
@@ -86,7 +87,8 @@ export interface AskOptions {
 export type OutlineChoice = "auto" | "on" | "off";
 
 export interface RingSettings extends Omit<Ring, "chunkRows" | "costOf" | "decoding" | "stages"> {
-  readonly chunkRows: number;
+  /** Rows of every chunk, or the ring as the chunk rule sees it. */
+  readonly chunkRows: number | Pipe;
   readonly stages: number;
   readonly decoding: DecodingChoice;
   readonly wire: WireType;

@@ -10,6 +10,7 @@ import {
   type Head,
   type HostEvent,
 } from "@jupiter/pipeline";
+import { chunkRule, type ChunkRule } from "@jupiter/planner";
 import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
 import { ruledEmbedding, TimedHead } from "@jupiter/simulator";
@@ -175,7 +176,16 @@ export class HostEngine {
   ringReady({ chunkRows, wire, decoding, ...ring }: RingSettings): void {
     this.#epoch = ring.epoch;
     this.#stages = ring.stages;
-    this.#driver.ringReady({ ...ring, chunkRows: () => chunkRows, decoding: decodingOf(decoding, ring.stages) }, wire);
+    const rule = typeof chunkRows === "number" ? fixedRows(chunkRows) : chunkRule(chunkRows, ring.capacity);
+    this.#driver.ringReady(
+      {
+        ...ring,
+        maxInFlight: Math.max(ring.maxInFlight, rule.maxInFlight),
+        chunkRows: (remaining, cached) => rule.rows(remaining, cached),
+        decoding: decodingOf(decoding, ring.stages),
+      },
+      wire,
+    );
   }
 
   ringLost(reason: string): void {
@@ -357,4 +367,8 @@ function textOf(prompt: AskOptions["prompt"], tokenizer: Tokenizer): string {
     default:
       return prompt satisfies never;
   }
+}
+
+function fixedRows(rows: number): Pick<ChunkRule, "rows" | "maxInFlight"> {
+  return { rows: () => rows, maxInFlight: 0 };
 }

@@ -33,7 +33,7 @@ export interface Settings {
 const CONTEXT_TOKENS = 4096;
 const ARENAS = 2;
 /** Rows that keep a stage busy without making the ring wait; found by `npm run bench`. */
-const CHUNK_ROWS = 64;
+export const CHUNK_ROWS = 64;
 const CHUNKS_IN_FLIGHT = 3;
 
 export class HostStore {

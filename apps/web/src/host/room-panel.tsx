@@ -11,6 +11,7 @@ import type { HostStore, Settings } from "./host-store.ts";
 import { CapacitySettings } from "./capacity-settings.tsx";
 import { Invitation } from "./invitation.tsx";
 import { ModelPicker } from "./model-picker.tsx";
+import { PlanPanel } from "./plan-panel.tsx";
 import { RingStatus } from "./ring-status.tsx";
 import { RingView } from "./ring-view.tsx";
 
@@ -26,6 +27,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
         <RingView store={store} />
         {store.isReopened && store.ring.value.kind === "none" && <p class="hint">{texts.room.reopened}</p>}
         <RingStatus store={store} />
+        <PlanPanel store={store} />
         <ModelSettings store={store} />
         <Hindrances />
         <KeptModels note={store.session.storage.value} />

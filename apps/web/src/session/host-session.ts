@@ -12,7 +12,7 @@ import {
 } from "@jupiter/protocol";
 import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
-import { PlannerError } from "@jupiter/planner";
+import { PlannerError, type Plan } from "@jupiter/planner";
 import type { LayerTime } from "@jupiter/runtime";
 import { unpacks as unpacksWeights } from "@jupiter/runtime/ladder";
 import type { AnswerEvent, AskOptions, ModelSource, Outcome } from "../engine/api.ts";
@@ -50,7 +50,9 @@ export interface RingOptions {
   readonly capacity: number;
   /** Conversations whose cache is kept at once. */
   readonly arenas: number;
-  readonly chunkRows: number;
+  /** Rows of a chunk of a prompt; without it the plan's table cuts prompts, if devices were measured. */
+  readonly chunkRows?: number;
+  /** Chunks of one prompt on their way at once, at least. */
   readonly maxInFlight: number;
   /** Of answers that do not say; plain if not told. */
   readonly decoding?: DecodingChoice;
@@ -70,6 +72,8 @@ export type RingState =
       readonly model: Model;
       readonly checkpoint: Checkpoint;
       readonly places: readonly Place[];
+      /** Null: nothing was measured, so nothing is foretold. */
+      readonly plan: Plan | null;
       readonly host: HostPart;
     }
   | { readonly kind: "lost"; readonly reason: RingTrouble; readonly message: string };
@@ -104,6 +108,8 @@ interface Assembling {
 }
 
 const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
+/** Where nothing was measured: what keeps a stage of one core busy without making the ring wait; found by `npm run bench`. */
+const UNMEASURED_CHUNK_ROWS = 64;
 
 /**
  * Invariants:
@@ -319,7 +325,7 @@ export class HostSession {
     const proven = await abortable(this.engine.prove(checkpoint.shape, compute), signal);
     // The proof may have taken another worker, in which nothing is open.
     if (this.engine.running !== running) await abortable(this.#openModel(model), signal);
-    const places = await this.#place(options, checkpoint, { epoch, proven, say, signal });
+    const { places, plan } = await this.#place(options, checkpoint, { epoch, proven, say, signal });
     this.#ringSeats = places.map(({ seat }) => seat);
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
     say("Loading the layers…");
@@ -342,12 +348,13 @@ export class HostSession {
     }
     if (first.seat !== "host") await abortable(this.#neighbours.connect(first.seat, signal), signal);
     for (const { seat } of places) if (seat !== "host") this.#donor(seat).send({ type: "serve", epoch });
-    const { capacity, arenas, chunkRows, maxInFlight, decoding = PLAINLY } = options;
+    const { capacity, arenas, maxInFlight, decoding = PLAINLY } = options;
+    const chunkRows = options.chunkRows ?? plan?.pipe ?? UNMEASURED_CHUNK_ROWS;
     const shape = { stages: places.length, first: first.seat, last: last.seat };
     const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, decoding, wire, ...shape };
     await abortable(this.engine.api.ringReady(settings), signal);
     this.#neighbours.settle();
-    return { kind: "ready", model, checkpoint, places, host };
+    return { kind: "ready", model, checkpoint, places, plan, host };
   }
 
   async #openModel({ source, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {
@@ -402,7 +409,7 @@ export class HostSession {
     options: RingOptions,
     checkpoint: Checkpoint,
     { epoch, proven, say, signal }: Assembling,
-  ): Promise<readonly Place[]> {
+  ): Promise<{ readonly places: readonly Place[]; readonly plan: Plan | null }> {
     const { donors, hostLayers, layers, compute, capacity, arenas, hostMemoryBytes = Infinity } = options;
     const place = (devices: readonly PlaceDevice[]) =>
       placeLayers({ checkpoint, hostLayers, capacity, arenas, layers, devices });
@@ -416,12 +423,13 @@ export class HostSession {
     // Nothing to weigh, so nothing to measure.
     if (layers !== undefined || hostLayers === "all" || donors.length === 0) {
       const unmeasured = donors.map((peer) => ({ ...host, seat: peer, name: this.#donor(peer).device.value.name }));
-      return place([...unmeasured, host].map((device) => ({ ...device, layerMs: 1 })));
+      const { stages } = place([...unmeasured, host].map((device) => ({ ...device, layerTimes: [] })));
+      return { places: stages.map(({ seat, layers }) => ({ seat, layers })), plan: null };
     }
     const devices: PlaceDevice[] = [];
     // One after the other: devices of one machine would slow each other down.
     for (const peer of donors) {
-      const { name, memoryPledgeBytes } = this.#donor(peer).device.value;
+      const { name, memoryPledgeBytes, roundTripMs } = this.#donor(peer).device.value;
       say(`Timing ${name}…`);
       const answer = this.#donor(peer).expect("profile", epoch);
       this.#donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
@@ -429,10 +437,11 @@ export class HostSession {
       devices.push({
         seat: peer,
         name,
-        layerMs: layerMs(layerTimes),
+        layerTimes: measured(layerTimes),
         memoryBytes: memoryPledgeBytes,
         backend,
         unpacks,
+        roundTripMs,
       });
     }
     if (hostLayers !== "none") {
@@ -441,9 +450,10 @@ export class HostSession {
         signal,
       );
       if (!profile.ok) throw new EngineError(profile.reason, profile.message);
-      devices.push({ ...host, layerMs: layerMs(profile.value) });
+      devices.push({ ...host, layerTimes: measured(profile.value) });
     }
-    return place(devices);
+    const plan = place(devices);
+    return { places: plan.stages.map(({ seat, layers }) => ({ seat, layers })), plan };
   }
 
   #donor(peer: PeerId): DonorProxy {
@@ -547,8 +557,8 @@ function assignOf(
   };
 }
 
-/** One token's time weighs as much as a chunk row's: an answer is about as long as its prompt. */
-function layerMs(times: readonly { readonly T: number; readonly ms: number }[]): number {
-  if (times.length === 0) throw new EngineError("internal", "A device did not say how fast it is; reload its page.");
-  return times.reduce((sum, { T, ms }) => sum + ms / T, 0);
+function measured(times: readonly LayerTime[]): readonly LayerTime[] {
+  if (times.every(({ ms }) => ms === 0))
+    throw new EngineError("internal", "A device did not say how fast it is; reload its page.");
+  return times;
 }

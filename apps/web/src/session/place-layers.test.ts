@@ -50,15 +50,17 @@ describe("bytes of a layer are those of the loaded one", () => {
   });
 });
 
-function sharesOf(places: ReturnType<typeof placeLayers>): Readonly<Record<string, number>> {
-  return Object.fromEntries(places.map(({ seat, layers }) => [seat, layers.end - layers.first]));
-}
+/** Of a layer that takes so many milliseconds a row. */
+const timesOf = (ms: number) => [1, 32].map((T) => ({ T, S: 0, ms: ms * T }));
+
+const sharesOf = ({ stages }: ReturnType<typeof placeLayers>): Readonly<Record<string, number>> =>
+  Object.fromEntries(stages.map(({ seat, layers }) => [seat, layers.end - layers.first]));
 
 describe("placing", () => {
   const device = (seat: PlaceDevice["seat"], change: Partial<PlaceDevice> = {}): PlaceDevice => ({
     seat,
     name: seat === phone ? "Phone" : seat === laptop ? "Laptop" : "the host",
-    layerMs: 1,
+    layerTimes: timesOf(1),
     memoryBytes: Infinity,
     backend: "wasm",
     unpacks: true,
@@ -70,7 +72,7 @@ describe("placing", () => {
     capacity: 64,
     arenas: 2,
     layers: undefined,
-    devices: [device(phone, { layerMs: 2 }), device(laptop)],
+    devices: [device(phone, { layerTimes: timesOf(2) }), device(laptop)],
     ...change,
   });
 
@@ -80,7 +82,7 @@ describe("placing", () => {
     const alike = [device(phone), device(laptop)];
     expect(sharesOf(placeLayers(options(checkpoint, { devices: alike })))).toEqual({ [phone]: 3, [laptop]: 3 });
     const devices = [device(phone), device("host")];
-    expect(placeLayers(options(checkpoint, { devices, hostLayers: "both", layers: [1, 2, 3] }))).toEqual([
+    expect(placeLayers(options(checkpoint, { devices, hostLayers: "both", layers: [1, 2, 3] })).stages).toMatchObject([
       { seat: "host", layers: { first: 0, end: 1 } },
       { seat: phone, layers: { first: 1, end: 3 } },
       { seat: "host", layers: { first: 3, end: 6 } },
@@ -93,7 +95,7 @@ describe("placing", () => {
     const [layerBytes = 0] = heldLayerBytes(checkpoint, "float32");
     const memoryBytes = (128 << 20) + 2 * layerBytes + 2 * (layerBytes + 4 * 64 * (2 * 2 * 64 * 2 + 64));
     const layersOn = (change: Partial<PlaceDevice>, more: Partial<PlaceOptions> = {}) => {
-      const devices = [device(phone, { layerMs: 0, ...change }), device(laptop)];
+      const devices = [device(phone, { layerTimes: timesOf(0.01), ...change }), device(laptop)];
       return sharesOf(placeLayers(options(checkpoint, { devices, ...more })))[phone];
     };
     expect(layersOn({ memoryBytes })).toBe(2);

@@ -10,19 +10,24 @@ import {
 } from "@jupiter/model";
 import {
   CHAT,
+  fitLayer,
+  layerMs,
   plan,
   type DeviceCosts,
   type DeviceProfile,
+  type HeadCost,
   type HostLayers,
+  type LayerCost,
   type LinkCost,
+  type MeasuredTime,
   type NotEnough,
+  type Plan,
   type PlanRequest,
   whatIsMissing,
 } from "@jupiter/planner";
 import type { Backend, Seat } from "@jupiter/protocol";
 import { matrixBytes } from "@jupiter/runtime/matrix-bytes";
 import { EngineError } from "../engine/engine.ts";
-import type { Place } from "./host-session.ts";
 
 export type { HostLayers };
 
@@ -43,8 +48,10 @@ export interface PlaceDevice {
   readonly seat: Seat;
   /** As messages call it. */
   readonly name: string;
-  /** Of one layer. */
-  readonly layerMs: number;
+  /** Of one layer; empty: not measured, any two such devices count as alike. */
+  readonly layerTimes: readonly MeasuredTime[];
+  /** To the host and back; undefined: not measured. */
+  readonly roundTripMs?: number | null;
   readonly memoryBytes: number;
   readonly backend: Backend;
   /** Weights are float32 there, not the file's blocks: wasm through onnxruntime. */
@@ -60,23 +67,25 @@ const ENGINE_BYTES = 128 << 20;
 /** Of one frame: longer ones are not measured, and hold up what is behind them. */
 const MOST_ROWS = 256;
 
-/** Two tabs on one network. */
-const UNMEASURED_LINK: LinkCost = { rttMs: 4, bytesPerMs: 5000 };
+/** Two tabs on one network: what links carry is not measured yet. */
+const UNMEASURED_RTT_MS = 4;
+const BYTES_PER_MS = 5000;
+const UNMEASURED_LAYER: LayerCost = [{ fromRows: 1, floorMs: 0, rowMs: 1, pairMs: 0 }];
 
 const HOST_WITHOUT_LAYERS: PlaceDevice = {
   seat: "host",
   name: "the host",
-  layerMs: 0,
+  layerTimes: [],
   memoryBytes: Infinity,
   backend: "wasm",
 };
 
 /** Throws `EngineError` 'out-of-memory' or 'unsupported' where the devices are not enough, `PlannerError` for counts that do not fit the ring. */
-export function placeLayers(options: PlaceOptions): readonly Place[] {
+export function placeLayers(options: PlaceOptions): Plan {
   const result = plan(requestOf(options));
   if (result.kind === "not-enough")
     throw new EngineError(result.reason === "memory" ? "out-of-memory" : "unsupported", result.message);
-  return result.stages.map(({ seat, layers }) => ({ seat, layers }));
+  return result;
 }
 
 /** The same for whoever only wants to know whether memory is enough; null: it is. Nothing need be measured. */
@@ -90,7 +99,7 @@ function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, devices }
   const all = hasHost ? devices : [...devices, HOST_WITHOUT_LAYERS];
   return {
     devices: all.map((device) => profileOf(device, checkpoint)),
-    link: () => UNMEASURED_LINK,
+    link: (from, to) => linkBetween(all, from, to),
     model: {
       L: shape.L,
       kvBytes: contextBytes(shape, capacity, arenas),
@@ -109,18 +118,29 @@ function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, devices }
   };
 }
 
+/** Between donors: half of what each has to the host, in the same room. */
+function linkBetween(devices: readonly PlaceDevice[], from: Seat, to: Seat): LinkCost {
+  const rttOf = (seat: Seat) => devices.find((device) => device.seat === seat)?.roundTripMs ?? UNMEASURED_RTT_MS;
+  const rttMs = from === "host" ? rttOf(to) : to === "host" ? rttOf(from) : (rttOf(from) + rttOf(to)) / 2;
+  return { rttMs, bytesPerMs: BYTES_PER_MS };
+}
+
+/** A row's time goes into reading weights, the head's like a layer's: by their numbers. */
+function headOf({ D, F, H, K, E, V }: ModelShape, layer: LayerCost): HeadCost {
+  const layerWeights = D * (2 * H * E + 2 * K * E + 3 * F);
+  return { floorMs: 0, rowMs: (layerMs(layer, 1, 0) * V * D) / layerWeights };
+}
+
 function profileOf(device: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
-  const { seat, name, layerMs, memoryBytes, backend, unpacks = false } = device;
+  const { seat, name, layerTimes, memoryBytes, backend, unpacks = false } = device;
   const held = unpacks ? "float32" : backend === "webgpu" ? "gpu" : "kernels";
   const layerBytes = heldLayerBytes(checkpoint, held);
   // While a layer is loaded it stands twice more: as it came, and as it is taken in.
   const fixedBytes =
     ENGINE_BYTES + 2 * Math.max(...layerBytes) + (seat === "host" ? heldEndsBytes(checkpoint, held) : 0);
-  const costs: DeviceCosts = {
-    layer: [{ fromRows: 1, floorMs: 0, rowMs: layerMs, pairMs: 0 }],
-    frameMs: 0,
-    head: null,
-  };
+  const layer = layerTimes.length === 0 ? UNMEASURED_LAYER : fitLayer(layerTimes).layer;
+  const head = seat === "host" && layerTimes.length > 0 ? headOf(checkpoint.shape, layer) : null;
+  const costs: DeviceCosts = { layer, frameMs: 0, head };
   return { seat, name, costs, memoryBytes, fixedBytes, layerBytes, headBytes: 0 };
 }
 

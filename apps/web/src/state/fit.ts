@@ -49,7 +49,7 @@ function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDe
     arenas,
     layers: undefined,
     // Nothing is measured yet, and memory alone is asked for.
-    devices: devices.map((device) => ({ ...device, layerMs: 1, backend: backendOf(device) })),
+    devices: devices.map((device) => ({ ...device, layerTimes: [], backend: backendOf(device) })),
   });
   if (missing === null) return { kind: "fits", devices: hostLayers === "all" ? 1 : devices.length, onGpu: false };
   const message = sentence(missing.message);

@@ -3,6 +3,7 @@ import { devices } from "./devices.ts";
 import { donor } from "./donor.ts";
 import { guests } from "./guests.ts";
 import { models } from "./models.ts";
+import { plan } from "./plan.ts";
 import { room } from "./room.ts";
 import { storage } from "./storage.ts";
 import { badAddress, donorTrouble, environment, insecure, linkTrouble, ringTrouble } from "./trouble.ts";
@@ -14,6 +15,7 @@ export const en = {
   donor,
   guests,
   models,
+  plan,
   room,
   storage,
   units,

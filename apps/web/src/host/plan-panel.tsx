@@ -1,0 +1,54 @@
+/** What the plan foretells, beside what the last answer took. */
+import { CHAT } from "@jupiter/planner";
+import { errorPercent, expectedOf } from "../state/prediction.ts";
+import { texts } from "../texts/index.ts";
+import { CHUNK_ROWS, type HostStore } from "./host-store.ts";
+
+export function PlanPanel({ store }: { readonly store: HostStore }) {
+  const view = store.ring.value;
+  if (view.kind !== "ready" || view.ring.plan === null) return null;
+  const { pipe } = view.ring.plan;
+  const asked = expectedOf(pipe, CHUNK_ROWS, {
+    reusedTokens: 0,
+    promptTokens: CHAT.promptTokens,
+    tokens: CHAT.answerTokens,
+  });
+  const last = store.chat.current.value.turns.findLast(({ state }) => "figures" in state)?.state;
+  const figures = last !== undefined && "figures" in last ? last.figures : null;
+  const words = texts.plan;
+  return (
+    <details class="plan">
+      <summary>{words.title}</summary>
+      <p>{words.expected(CHAT.promptTokens, asked.firstTokenMs, asked.tokensPerSecond)}</p>
+      {figures?.promptTokens !== undefined && (
+        <LastAnswer pipe={pipe} figures={{ reusedTokens: 0, ...figures, promptTokens: figures.promptTokens }} />
+      )}
+    </details>
+  );
+}
+
+function LastAnswer({
+  pipe,
+  figures,
+}: {
+  readonly pipe: Parameters<typeof expectedOf>[0];
+  readonly figures: Parameters<typeof expectedOf>[2] & {
+    readonly timeToFirstTokenMs: number;
+    readonly tokensPerSecond: number | null;
+  };
+}) {
+  const expected = expectedOf(pipe, CHUNK_ROWS, figures);
+  const { timeToFirstTokenMs, tokensPerSecond } = figures;
+  const words = texts.plan;
+  return (
+    <p>
+      {words.lastAnswer(
+        timeToFirstTokenMs,
+        expected.firstTokenMs,
+        errorPercent(expected.firstTokenMs, timeToFirstTokenMs),
+      )}
+      {tokensPerSecond !== null &&
+        ` ${words.lastRate(tokensPerSecond, expected.tokensPerSecond, errorPercent(expected.tokensPerSecond, tokensPerSecond))}`}
+    </p>
+  );
+}

@@ -1,0 +1,30 @@
+import type { Pipe } from "@jupiter/planner";
+import { expect, it } from "vitest";
+import { errorPercent, expectedOf } from "./prediction.ts";
+
+const pipe: Pipe = {
+  places: [
+    {
+      link: { rttMs: 2, bytesPerMs: Infinity },
+      layers: 10,
+      costs: { layer: [{ fromRows: 1, floorMs: 0, rowMs: 1, pairMs: 0 }], frameMs: 0, head: null },
+    },
+  ],
+  back: { rttMs: 2, bytesPerMs: Infinity },
+  head: { floorMs: 8, rowMs: 0 },
+  rowBytes: 100,
+  mostRows: 256,
+  closes: false,
+};
+
+it("an answer is expected by what of its prompt is new, and its laps", () => {
+  const expected = expectedOf(pipe, 64, { promptTokens: 100, reusedTokens: 60, tokens: 20 });
+  // 40 rows of 10 layers, two ways of half a round trip, the head.
+  expect(expected.firstTokenMs).toBeCloseTo(400 + 2 + 8);
+  expect(expected.tokensPerSecond).toBeCloseTo(1000 / (10 + 2 + 8));
+});
+
+it("errors are of what was measured", () => {
+  expect(errorPercent(110, 100)).toBe(10);
+  expect(errorPercent(90, 100)).toBe(-10);
+});

@@ -1,0 +1,36 @@
+/** What a plan says of one answer, to be held against what it then took. */
+import { lapMs, returnMs, slicesMs, type Pipe } from "@jupiter/planner";
+
+export interface Expected {
+  readonly firstTokenMs: number;
+  readonly tokensPerSecond: number;
+}
+
+export interface AnswerSizes {
+  readonly promptTokens: number;
+  /** Of them, those that were still cached. */
+  readonly reusedTokens: number;
+  /** Of the answer. */
+  readonly tokens: number;
+}
+
+/** With chunks of so many rows. */
+export function expectedOf(
+  pipe: Pipe,
+  chunkRows: number,
+  { promptTokens, reusedTokens, tokens }: AnswerSizes,
+): Expected {
+  const fresh = Math.max(1, promptTokens - reusedTokens);
+  const slices = Array.from({ length: Math.ceil(fresh / chunkRows) }, (_, i) =>
+    Math.min(chunkRows, fresh - i * chunkRows),
+  );
+  return {
+    firstTokenMs: slicesMs(pipe, slices, reusedTokens) + returnMs(pipe, 1),
+    tokensPerSecond: 1000 / lapMs(pipe, 1, promptTokens + Math.floor(tokens / 2)),
+  };
+}
+
+/** Of `expected` over `measured`, in percent; above 0: it was foretold too long or too fast. */
+export function errorPercent(expected: number, measured: number): number {
+  return Math.round((100 * (expected - measured)) / measured);
+}
