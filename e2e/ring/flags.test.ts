@@ -45,10 +45,11 @@ it("flags override the scenario file", () => {
 
 it.each([
   [["--tabs", "many", "--prompts", "p"], "--tabs takes a number"],
-  [["--tabs", "99", "--prompts", "p"], "tabs"],
-  [["--wire", "f8", "--prompts", "p"], "wire"],
+  [["--tabs", "99", "--prompts", "p"], "tabs: takes at most 16, not 99"],
+  [["--tabs", "1.5", "--prompts", "p"], "tabs: takes a whole number, not 1.5"],
+  [["--wire", "f8", "--prompts", "p"], 'wire: takes f32 or f16, not "f8"'],
   [["--layers", "10,x", "--prompts", "p"], '--layers takes numbers like 10,10,10, not "x"'],
-  [["--tabs", "-1", "--prompts", "p"], "scenario: tabs: Too small"],
+  [["--tabs", "-1", "--prompts", "p"], "scenario: tabs: takes at least 0, not -1"],
   [["--tabs", "1"], "--prompts FILE is missing"],
   [["--tabs", " ", "--prompts", "p"], "--tabs takes a number"],
   [["--bogus"], "--help"],

@@ -78,7 +78,9 @@ export function parseFlags(args: readonly string[], readJson: (path: string) => 
     scenario["layers"] = values["layers"].split(",").map((count) => number("layers", count, "numbers like 10,10,10"));
   if (typeof values["cases"] === "string") scenario["cases"] = values["cases"].split(",");
   if (scenario["prompts"] === undefined)
-    throw new ScenarioError("--prompts FILE is missing. See npm run ring -- --help.");
+    throw new ScenarioError(
+      '--prompts FILE is missing: a list like [{"id": "a", "text": "Hello"}]. See npm run ring -- --help.',
+    );
   const path = (flag: "json" | "svg") => (typeof values[flag] === "string" ? values[flag] : null);
   return { help: false, json: path("json"), svg: path("svg"), scenario: parse(Scenario, scenario, "scenario") };
 }

@@ -1,13 +1,16 @@
 /** Runs a scenario in a room of tabs and reports everything that was measured on the way. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { readGguf } from "@jupiter/model";
 import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
 import type { OutlineBranch } from "../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
+import { checkLayerSum, checkRing } from "./check-ring.ts";
 import { emulateTabs } from "./emulate-tabs.ts";
 import type { Measures } from "./measures.ts";
 import { measured, namesOf, report, type RunReport } from "./report.ts";
+import { fileSource } from "./file-source.ts";
 import { Forced, parse, Prompts, ScenarioError, type Prompt, type Scenario } from "./scenario.ts";
 import { modelPlace, TabRoom } from "./tabs.ts";
 
@@ -46,9 +49,11 @@ export interface RunOptions {
 }
 
 export async function runScenario(scenario: Scenario, { say, folder }: RunOptions): Promise<RingResult> {
+  checkRing(scenario);
   const prompts = selectPrompts(scenario, folder);
   const forced = readForced(scenario, folder, prompts);
   const file = await modelFile(scenario, folder, say);
+  if (scenario.layers !== undefined) checkLayerSum(scenario, await layerCount(scenario, file));
   const place = modelPlace(file);
   await using room = await TabRoom.open({ models: place.models, donors: scenario.tabs });
   say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);
@@ -174,7 +179,9 @@ function guessesInWords(counts: DecodingCounts | undefined): string {
 }
 
 export function selectPrompts({ prompts, cases }: Scenario, folder: string): readonly Prompt[] {
+  const where = typeof prompts === "string" ? prompts : "prompts";
   const all = typeof prompts === "string" ? parse(Prompts, readJson(resolve(folder, prompts)), prompts) : prompts;
+  checkIds(where, all);
   const unknown = cases?.find((id) => all.every((prompt) => prompt.id !== id));
   if (unknown !== undefined)
     throw new ScenarioError(`There is no case ${unknown}; there are ${all.map(({ id }) => id).join(", ")}.`);
@@ -187,18 +194,44 @@ function readForced(
   prompts: readonly Prompt[],
 ): ReadonlyMap<string, readonly number[]> | null {
   if (force === undefined) return null;
-  const forced = new Map(parse(Forced, readJson(resolve(folder, force)), force).map(({ id, output }) => [id, output]));
+  const cases = parse(Forced, readJson(resolve(folder, force)), force);
+  checkIds(force, cases);
+  const forced = new Map(cases.map(({ id, output }) => [id, output]));
   const without = prompts.find(({ id }) => !forced.has(id));
   if (without !== undefined) throw new ScenarioError(`${force} has no ids for case ${without.id}.`);
   return forced;
 }
 
+/** Answers are told apart by their ids. */
+function checkIds(where: string, cases: readonly { readonly id: string }[]): void {
+  for (const [index, { id }] of cases.entries()) {
+    const before = cases.findIndex((other) => other.id === id);
+    if (before !== index)
+      throw new ScenarioError(`${where}: entries ${before + 1} and ${index + 1} both have the id "${id}"; rename one.`);
+  }
+}
+
+/** Of the model that the tabs will have. */
+async function layerCount({ shape }: Scenario, file: string): Promise<number> {
+  if (shape !== undefined) return shape.L;
+  const { checkpoint } = await readGguf(fileSource(file), basename(file));
+  return checkpoint.shape.L;
+}
+
 export function readJson(path: string): unknown {
+  const text = readText(path);
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(text);
   } catch (error) {
-    throw new ScenarioError(
-      `${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ScenarioError(`${path} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (!existsSync(path)) throw new ScenarioError(`There is no file ${path}.`);
+    throw new ScenarioError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -100,5 +100,31 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T 
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ScenarioError(`${what}: ${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "not as expected"}`);
+  throw new ScenarioError(`${what}: ${issue?.path.join(".") || "the whole"}: ${faultInWords(issue, value)}`);
+}
+
+type Issue = z.core.$ZodIssue;
+
+function faultInWords(issue: Issue | undefined, whole: unknown): string {
+  if (issue === undefined) return "not as expected";
+  const got = issue.path.reduce<unknown>(
+    (value, key) => (value instanceof Object ? Reflect.get(value, key) : undefined),
+    whole,
+  );
+  const expected = expectedInWords(issue);
+  if (expected === null || got instanceof Object) return issue.message;
+  return got === undefined ? `missing; it takes ${expected}` : `takes ${expected}, not ${JSON.stringify(got)}`;
+}
+
+/** Null: the schema's own words say it. */
+function expectedInWords(issue: Issue): string | null {
+  if (issue.code === "too_small") return `at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `at most ${issue.maximum}`;
+  if (issue.code === "invalid_value")
+    return issue.values
+      .map(String)
+      .join(", ")
+      .replace(/, (?=[^,]*$)/, " or ");
+  if (issue.code === "invalid_type") return issue.expected === "int" ? "a whole number" : `a ${issue.expected}`;
+  return null;
 }

@@ -1,7 +1,6 @@
 /** Runs a scenario on the simulator's clock; the report is that of `npm run ring`. */
-import { openSync, readSync } from "node:fs";
 import { basename } from "node:path";
-import { readGguf, type ByteSource } from "@jupiter/model";
+import { readGguf } from "@jupiter/model";
 import { createTokenizer, type Tokenizer } from "@jupiter/model/tokenizer";
 import { decodingOf, LookupDrafter, type Drafter } from "@jupiter/pipeline";
 import {
@@ -18,6 +17,7 @@ import {
   type SimulationResult,
 } from "@jupiter/simulator";
 import { tracedCases } from "../ring/emulate-tabs.ts";
+import { fileSource } from "../ring/file-source.ts";
 import { measuresOf } from "../ring/measures.ts";
 import type { RunReport } from "../ring/report.ts";
 import { decodingChoice, madeUpIds, modelFile, selectPrompts, type MeasuredCase } from "../ring/run.ts";
@@ -152,16 +152,6 @@ export async function factsOf(scenario: Scenario, folder: string, say: (message:
   const { checkpoint, metadata } = await readGguf(fileSource(file), basename(file));
   const { L, D } = checkpoint.shape;
   return { L, D, tokenizer: createTokenizer(metadata) };
-}
-
-function fileSource(path: string): ByteSource {
-  const file = openSync(path, "r");
-  return {
-    async read(offsetBytes, sizeBytes) {
-      const bytes = new Uint8Array(sizeBytes);
-      return bytes.subarray(0, readSync(file, bytes, 0, sizeBytes, offsetBytes));
-    },
-  };
 }
 
 function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer: Computer): readonly Drafter[] {

@@ -186,4 +186,13 @@ export interface FinishedAnswer {
   readonly timings: Timings;
   /** Parts that were written side by side. */
   readonly branches?: readonly OutlineBranch[];
+  /** What was tried before it and led to nothing. */
+  readonly setAside?: SetAside;
+}
+
+/** A plain answer that was to be written point by point, and why it was not. Its time is part of the answer's time to the first token. */
+export interface SetAside {
+  /** `not-fit`: the model found that the question is none for a list. `no-outline`: what it wrote as an outline has no points. */
+  readonly why: "not-fit" | "no-outline";
+  readonly ms: number;
 }

@@ -51,6 +51,7 @@ function ask(outline: AskOptions["outline"], question: string, says: (part: stri
   }[] = [];
   const closed: string[] = [];
   const stopped: string[] = [];
+  let nowMs = 5;
   const options: AskOptions = {
     id: "a",
     conversation: "talk",
@@ -88,7 +89,7 @@ function ask(outline: AskOptions["outline"], question: string, says: (part: stri
     close: (conversation) => closed.push(conversation),
     render: (messages: readonly ChatMessage[]) => messages.map(({ role, content }) => `<${role}>${content}`).join(""),
     emit: (event) => events.push(event),
-    nowMs: () => 5,
+    nowMs: () => nowMs++,
   });
   const part = async (name: string) => {
     await Promise.resolve();
@@ -138,11 +139,11 @@ it("points share all of their prompt but its end", () => {
 });
 
 it.each([
-  ["the router sees no list", "auto", { router: "C" }, ["router", "plain"]],
-  ["there is no outline", "on", { outline: " I cannot" }, ["outline", "plain"]],
-] as const satisfies [string, AskOptions["outline"], Record<string, string>, string[]][])(
-  "where %s, the plain answer comes",
-  async (_, outline, answers, names) => {
+  ["the router sees no list", "auto", { router: "C" }, ["router", "plain"], "not-fit"],
+  ["there is no outline", "on", { outline: " I cannot" }, ["outline", "plain"], "no-outline"],
+] as const satisfies [string, AskOptions["outline"], Record<string, string>, string[], string][])(
+  "where %s, the plain answer comes, and says why and how long that took",
+  async (_, outline, answers, names, why) => {
     const { part, asked, events } = ask(
       outline,
       "How can I live better?",
@@ -151,7 +152,11 @@ it.each([
     (await part(names[0])).finish();
     (await part("plain")).finish();
     expect(asked.map(({ name }) => name)).toEqual(names);
-    expect(events).toMatchObject([{ kind: "finished", id: "a", text: "plain text" }]);
+    // Of the plain answer 1, and 1 of the attempt.
+    const timings = { timeToFirstTokenMs: 2 };
+    expect(events).toMatchObject([
+      { kind: "finished", id: "a", text: "plain text", timings, setAside: { why, ms: 1 } },
+    ]);
   },
 );
 

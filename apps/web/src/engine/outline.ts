@@ -3,13 +3,14 @@
  * text than the model's plain answer, by design; given the outline, each point is what one device would write for its prompt.
  *
  * Invariants:
- * 1. one part is asked for after the other, the points together; whatever does not lead to an outline ends in the plain answer;
+ * 1. one part is asked for after the other, the points together; whatever does not lead to an outline ends in the plain answer, which says so
+ *    and whose time to the first token counts from the question;
  * 2. the answer has one `finished`, after all of its parts have ended;
  * 3. the conversation of the parts is closed at the end; the dialogue's own cache is not touched.
  */
 import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { Timings } from "@jupiter/pipeline";
-import type { AnswerEvent, AskOptions, FinishedAnswer, OutlineBranch } from "./api.ts";
+import type { AnswerEvent, AskOptions, FinishedAnswer, OutlineBranch, SetAside } from "./api.ts";
 import {
   composed,
   isVetoed,
@@ -83,7 +84,7 @@ export class Outline {
     this.#part("router", text, ROUTER_TOKENS, [], (finished) => {
       if (this.#isOver(finished)) return;
       if (routeOf(finished.text) === "A") this.#askOutline();
-      else this.#answerPlainly();
+      else this.#answerPlainly("not-fit");
     });
   }
 
@@ -92,7 +93,7 @@ export class Outline {
     this.#part("outline", text, OUTLINE_TOKENS, ["\n\n"], (finished) => {
       if (this.#isOver(finished)) return;
       const points = pointsOf(finished.text);
-      if (points === null) this.#answerPlainly();
+      if (points === null) this.#answerPlainly("no-outline");
       else this.#askPoints(points);
     });
   }
@@ -118,11 +119,14 @@ export class Outline {
   }
 
   /** Told as the answer itself: its events have the answer's id already. */
-  #answerPlainly(): void {
+  #answerPlainly(why: SetAside["why"]): void {
     const { id } = this.#options;
+    const setAside: SetAside = { why, ms: this.#ports.nowMs() - this.#askedMs };
     this.#running = [id];
     this.#ports.close(this.#conversation);
-    this.#ports.ask({ ...this.#options, outline: "off" }, this.#ports.emit);
+    this.#ports.ask({ ...this.#options, outline: "off" }, (event) =>
+      this.#ports.emit(event.kind === "finished" ? after(setAside, event) : event),
+    );
   }
 
   #part(
@@ -225,4 +229,11 @@ export class Outline {
     this.#ports.close(this.#conversation);
     this.#ports.emit({ ...finished, id: this.#options.id });
   }
+}
+
+/** An answer without a token has no time to its first. */
+function after(setAside: SetAside, finished: FinishedAnswer): FinishedAnswer {
+  const { timings, output } = finished;
+  const timeToFirstTokenMs = output.length === 0 ? 0 : timings.timeToFirstTokenMs + setAside.ms;
+  return { ...finished, timings: { ...timings, timeToFirstTokenMs }, setAside };
 }

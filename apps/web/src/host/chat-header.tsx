@@ -10,11 +10,11 @@ export function ChatHeader({ store: { chat } }: { readonly store: HostStore }) {
   const notKept = chat.whyNotKept.value;
   return (
     <div class="chat-header">
-      <details class="menu">
+      <details class="menu" name="chat-menu">
         <summary>{titleOf(current)}</summary>
         <ConversationList chat={chat} />
       </details>
-      <details class="menu">
+      <details class="menu" name="chat-menu">
         <summary>{texts.chat.settings}</summary>
         <AnswerSettings chat={chat} />
       </details>

@@ -1,5 +1,6 @@
 /** What the plan foretells, beside what the last answer took. */
 import { CHAT } from "@jupiter/planner";
+import type { AnswerState } from "../state/chat.ts";
 import { errorPercent, expectedOf } from "../state/prediction.ts";
 import { texts } from "../texts/index.ts";
 import { CHUNK_ROWS, type HostStore } from "./host-store.ts";
@@ -13,7 +14,7 @@ export function PlanPanel({ store }: { readonly store: HostStore }) {
     promptTokens: CHAT.promptTokens,
     tokens: CHAT.answerTokens,
   });
-  const last = store.chat.current.value.turns.findLast(({ state }) => "figures" in state)?.state;
+  const last = store.chat.current.value.turns.findLast(({ state }) => isForetold(state))?.state;
   const figures = last !== undefined && "figures" in last ? last.figures : null;
   const words = texts.plan;
   return (
@@ -51,4 +52,9 @@ function LastAnswer({
         ` ${words.lastRate(tokensPerSecond, expected.tokensPerSecond, errorPercent(expected.tokensPerSecond, tokensPerSecond))}`}
     </p>
   );
+}
+
+/** The plan knows of answers alone, not of what was tried before one. */
+function isForetold(state: AnswerState): boolean {
+  return "figures" in state && state.figures.tokens > 0 && state.figures.setAside === undefined;
 }

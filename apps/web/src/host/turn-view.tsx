@@ -52,7 +52,7 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
       )}
       <div class="answer">
         {turn.state.kind === "waiting" ? <p class="thinking">{chat.reading}</p> : <Markdown text={turn.answer} />}
-        <Ending state={turn.state} />
+        <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
         {canAsk && edited.value === null && (
           <div class="again">
             <button type="button" onClick={() => (edited.value = turn.question)}>
@@ -68,34 +68,49 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
   );
 }
 
-function Ending({ state }: { readonly state: AnswerState }) {
+interface EndingProps {
+  readonly state: AnswerState;
+  readonly isBlank: boolean;
+}
+
+function Ending({ state, isBlank }: EndingProps) {
+  const { chat } = texts;
   switch (state.kind) {
     case "waiting":
     case "streaming":
       return null;
     case "complete":
-      return <p class="figures">{figuresInWords(state.figures)}</p>;
+      return <Numbers before={isBlank ? [chat.wordless] : []} figures={state.figures} />;
     case "length":
-      return (
-        <p class="figures">
-          {texts.chat.cut} · {figuresInWords(state.figures)}
-        </p>
-      );
+      return <Numbers before={[chat.cut]} figures={state.figures} />;
     case "stopped":
-      return (
-        <p class="figures">
-          {texts.chat.stopped} · {figuresInWords(state.figures)}
-        </p>
-      );
+      if (state.figures.tokens === 0) return <p class="figures">{chat.stoppedAtOnce}</p>;
+      return <Numbers before={[chat.stopped]} figures={state.figures} />;
     case "failed":
       return (
         <p class="bad" role="alert">
-          {texts.chat.answerEnds(state.message)}
+          {chat.answerEnds(state.message)}
         </p>
       );
     default:
       return state satisfies never;
   }
+}
+
+interface NumbersProps {
+  readonly before: readonly string[];
+  readonly figures: Figures;
+}
+
+/** In one line, and what was tried before the answer in another. */
+function Numbers({ before, figures }: NumbersProps) {
+  const { setAside } = figures;
+  return (
+    <>
+      <p class="figures">{[...before, figuresInWords(figures)].join(" · ")}</p>
+      {setAside !== undefined && <p class="set-aside">{texts.chat.setAside[setAside.why](setAside.ms)}</p>}
+    </>
+  );
 }
 
 function figuresInWords(figures: Figures): string {

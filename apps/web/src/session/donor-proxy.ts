@@ -14,6 +14,7 @@ import type { LayerRange } from "@jupiter/pipeline";
 import type { PeerLink } from "@jupiter/transport";
 import type { FailureReason } from "../engine/api.ts";
 import type { RingTrouble } from "../state/trouble.ts";
+import { texts } from "../texts/index.ts";
 import { ControlLink } from "./control-link.ts";
 
 export interface Device {
@@ -128,7 +129,7 @@ export class DonorProxy {
       parse: parseDonorMessage,
       rate: RATE,
       received: (message) => this.#receive(message),
-      closed: ({ message }) => this.#lose(`${this.#name} is gone: ${message}.`),
+      closed: ({ message }) => this.#lose(texts.session.deviceGone(this.#name, message)),
     });
     this.#timer = setInterval(() => void this.#measure(), PING_EVERY_MS);
     void this.#measure();
@@ -136,7 +137,7 @@ export class DonorProxy {
 
   unreachable(message: string): void {
     this.#update({ state: { kind: "failed", reason: "link", message } });
-    this.#rejectAll("link", `${this.#name} cannot be reached: ${message}`);
+    this.#rejectAll("link", texts.session.unreachable(this.#name, message));
   }
 
   send(message: HostMessage): void {
@@ -183,7 +184,7 @@ export class DonorProxy {
 
   /** The donor's answer for this plan. Rejects `DonorLost`, also with what the donor says went wrong. */
   expect<Type extends Answer["type"]>(type: Type, epoch: number): Promise<Extract<DonorMessage, { type: Type }>> {
-    if (this.#gone) return Promise.reject(new DonorLost("left", `${this.#name} left.`));
+    if (this.#gone) return Promise.reject(new DonorLost("left", texts.session.deviceLeft(this.#name)));
     return new Promise((resolve, reject) => {
       this.#expected.push({ type, epoch, resolve: resolve as (message: DonorMessage) => void, reject });
     });
@@ -215,7 +216,7 @@ export class DonorProxy {
     this.#silentPings = isSilent ? this.#silentPings + 1 : 0;
     if (roundTripMs !== null) this.#update({ roundTripMs });
     if (this.#silentPings < MAX_SILENT_PINGS) return;
-    this.#lose(`${this.#name} has not answered for ${(MAX_SILENT_PINGS * PING_EVERY_MS) / 1000} seconds.`);
+    this.#lose(texts.session.silent(this.#name, (MAX_SILENT_PINGS * PING_EVERY_MS) / 1000));
   }
 
   async close(): Promise<void> {
@@ -268,7 +269,7 @@ export class DonorProxy {
         return;
       }
       case "goodbye":
-        this.#lose(`${this.#name} left.`, true);
+        this.#lose(texts.session.deviceLeft(this.#name), true);
         return;
       case "pong":
         this.#pongs.get(message.id)?.();

@@ -124,7 +124,7 @@ export class DonorSession {
       isBefore: (seat) => this.#assign?.previous === seat,
       strayed: (peer, what) => suspect(strays, `${this.#nameOf(this.#seatOf(peer))} ${what}`),
       broke: (seat, what) => this.#failed("bad-frame", texts.guests.sentNonsense(this.#nameOf(seat), what), seat, what),
-      lost: (seat, message) => this.#failed("link", `The link to ${this.#nameOf(seat)} was lost: ${message}`),
+      lost: (seat, message) => this.#failed("link", texts.session.linkLost(this.#nameOf(seat), message)),
     });
     this.#bulk = new BulkClient({ links, engine, host: () => this.#host });
     room.events.on("state", (state) => (this.#roomState.value = state));
@@ -377,8 +377,8 @@ export class DonorSession {
   }
 
   #nameOf(seat: Seat): string {
-    if (seat === "host") return "the host";
-    return this.#room.members.find(({ peer }) => peer === seat)?.name ?? "a neighbour";
+    if (seat === "host") return texts.session.theHost;
+    return this.#room.members.find(({ peer }) => peer === seat)?.name ?? texts.session.aNeighbour;
   }
 }
 

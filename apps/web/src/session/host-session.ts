@@ -192,7 +192,7 @@ export class HostSession {
       isBefore: (seat) => seatsBefore("host", this.#ringSeats).includes(seat),
       strayed: (peer, what) => suspect(strays, `${this.#nameOf(peer)} ${what}`),
       broke: (seat, what) => seat !== "host" && this.#blame(seat, texts.guests.sentNonsense(this.#nameOf(seat), what)),
-      lost: (_, message) => this.#lose("link", `A link of the ring was lost: ${message}`),
+      lost: (_, message) => this.#lose("link", texts.session.ringLinkLost(message)),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => {
@@ -234,11 +234,11 @@ export class HostSession {
    * says what went wrong, and so does the ring's state.
    */
   async start(options: RingOptions): Promise<void> {
-    this.#lose("stale-plan", "A new ring is being put together.");
+    this.#lose("stale-plan", texts.session.startedAnew);
     const epoch = ++this.#epoch;
     const { signal } = (this.#starting = new AbortController());
     this.#taking = options.donors;
-    this.#ring.value = { kind: "starting", message: "Putting the ring together…" };
+    this.#ring.value = { kind: "starting", message: texts.session.assembling };
     try {
       await abortable(this.#free(), signal);
       const ready = await this.#assemble(options, epoch, signal);
@@ -318,9 +318,9 @@ export class HostSession {
       signal.throwIfAborted();
       this.#ring.value = { kind: "starting", message };
     };
-    say(`Reading ${model.title}…`);
+    say(texts.session.reading(model.title));
     const { checkpoint } = await abortable(this.#openModel(model), signal);
-    say("Checking what this device computes…");
+    say(texts.session.proving);
     const { running } = this.engine;
     const proven = await abortable(this.engine.prove(checkpoint.shape, compute), signal);
     // The proof may have taken another worker, in which nothing is open.
@@ -328,7 +328,7 @@ export class HostSession {
     const { places, plan } = await this.#place(options, checkpoint, { epoch, proven, say, signal });
     this.#ringSeats = places.map(({ seat }) => seat);
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
-    say("Loading the layers…");
+    say(texts.session.loading);
     const assigns = places.map((place, index) => assignOf(options, told, epoch, places, place, index));
     const ready = places.flatMap(({ seat }, index) => {
       const assign = assigns[index];
@@ -339,8 +339,8 @@ export class HostSession {
     });
     const [host] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
     const [first, last] = [places[0], places.at(-1)];
-    if (first === undefined || last === undefined) throw new EngineError("internal", "The plan has no stages.");
-    say("Linking…");
+    if (first === undefined || last === undefined) throw new EngineError("internal", texts.session.noStages);
+    say(texts.session.linking);
     for (const [index, { seat }] of places.entries()) {
       const next = places[index + 1]?.seat;
       if (seat !== "host" || next === undefined || next === "host") continue;
@@ -372,7 +372,7 @@ export class HostSession {
   ): Promise<Checkpoint> {
     this.#bulk.file = source instanceof File ? source : null;
     if (!(source instanceof File)) return checkpoint;
-    say(`Computing checksums of ${title}…`);
+    say(texts.session.hashing(title));
     const theirs = places.filter(({ seat }) => seat !== "host").map((place) => tensorsOf(place));
     return this.#fileHashes.fill(this.engine, source, checkpoint, (name) => theirs.some((of) => of.test(name)));
   }
@@ -415,7 +415,7 @@ export class HostSession {
       placeLayers({ checkpoint, hostLayers, capacity, arenas, layers, devices });
     const host = {
       seat: "host",
-      name: "the host",
+      name: texts.session.theHost,
       memoryBytes: hostMemoryBytes,
       backend: proven.rung.backend,
       unpacks: unpacksWeights(proven.rung),
@@ -430,7 +430,7 @@ export class HostSession {
     // One after the other: devices of one machine would slow each other down.
     for (const peer of donors) {
       const { name, memoryPledgeBytes, roundTripMs } = this.#donor(peer).device.value;
-      say(`Timing ${name}…`);
+      say(texts.session.timing(name));
       const answer = this.#donor(peer).expect("profile", epoch);
       this.#donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
       const { backend, unpacks, layerTimes } = await abortable(answer, signal);
@@ -458,8 +458,7 @@ export class HostSession {
 
   #donor(peer: PeerId): DonorProxy {
     const donor = this.#guests.get(peer);
-    if (donor === undefined)
-      throw new DonorLost("left", "A device of the plan has left; start again with those that are there.");
+    if (donor === undefined) throw new DonorLost("left", texts.session.deviceOfPlanLeft);
     return donor;
   }
 
@@ -473,8 +472,7 @@ export class HostSession {
     // What a worker loads for a ring that nobody wants would be in the way of the next one.
     if (kind === "starting") this.engine.endWorker();
     else void this.engine.running?.ringLost(message);
-    const reason = "The ring was given up. Waiting for the host to start again.";
-    for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason });
+    for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason: texts.session.givenUp });
     this.#taking = [];
     this.#ringSeats = [];
     void this.#neighbours.close();
@@ -558,7 +556,6 @@ function assignOf(
 }
 
 function measured(times: readonly LayerTime[]): readonly LayerTime[] {
-  if (times.every(({ ms }) => ms === 0))
-    throw new EngineError("internal", "A device did not say how fast it is; reload its page.");
+  if (times.every(({ ms }) => ms === 0)) throw new EngineError("internal", texts.session.notTimed);
   return times;
 }

@@ -1,6 +1,6 @@
 /** One conversation as a reader sees it. Pure: what the engine tells becomes text and endings, nothing here asks or waits. */
 import type { ChatMessage } from "@jupiter/model/tokenizer";
-import type { AnswerEvent, OutlineChoice } from "../engine/api.ts";
+import type { AnswerEvent, OutlineChoice, SetAside } from "../engine/api.ts";
 import { texts } from "../texts/index.ts";
 
 export interface Figures {
@@ -15,6 +15,8 @@ export interface Figures {
   readonly reusedTokens?: number;
   /** What guessing ahead brought. Absent: nothing was guessed. */
   readonly guessing?: Guessing;
+  /** What was tried first and led to nothing. Absent: nothing was. */
+  readonly setAside?: SetAside;
 }
 
 export interface Guessing {
@@ -72,7 +74,7 @@ export type ChatEvent =
   | Extract<AnswerEvent, { kind: "points" }>
   | Pick<
       Extract<AnswerEvent, { kind: "finished" }>,
-      "kind" | "id" | "finish" | "reason" | "ids" | "text" | "output" | "timings"
+      "kind" | "id" | "finish" | "reason" | "ids" | "text" | "output" | "timings" | "setAside"
     >;
 
 export function emptyConversation(id: string, settings = DEFAULT_SETTINGS): Conversation {
@@ -177,7 +179,7 @@ function finalText({ answer }: Turn, { text }: Finished): string {
   return text.length >= answer.length ? text : answer;
 }
 
-function ending({ finish, reason, ids, output, timings }: Finished): AnswerState {
+function ending({ finish, reason, ids, output, timings, setAside }: Finished): AnswerState {
   const { timeToFirstTokenMs, decodeMs, promptTokens, reusedTokens } = timings;
   const intervals = output.length - 1;
   const tokensPerSecond = intervals > 0 && decodeMs > 0 ? (intervals * 1000) / decodeMs : null;
@@ -191,6 +193,7 @@ function ending({ finish, reason, ids, output, timings }: Finished): AnswerState
     promptTokens,
     reusedTokens,
     ...(guessing === null ? {} : { guessing }),
+    ...(setAside === undefined ? {} : { setAside }),
   };
   switch (finish) {
     case "stop":

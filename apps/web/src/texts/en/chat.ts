@@ -1,4 +1,5 @@
 /** The conversation. */
+import type { SetAside } from "../../engine/api.ts";
 import { units } from "./units.ts";
 
 export const chat = {
@@ -23,9 +24,17 @@ export const chat = {
   answerEnds: (message: string) => `The answer ends here: ${message}`,
   cut: "Cut at the longest answer, or the end of the context",
   stopped: "Stopped",
+  stoppedAtOnce: "Stopped before the first word.",
+  wordless: "The model ended its answer without a word: put the question another way.",
   answered: "The answer is complete.",
   figures: (tokens: number, timeToFirstTokenMs: number) =>
     `${units.tokens(tokens)} · first after ${units.seconds(timeToFirstTokenMs)}`,
+  setAside: {
+    "not-fit": (ms: number) =>
+      `Written as usual: the model found that no list fits this question. Asking it took ${units.seconds(ms)}.`,
+    "no-outline": (ms: number) =>
+      `Written as usual: the model’s outline was no list of points. The attempt took ${units.seconds(ms)}.`,
+  } satisfies Record<SetAside["why"], (ms: number) => string>,
   tokensPerSecond: (rate: number) => `${units.rate(rate)} tokens/s`,
   guessing: (tokensPerLap: number, heldShare: number) =>
     `${units.rate(tokensPerLap)} tokens a lap, ${Math.round(heldShare * 100)} % of guesses held`,

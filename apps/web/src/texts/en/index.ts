@@ -5,6 +5,7 @@ import { guests } from "./guests.ts";
 import { models } from "./models.ts";
 import { plan } from "./plan.ts";
 import { room } from "./room.ts";
+import { session } from "./session.ts";
 import { storage } from "./storage.ts";
 import { badAddress, donorTrouble, environment, insecure, linkTrouble, ringTrouble } from "./trouble.ts";
 import { units } from "./units.ts";
@@ -17,6 +18,7 @@ export const en = {
   models,
   plan,
   room,
+  session,
   storage,
   units,
   ringTrouble,
