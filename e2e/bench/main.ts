@@ -1,219 +1,94 @@
-/**
- * `npm run bench`: the host alone, one to three donors, and wllama, in tabs of one browser, with the same file and as many threads, taking turns.
- * Prints a table; `--json OUT` keeps raw values, `--readme` puts the table into README.
- */
-import { cpus, totalmem } from "node:os";
+/** `npm run bench`: suites of measurements in real tabs and on paper, beside peers and baselines, as tables, JSON and a page. */
+import { cpus, release, totalmem, type } from "node:os";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { launchChromium } from "../chromium.ts";
-import { askCase, modelFile, ringOptions } from "../ring/run.ts";
-import { Prompts, parse, Scenario, type Prompt } from "../ring/scenario.ts";
-import { modelPlace, tabMemory, TabRoom } from "../ring/tabs.ts";
-import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
-import { readmeTable, table, type Report, type Row } from "./report.ts";
-import { spread } from "./stats.ts";
-import { openWllama, type Wllama } from "./wllama.ts";
+import { readJson } from "../ring/run.ts";
+import { parse } from "../ring/scenario.ts";
+import { checkWritable } from "../ring/summary.ts";
+import { adapterOf } from "./adapter.ts";
+import { comparison, differences } from "./compare.ts";
+import { help, parseFlags, type BenchCommand } from "./flags.ts";
+import { page } from "./page.ts";
+import { Progress } from "./progress.ts";
+import { withTables } from "./readme.ts";
+import { Report, suiteTable, tables, type SuiteReport } from "./report.ts";
+import type { Suite } from "./suite.ts";
+import { openBenchRing } from "./suites/bench-ring.ts";
+import { suites, USUAL } from "./suites/index.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const { values: options } = parseArgs({
-  options: {
-    reps: { type: "string", default: "3" },
-    json: { type: "string" },
-    readme: { type: "boolean", default: false },
-    donors: { type: "string", default: "1,2,3" },
-  },
-});
-const REPS = Number(options.reps);
-/** New tokens of a decode measurement. */
-const DECODED = 48;
-const CONTEXT = 2304;
+// npm runs this in the project's folder, wherever the user stands.
+const folder = process.env["INIT_CWD"] ?? process.cwd();
+const readmePath = fileURLToPath(new URL("../../README.md", import.meta.url));
 
-interface Contender {
-  readonly name: string;
-  readonly donors: number;
-  readonly room: TabRoom;
+try {
+  const command = parseFlags(process.argv.slice(2), suites, USUAL);
+  if (command.kind === "help") console.log(help(suites, USUAL));
+  else if (command.kind === "compare") {
+    const read = (path: string) => parse(Report, readJson(resolve(folder, path)), path);
+    console.log(comparison(differences(read(command.before), read(command.after))));
+  } else await runAll(command);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }
 
-const say = (text: string) => console.error(text);
-const golden = JSON.parse(readFileSync(resolve(root, "e2e/golden/smollm2-135m-instruct-q4_1.json"), "utf8")) as {
-  cases: { id: string; text: string }[];
-};
-const prompts = parse(Prompts, golden, "golden");
-const long = promptOf("long");
-const veryLong = promptOf("very-long");
-/** As the model's template makes it: wllama gets the very same text. */
-const longText = golden.cases.find(({ id }) => id === "long")?.text ?? "";
-const scenario = (donors: number): Scenario =>
-  parse(
-    Scenario,
-    {
-      prompts: [long],
-      tabs: donors,
-      hostLayers: donors === 0 ? "all" : "none",
-      context: CONTEXT,
-      ...(donors === 0 ? {} : { layers: even(30, donors) }),
-    },
-    "scenario",
-  );
-
-const file = await modelFile(scenario(0), root, say);
-const place = modelPlace(file);
-await using browser = await launchChromium();
-const contenders: Contender[] = [];
-for (const donors of [0, ...options.donors.split(",").map(Number)]) {
-  const name = donors === 0 ? "host alone" : donors === 1 ? "1 donor" : `${donors} donors`;
-  say(`opening a room: ${name}`);
-  const room = await TabRoom.open({ models: place.models, donors, browser });
-  await room.start(ringOptions(scenario(donors), place.url));
-  contenders.push({ name, donors, room });
-}
-const first = contenders[0];
-if (first === undefined) throw new Error("no room");
-const memory = tabMemory();
-say("opening wllama");
-const tab = await (await browser.newContext()).newPage();
-const wllama: Wllama = await openWllama(tab, { origin: first.room.server.url, modelUrl: place.url, threads: 1 });
-
-const rows: Row[] = [];
-const samples = new Map<string, { prefill: number[]; decode: number[]; veryLong: number[]; hop: number[] }>();
-const sampleOf = (name: string) => {
-  const known = samples.get(name) ?? { prefill: [], decode: [], veryLong: [], hop: [] };
-  samples.set(name, known);
-  return known;
-};
-
-for (let rep = -1; rep < REPS; rep++) {
-  // Round -1 warms up and is thrown away. Every second round goes the other way round.
-  const order = rep % 2 === 0 ? contenders : [...contenders].reverse();
-  for (const { name, donors, room } of order) {
-    const decoded = await ask(room, long, DECODED);
-    const prefilled = await ask(room, veryLong, 2);
-    if (rep < 0) continue;
-    const sample = sampleOf(name);
-    sample.prefill.push(decoded.finished.timings.prefillMs / decoded.finished.ids.length);
-    sample.decode.push(decoded.finished.timings.decodeMs / (decoded.finished.output.length - 1));
-    sample.veryLong.push(prefilled.finished.timings.prefillMs / prefilled.finished.ids.length);
-    if (donors > 0) sample.hop.push(hopMs(decoded, donors + 1));
-  }
-  const timed = await wllama.run(longText, DECODED);
-  if (rep >= 0) {
-    sampleOf("wllama").prefill.push(timed.prefillMs / timed.promptTokens);
-    sampleOf("wllama").decode.push(timed.decodeMs / timed.outputTokens);
-  }
-  say(rep < 0 ? "warm" : `round ${rep + 1} of ${REPS}`);
-}
-for (const [name, { prefill, decode, veryLong: veryLongMs, hop }] of samples) {
-  rows.push({ name: `${name}: prefill of long (246 tokens)`, unit: "ms/token", ...spread(prefill) });
-  if (veryLongMs.length > 0)
-    rows.push({ name: `${name}: prefill of very-long (864 tokens)`, unit: "ms/token", ...spread(veryLongMs) });
-  rows.push({ name: `${name}: decode`, unit: "ms/token", ...spread(decode) });
-  if (hop.length > 0) rows.push({ name: `${name}: hop`, unit: "ms", ...spread(hop) });
-}
-const far: number[] = [];
-const near: number[] = [];
-for (let rep = 0; rep < REPS; rep++) {
-  const answer = await ask(first.room, { id: "fill", text: "one two three four ".repeat(560) }, 1);
-  near.push(chunkMs(answer, 256));
-  far.push(chunkMs(answer, 2048));
-}
-rows.push({ name: "host alone: chunk of 64 at 256 cached", unit: "ms", ...spread(near) });
-rows.push({ name: "host alone: chunk of 64 at 2,048 cached", unit: "ms", ...spread(far) });
-
-const overheads: number[] = [];
-for (const { room } of contenders.filter(({ donors }) => donors > 0)) overheads.push(...(await fetchOverheads(room)));
-rows.push({ name: "bytes fetched by a donor above its tensors", unit: "%", ...spread(overheads) });
-
-const median = (name: string) => rows.find((row) => row.name === name)?.median ?? NaN;
-const ratios: Row[] = [
-  [
-    "prefill of long: wllama / host alone",
-    median("wllama: prefill of long (246 tokens)") / median("host alone: prefill of long (246 tokens)"),
-  ],
-  ["decode: wllama / host alone", median("wllama: decode") / median("host alone: decode")],
-  ["chunk of 64: at 2,048 cached / at 256", spread(far).median / spread(near).median],
-  [
-    "prefill of very-long: 1 donor / 2 donors",
-    median("1 donor: prefill of very-long (864 tokens)") / median("2 donors: prefill of very-long (864 tokens)"),
-  ],
-].map(([name, ratio]) => ({ name: String(name), unit: "times", ...spread([Number(ratio)]) }));
-
-const report: Report = {
-  machine: {
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    memoryBytes: totalmem(),
-    browser: browser.version(),
-    node: process.versions.node,
-  },
-  versions: await first.room.host.evaluate(() => globalThis.jupiterHarness!.versions),
-  method: {
-    reps: REPS,
-    threads: 1,
-    backend: "wasm",
-    wire: "f32",
-    chunkRows: 64,
-    decodedTokens: DECODED,
-    model: "smollm2-135m-instruct",
-  },
-  rows: [...rows, ...ratios.filter(({ median: value }) => !Number.isNaN(value))],
-  tabMemory: memory,
-};
-console.log(table(report));
-if (options.json !== undefined)
-  writeFileSync(resolve(process.env["INIT_CWD"] ?? ".", options.json), JSON.stringify(report, null, 1));
-if (options.readme) {
-  const path = resolve(root, "README.md");
-  writeFileSync(path, readmeTable(readFileSync(path, "utf8"), report));
-}
-for (const { room } of contenders) await room[Symbol.asyncDispose]();
-
-function promptOf(id: string): Prompt {
-  const prompt = prompts.find((p) => p.id === id);
-  if (prompt === undefined) throw new Error(`the golden file has no case ${id}`);
-  return prompt;
-}
-
-function even(layers: number, stages: number): number[] {
-  return Array.from(
-    { length: stages },
-    (_, i) => Math.floor(((i + 1) * layers) / stages) - Math.floor((i * layers) / stages),
-  );
-}
-
-async function ask(room: TabRoom, prompt: Prompt, tokens: number): Promise<HarnessAnswer> {
-  return askCase(room, { ...scenario(0), tokens }, { ...prompt, tokens });
-}
-
-/** Per hop, what of a token's time is neither a stage's nor the head's: links, tabs' threads, queues. */
-function hopMs({ finished, laps }: HarnessAnswer, hops: number): number {
-  const decode = laps.filter(({ wanted }) => wanted).slice(1);
-  const busyMs = decode.reduce(
-    (sum, { stageTimes, headMs }) =>
-      sum + headMs + stageTimes.reduce((total, { computeUs }) => total + computeUs / 1000, 0),
-    0,
-  );
-  return (finished.timings.decodeMs - busyMs) / decode.length / hops;
-}
-
-function chunkMs({ laps }: HarnessAnswer, cached: number): number {
-  const lap = laps.find((l) => l.cached === cached && l.rows === 64);
-  if (lap === undefined) throw new Error(`no chunk of 64 at ${cached}`);
-  return lap.stageTimes.reduce((sum, { computeUs }) => sum + computeUs / 1000, 0);
-}
-
-async function fetchOverheads(room: TabRoom): Promise<number[]> {
-  return room.host.evaluate(() => {
-    const ring = globalThis.jupiterHarness!.ring();
-    if (ring.kind !== "ready") return [];
-    return globalThis.jupiterHarness!.devices().map(({ layers, serving }) => {
-      const own = ring.checkpoint.tensors.filter(({ name }) => {
-        const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? -1);
-        return layers !== null && layer >= layers.first && layer < layers.end;
-      });
-      const bytes = own.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-      return 100 * ((serving?.fetchedBytes ?? NaN) / bytes - 1);
+async function runAll(command: BenchCommand): Promise<void> {
+  const outputs = { json: command.json, html: command.html };
+  for (const [flag, path] of Object.entries(outputs)) if (path !== null) checkWritable(flag, resolve(folder, path));
+  const form = command.full ? "full" : "sampled";
+  const progress = new Progress(command.suites.map(({ name, minutes }) => ({ name, minutes: minutes[form] })));
+  await using browser = await launchChromium();
+  const reports: SuiteReport[] = [];
+  const facts = await machineFacts();
+  for (const [index, suite] of command.suites.entries()) {
+    const done = await timed(suite, {
+      browser,
+      rounds: command.rounds,
+      full: command.full,
+      questions: command.questions === null ? null : resolve(folder, command.questions),
+      say(text, share) {
+        progress.at(index, share);
+        console.error(progress.line(text));
+      },
     });
-  });
+    console.error(`\n${suiteTable(done)}\n`);
+    reports.push(done);
+  }
+  const report: Report = {
+    version: 1,
+    date: new Date().toISOString(),
+    form,
+    rounds: command.rounds,
+    ...facts,
+    suites: reports,
+  };
+  if (command.json !== null) writeFileSync(resolve(folder, command.json), JSON.stringify(report, null, 1));
+  if (command.html !== null) writeFileSync(resolve(folder, command.html), page(report));
+  if (command.readme) writeFileSync(readmePath, withTables(readFileSync(readmePath, "utf8"), report));
+  console.log(tables(report));
+
+  async function machineFacts(): Promise<Pick<Report, "machine" | "versions">> {
+    await using ring = await openBenchRing(browser, 0);
+    return {
+      machine: {
+        cpu: cpus()[0]?.model.trim() ?? "unknown",
+        cores: cpus().length,
+        memoryBytes: totalmem(),
+        system: `${type()} ${release()}`,
+        browser: browser.version(),
+        node: process.versions.node,
+        gpu: await adapterOf(ring.room.host),
+      },
+      versions: await ring.room.host.evaluate(() => globalThis.jupiterHarness!.versions),
+    };
+  }
+}
+
+async function timed(suite: Suite, context: Parameters<Suite["run"]>[0]): Promise<SuiteReport> {
+  const beganMs = performance.now();
+  const { rows, floor, notes } = await suite.run(context);
+  const seconds = Math.round((performance.now() - beganMs) / 1000);
+  return { name: suite.name, about: suite.about, floor, notes, seconds, rows };
 }

@@ -1,52 +1,92 @@
-import type { TabMemory } from "../ring/tabs.ts";
-import type { Spread } from "./stats.ts";
+/** What a run of benchmarks says, whole: kept as JSON (`report.schema.json`), shown as tables and as a page. */
+import { z } from "zod";
+import type { Row } from "./row.ts";
 
-export interface Row extends Spread {
-  readonly name: string;
-  readonly unit: string;
+const RowFields = z.strictObject({
+  name: z.string().min(1),
+  unit: z.string(),
+  source: z.enum(["real", "emulated", "replayed", "simulated"]),
+  better: z.enum(["less", "more", "same"]),
+  median: z.number(),
+  min: z.number(),
+  max: z.number(),
+  raw: z.array(z.number()).min(1).readonly(),
+}) satisfies z.ZodType<Row>;
+
+const SuiteFields = z.strictObject({
+  name: z.string().min(1),
+  about: z.string(),
+  /** How far the same thing was from itself within a round, as a share. */
+  floor: z.number().min(0).nullable(),
+  notes: z.array(z.string()).readonly(),
+  seconds: z.number().min(0),
+  rows: z.array(RowFields).readonly(),
+});
+export type SuiteReport = z.infer<typeof SuiteFields>;
+
+export const Report = z.strictObject({
+  version: z.literal(1),
+  /** ISO 8601. */
+  date: z.string(),
+  form: z.enum(["sampled", "full"]),
+  rounds: z.int().min(1),
+  machine: z.strictObject({
+    cpu: z.string(),
+    cores: z.int(),
+    memoryBytes: z.number(),
+    system: z.string(),
+    browser: z.string(),
+    node: z.string(),
+    /** The browser's adapter; null: none, or software. */
+    gpu: z.string().nullable(),
+  }),
+  versions: z.record(z.string(), z.string()),
+  suites: z.array(SuiteFields).min(1),
+});
+export type Report = z.infer<typeof Report>;
+
+/** What the same row may be off in another run: the suite's floor, or how far its own values were apart, if that is more. As a share. */
+export function noiseOf({ median, min, max }: Pick<Row, "median" | "min" | "max">, floor: number | null): number {
+  const apart = median === 0 ? 0 : (max - min) / Math.abs(median);
+  return Math.max(floor ?? 0, apart);
 }
 
-export interface Report {
-  readonly machine: {
-    readonly cpu: string;
-    readonly cores: number;
-    readonly memoryBytes: number;
-    readonly browser: string;
-    readonly node: string;
-  };
-  readonly versions: Readonly<Record<string, string>>;
-  readonly method: Readonly<Record<string, string | number>>;
-  readonly rows: readonly Row[];
-  /** After loading, before the first question; the largest tab process first. */
-  readonly tabMemory: readonly TabMemory[];
+/** Markdown. */
+export function tables(report: Report): string {
+  return [machineLine(report), ...report.suites.map(suiteTable)].join("\n\n");
 }
 
-const BEGIN = "<!-- bench: written by `npm run bench -- --readme` -->";
-const END = "<!-- /bench -->";
-
-export function table({ machine, method, versions, rows }: Report): string {
-  const { cpu, cores, memoryBytes, browser } = machine;
-  const lines = rows.map(
-    ({ name, unit, median, min, max }) => `| ${name} | ${number(median)} ${unit} | ${number(min)} to ${number(max)} |`,
+export function machineLine({ machine, versions, form, rounds, date }: Report): string {
+  const { cpu, cores, memoryBytes, system, browser, node } = machine;
+  const built = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const gpu = machine.gpu === null ? "No GPU: no figure of one exists here." : `GPU: ${machine.gpu}.`;
+  return (
+    `${gpu} ${cpu}, ${cores} cores, ${Math.round(memoryBytes / 1e9)} GB, ${system}; Chromium ${browser}, Node ${node}, ${built.join(", ")}; ` +
+    `${date.slice(0, 10)}, ${form} form, ${rounds} rounds.`
   );
+}
+
+export function suiteTable({ name, about, floor, notes, rows }: SuiteReport): string {
+  const noise = floor === null ? [] : [`Noise (the same thing against itself within a round): ${percent(floor)}.`];
+  const head = [`**${name}**: ${about}.`, ...noise, ...notes].join(" ");
+  if (rows.length === 0) return head;
   return [
-    `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 1e9)} GB, Chromium ${browser}, onnxruntime-web ${versions["onnxruntime-web"] ?? "?"}; ` +
-      `${method["model"] ?? "?"}, ${method["backend"] ?? "?"}, ${method["threads"] ?? "?"} thread a tab, all tabs on this machine; ${method["reps"] ?? "?"} rounds, contenders taking turns.`,
+    head,
     "",
-    "| what | median | range |",
-    "|---|---|---|",
-    ...lines,
+    "| what | median | range | how |",
+    "|---|---|---|---|",
+    ...rows.map(
+      (one) =>
+        `| ${one.name} | ${figure(one.median)} ${one.unit} | ${one.raw.length === 1 ? "" : `${figure(one.min)} to ${figure(one.max)}`} | ${one.source} |`,
+    ),
   ].join("\n");
 }
 
-/** `readme` with the table between its markers. Throws where it has none. */
-export function readmeTable(readme: string, report: Report): string {
-  const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-  if (begin < 0 || end < begin)
-    throw new Error(`README needs the lines ${BEGIN} and ${END}; the table goes between them.`);
-  return `${readme.slice(0, begin + BEGIN.length)}\n\n${table(report)}\n\n${readme.slice(end)}`;
+export function figure(value: number): string {
+  const size = Math.abs(value);
+  return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function number(value: number): string {
-  return Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }

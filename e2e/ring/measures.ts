@@ -3,7 +3,7 @@ import type { LapEvent, Timings } from "@jupiter/pipeline";
 import { busyShare, type Span } from "@jupiter/simulator";
 
 /** Where the figures of a report come from. */
-export type Source = "real" | "emulated" | "simulated";
+export type Source = "real" | "emulated" | "replayed" | "simulated";
 
 export interface Measures {
   readonly prefillMsPerToken: number;

@@ -1,0 +1,100 @@
+import { parseArgs } from "node:util";
+import { ScenarioError } from "../ring/scenario.ts";
+import type { Suite } from "./suite.ts";
+
+export interface BenchCommand {
+  readonly kind: "run";
+  readonly suites: readonly Suite[];
+  readonly full: boolean;
+  readonly rounds: number;
+  readonly questions: string | null;
+  readonly json: string | null;
+  readonly html: string | null;
+  readonly readme: boolean;
+}
+
+export type Command =
+  | BenchCommand
+  | { readonly kind: "compare"; readonly before: string; readonly after: string }
+  | { readonly kind: "help" };
+
+const SAMPLED_ROUNDS = 3;
+const FULL_ROUNDS = 5;
+
+export function help(suites: readonly Suite[], usual: readonly string[]): string {
+  const lines = suites.map(
+    ({ name, about, minutes: { sampled, full } }) =>
+      `  ${name.padEnd(14)}${about} (${minutes(sampled)}, --full ${minutes(full)})`,
+  );
+  return `npm run bench -- [SUITE ...] [OPTIONS]
+npm run bench -- compare BEFORE.json AFTER.json
+
+Suites (${usual.join(" and ")} if none is named; all: every one):
+${lines.join("\n")}
+
+  --full           more sizes and devices, ${FULL_ROUNDS} rounds
+  --rounds N       that count; one more warms up (${SAMPLED_ROUNDS})
+  --questions FILE for prompts: questions in FastChat's question.jsonl form
+  --json OUT       everything (e2e/bench/report.schema.json)
+  --html OUT       a page with plots, in one file
+  --readme         put the tables between README's markers
+  --help           this text
+`;
+}
+
+/** Throws `ScenarioError` with what to write instead. */
+export function parseFlags(args: readonly string[], known: readonly Suite[], usual: readonly string[]): Command {
+  const { values, positionals } = parseOrExplain(args);
+  if (values.help === true) return { kind: "help" };
+  if (positionals[0] === "compare") {
+    const [, before, after, ...more] = positionals;
+    if (before === undefined || after === undefined || more.length > 0)
+      throw new ScenarioError("compare takes two reports: npm run bench -- compare BEFORE.json AFTER.json");
+    return { kind: "compare", before, after };
+  }
+  const names = positionals.length === 0 ? usual : positionals;
+  const unknown = names.find((name) => name !== "all" && known.every((suite) => suite.name !== name));
+  if (unknown !== undefined)
+    throw new ScenarioError(
+      `There is no suite ${unknown}; there are all, ${known.map(({ name }) => name).join(", ")}.`,
+    );
+  const full = values.full === true;
+  return {
+    kind: "run",
+    suites: names.includes("all") ? known : known.filter(({ name }) => names.includes(name)),
+    full,
+    rounds: values.rounds === undefined ? (full ? FULL_ROUNDS : SAMPLED_ROUNDS) : count(values.rounds),
+    questions: values.questions ?? null,
+    json: values.json ?? null,
+    html: values.html ?? null,
+    readme: values.readme === true,
+  };
+}
+
+function parseOrExplain(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ...{ full: { type: "boolean" }, readme: { type: "boolean" }, help: { type: "boolean" } },
+        ...{ rounds: { type: "string" }, questions: { type: "string" } },
+        ...{ json: { type: "string" }, html: { type: "string" } },
+      },
+    });
+  } catch (error) {
+    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run bench -- --help.`);
+  }
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 100)
+    throw new ScenarioError(`--rounds: expected a number from 1 to 100, got ${text}.`);
+  return value;
+}
+
+function minutes(count: number): string {
+  return count < 1 ? "less than a minute" : count === 1 ? "1 minute" : `${count} minutes`;
+}

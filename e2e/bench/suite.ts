@@ -1,0 +1,31 @@
+import type { Browser } from "playwright";
+import type { Row } from "./row.ts";
+
+export interface SuiteContext {
+  readonly browser: Browser;
+  /** Rounds that count, one more warms up. */
+  readonly rounds: number;
+  /** The long form: more sizes, more devices, more questions. */
+  readonly full: boolean;
+  /** Says what goes on, and how much of the suite is done, 0 to 1. */
+  readonly say: (text: string, share: number) => void;
+  /** Questions in FastChat's form, where the user has such a file. */
+  readonly questions: string | null;
+}
+
+export interface SuiteResult {
+  readonly rows: readonly Row[];
+  /** How far the same thing was from itself within a round, as a share; null: not measured, as nothing of it depends on the machine. */
+  readonly floor: number | null;
+  /** What a reader must know of the rows, in sentences. */
+  readonly notes: readonly string[];
+}
+
+export interface Suite {
+  readonly name: string;
+  /** What it asks. */
+  readonly about: string;
+  /** Expected on two cores. */
+  readonly minutes: { readonly sampled: number; readonly full: number };
+  run(context: SuiteContext): Promise<SuiteResult>;
+}

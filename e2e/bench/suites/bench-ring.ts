@@ -1,0 +1,89 @@
+/** A ring of real tabs that several questions are put to, for suites that time it. SmolLM2 in float32 on wasm, one thread a tab. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { DecodingChoice, LapEvent } from "@jupiter/pipeline";
+import type { Browser } from "playwright";
+import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
+import { askCase, modelFile, ringOptions } from "../../ring/run.ts";
+import { parse, Prompts, Scenario, type Prompt, type ScenarioFields } from "../../ring/scenario.ts";
+import { modelPlace, TabRoom } from "../../ring/tabs.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const golden = JSON.parse(readFileSync(`${root}/e2e/golden/smollm2-135m-instruct-q4_1.json`, "utf8")) as {
+  cases: { id: string; text: string }[];
+};
+
+export interface BenchRing extends AsyncDisposable {
+  readonly name: string;
+  readonly donors: number;
+  readonly room: TabRoom;
+  /** In a conversation of its own. */
+  ask(prompt: Prompt, tokens: number, decoding?: DecodingChoice): Promise<HarnessAnswer>;
+}
+
+export type RingFields = Partial<Omit<ScenarioFields, "prompts" | "tabs">>;
+
+/** Donors hold equal shares; without donors the host holds all layers. A context of 2,304 unless `fields` say otherwise. */
+export async function openBenchRing(browser: Browser, donors: number, fields: RingFields = {}): Promise<BenchRing> {
+  const scenario = parse(
+    Scenario,
+    {
+      tabs: donors,
+      hostLayers: donors === 0 ? "all" : "none",
+      context: 2304,
+      ...(donors === 0 ? {} : { layers: evenShares(30, donors) }),
+      ...fields,
+      prompts: "none",
+    },
+    "scenario",
+  );
+  const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
+  const room = await TabRoom.open({ models, donors, browser });
+  const ring = await room.start(ringOptions(scenario, url));
+  if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
+  return {
+    name: donors === 0 ? "host alone" : donors === 1 ? "1 donor" : `${donors} donors`,
+    donors,
+    room,
+    ask: (prompt, tokens, decoding) => askCase(room, scenario, { ...prompt, tokens }, undefined, decoding),
+    [Symbol.asyncDispose]: () => room[Symbol.asyncDispose](),
+  };
+}
+
+/** Of the golden file. */
+export function goldenPrompt(id: string): Prompt {
+  const prompt = parse(Prompts, golden, "golden").find((one) => one.id === id);
+  if (prompt === undefined) throw new Error(`the golden file has no case ${id}`);
+  return prompt;
+}
+
+/** As the model's template makes it: for peers that get the very same text. */
+export function goldenText(id: string): string {
+  return golden.cases.find((one) => one.id === id)?.text ?? "";
+}
+
+export async function modelUrlOf({ room }: BenchRing): Promise<string> {
+  const { url } = modelPlace(await modelFile({ model: "smollm2-135m-instruct" }, root, console.error));
+  return new URL(url, room.server.url).href;
+}
+
+export function prefillMsPerToken({ finished }: HarnessAnswer): number {
+  return finished.timings.prefillMs / finished.ids.length;
+}
+
+/** From the first token to the last. */
+export function decodeMsPerToken({ finished }: HarnessAnswer): number {
+  return finished.timings.decodeMs / (finished.output.length - 1);
+}
+
+/** What the stages of a lap computed. */
+export function computeMs({ stageTimes }: Pick<LapEvent, "stageTimes">): number {
+  return stageTimes.reduce((sum, { computeUs }) => sum + computeUs / 1000, 0);
+}
+
+function evenShares(layers: number, stages: number): number[] {
+  return Array.from(
+    { length: stages },
+    (_, i) => Math.floor(((i + 1) * layers) / stages) - Math.floor((i * layers) / stages),
+  );
+}

@@ -1,0 +1,28 @@
+import type { Suite } from "../suite.ts";
+import { context } from "./context.ts";
+import { gpu } from "./gpu.ts";
+import { load } from "./load.ts";
+import { memory } from "./memory.ts";
+import { network } from "./network.ts";
+import { paper } from "./paper.ts";
+import { prompts } from "./prompts.ts";
+import { scaling } from "./scaling.ts";
+import { single } from "./single.ts";
+import { transport } from "./transport.ts";
+
+/** In the order in which `all` runs them. */
+export const suites: readonly Suite[] = [
+  gpu,
+  single,
+  scaling,
+  context,
+  load,
+  memory,
+  transport,
+  network,
+  paper,
+  prompts,
+];
+
+/** Without a suite named. */
+export const USUAL = ["single", "scaling"];

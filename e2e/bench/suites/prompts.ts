@@ -1,0 +1,97 @@
+/** Real questions, each answered plainly and with guesses: what guessing brings by category. */
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { parse, ScenarioError, type Prompt } from "../../ring/scenario.ts";
+import { row, type Row } from "../row.ts";
+import type { Suite } from "../suite.ts";
+import { decodeMsPerToken, openBenchRing } from "./bench-ring.ts";
+
+const Question = z.object({
+  question_id: z.union([z.int(), z.string()]),
+  category: z.string().min(1),
+  turns: z.array(z.string().min(1)).min(1),
+});
+
+const DONORS = 2;
+const TOKENS = 64;
+const CONTEXT = 2304;
+/** Of each category. */
+const SAMPLED = 2;
+const FULL = 10;
+
+export const prompts: Suite = {
+  name: "prompts",
+  about:
+    "Questions of a file in FastChat's form: laps, held guesses and speed by category, lookup against plain, 2 donors",
+  minutes: { sampled: 3, full: 14 },
+  async run({ browser, questions, full, say }) {
+    if (questions === null)
+      return {
+        rows: [],
+        floor: null,
+        notes: ["No questions were given: --questions FILE (FastChat's question.jsonl)."],
+      };
+    const all = readQuestions(questions);
+    const categories = [...new Set(all.map(({ category }) => category))].map((name) => ({
+      name,
+      asked: all.filter(({ category }) => category === name).slice(0, full ? FULL : SAMPLED),
+    }));
+    const total = categories.reduce((sum, { asked }) => sum + asked.length, 0);
+    await using ring = await openBenchRing(browser, DONORS, { context: CONTEXT });
+    const rows: Row[] = [];
+    let done = 0;
+    await ring.ask({ id: "warm", promptTokens: 64 }, 8);
+    for (const { name, asked } of categories) {
+      const tokensPerLap: number[] = [];
+      const held: number[] = [];
+      const speedUp: number[] = [];
+      for (const { prompt } of asked) {
+        const guess = () => ring.ask(prompt, TOKENS, { strategy: "continuous", drafters: ["lookup"] });
+        const plainly = () => ring.ask(prompt, TOKENS, { strategy: "plain", drafters: [] });
+        // Who goes first changes from question to question.
+        const first = done % 2 === 0 ? await guess() : null;
+        const plain = await plainly();
+        const guessed = first ?? (await guess());
+        const { timings, output } = guessed.finished;
+        if (output.length > 1) {
+          tokensPerLap.push(output.length / timings.laps);
+          held.push((100 * (timings.counts?.accepted ?? 0)) / Math.max(1, timings.counts?.drafted ?? 0));
+          speedUp.push(decodeMsPerToken(plain) / decodeMsPerToken(guessed));
+        }
+        say(`${name}: question ${++done} of ${total}`, done / total);
+      }
+      const facts = { source: "real", better: "more" } as const;
+      rows.push(
+        row({ ...facts, name: `${name}: tokens a lap`, unit: "" }, tokensPerLap),
+        row({ ...facts, name: `${name}: guesses that held`, unit: "%" }, held),
+        row({ ...facts, name: `${name}: speed of guessing over plain`, unit: "times" }, speedUp),
+      );
+    }
+    return {
+      rows,
+      floor: null,
+      notes: [
+        `Raw values are questions, ${TOKENS} new tokens each, asked once each way; tabs share this machine's cores.`,
+      ],
+    };
+  },
+};
+
+/** Throws `ScenarioError` with the first line that is no question. */
+function readQuestions(path: string): readonly { readonly category: string; readonly prompt: Prompt }[] {
+  const lines = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  return lines.map((line, i) => {
+    const { question_id: id, category, turns } = parse(Question, parseLine(line, path, i), `${path}, line ${i + 1}`);
+    return { category, prompt: { id: `${id}`, messages: [{ role: "user", content: turns[0]! }] } };
+  });
+}
+
+function parseLine(line: string, path: string, index: number): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new ScenarioError(`${path}, line ${index + 1} is no JSON: ${error instanceof Error ? error.message : "?"}`);
+  }
+}
