@@ -96,7 +96,7 @@ export interface ShapedNeighbour {
 
 let shaped: readonly ShapedNeighbour[] = [];
 
-/** Harness: links for activations that this tab opens from now on behave as told. */
+/** Harness: what this tab sends from now on over links for activations, or to measure them, goes as told. */
 export function shapeLinks(neighbours: readonly ShapedNeighbour[]): void {
   shaped = neighbours;
 }
@@ -110,7 +110,8 @@ function partsOf(room: Room, engine: Engine): SessionParts {
     // A signal that cannot be sent ends in the link's own time-out, which says what to do.
     sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
     adapt(link, to, channel) {
-      const neighbour = channel === "activations" ? shaped.find(({ peer }) => peer === to) : undefined;
+      const isShaped = channel === "activations" || channel === "probe";
+      const neighbour = isShaped ? shaped.find(({ peer }) => peer === to) : undefined;
       if (neighbour === undefined) return link;
       return new ShapedLink(link, neighbour.shape, { clock: new PreciseClock(), seed: neighbour.seed });
     },

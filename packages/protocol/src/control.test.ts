@@ -72,6 +72,15 @@ test("donors' messages pass, hosts' messages are not taken from donors, fields u
     layerTimes: [{ T: 64, S: 256, ms: 28.5 }],
   };
   expect(parseDonorMessage(donorMessageFrame(profile))).toEqual(profile);
+  const link = { rttMs: 4, rttSpreadMs: 1, bytesPerMs: 5000, backBytesPerMs: 4000 };
+  for (const probed of [link, null].map(
+    (measured) => ({ type: "probed", epoch: 1, to: peer, link: measured }) as const,
+  ))
+    expect(parseDonorMessage(donorMessageFrame(probed))).toEqual(probed);
+  for (const bad of [{ rttMs: -1 }, { rttMs: 60_001 }, { bytesPerMs: 0 }, { backBytesPerMs: Infinity }])
+    expect(() => donorMessageFrame({ type: "probed", epoch: 1, to: peer, link: { ...link, ...bad } })).toThrow(
+      expect.objectContaining({ reason: "bad-control" }),
+    );
   const json = JSON.stringify({ type: "pong", id: 4, later: { more: 1 } });
   expect(parseDonorMessage({ kind: "control", json })).toEqual({ type: "pong", id: 4 });
   for (const bad of [

@@ -96,6 +96,20 @@ const LayerTime = z.object({
   ms,
 });
 
+/** Both directions of a link as one end measured them; `back`: towards it. */
+const LinkMeasure = z.object({
+  /** Median of small messages there and back. */
+  rttMs: ms.max(60_000),
+  /** Half of them lie within so much of each other. */
+  rttSpreadMs: ms.max(60_000),
+  bytesPerMs: z.number().positive().max(1e9),
+  backBytesPerMs: z.number().positive().max(1e9),
+});
+export type LinkMeasure = z.infer<typeof LinkMeasure>;
+
+/** Of measurements of links; a member with another number is not measured. */
+export const PROBE_VERSION = 1;
+
 /** Whose stage it is: a donor's, or a share of the host, which runs in the host's own worker. */
 const Seat = z.union([z.literal("host"), PeerId]);
 export type Seat = z.infer<typeof Seat>;
@@ -151,6 +165,8 @@ const HostMessage = z.discriminatedUnion("type", [
     backend: z.union([Backend, z.literal("auto")]),
     threads,
   }),
+  /** Measure the link to this member, and answer with `probed`. */
+  z.object({ type: z.literal("probe"), epoch, to: PeerId }),
   /** Every stage is ready and linked: frames of this epoch may come. */
   z.object({ type: z.literal("serve"), epoch }),
   /** Free the layers; stay in the room. */
@@ -178,6 +194,8 @@ const DonorMessage = z.discriminatedUnion("type", [
     memoryPledgeBytes: sizeBytes,
     threads: z.int().min(1).max(1024),
     userAgent: z.string().max(500),
+    /** Measurements of links that it knows how to make and to answer; 0: none. */
+    probe: z.int().min(0).max(255).default(0),
     /** Name → version of what the results depend on. */
     versions: z.record(z.string().max(50), z.string().max(50)).refine((v) => Object.keys(v).length <= 20),
   }),
@@ -195,6 +213,8 @@ const DonorMessage = z.discriminatedUnion("type", [
       .readonly()
       .optional(),
   }),
+  /** Null: the member did not answer, or there is no way to it. */
+  z.object({ type: z.literal("probed"), epoch, to: PeerId, link: LinkMeasure.nullable() }),
   z.object({
     type: z.literal("progress"),
     epoch,

@@ -1,6 +1,15 @@
 /** What every frame must satisfy by its values alone, whoever made it. The same checks run before encoding and after decoding. */
 import { ProtocolError, type ProtocolReason } from "./errors.ts";
-import type { Activations, BulkFrame, CacheCommand, RowScore, RowTable, Slot, StageTime } from "./frame-types.ts";
+import type {
+  Activations,
+  BulkFrame,
+  CacheCommand,
+  ProbeFrame,
+  RowScore,
+  RowTable,
+  Slot,
+  StageTime,
+} from "./frame-types.ts";
 import type { RingFrame } from "./frame-layout.ts";
 import { ROOT } from "./frame-types.ts";
 import { LIMITS } from "./limits.ts";
@@ -154,6 +163,19 @@ export function checkBulk({ offset, totalBytes, bytes }: Omit<BulkFrame, "kind" 
       `bytes ${offset}..${offset + bytes.length} lie outside the ${totalBytes} that were announced`,
     );
   }
+}
+
+export function checkProbe({ step, value, bytes }: ProbeFrame): void {
+  checkCount(
+    "too-large",
+    "bytes of a probe",
+    bytes.length,
+    step === "fill" ? 1 : 0,
+    step === "fill" ? LIMITS.probeBytes : 0,
+  );
+  const most = { ping: 0, pong: 0, fill: LIMITS.probeFills - 1, arrived: 0xffff_ffff, want: LIMITS.probeBytes }[step];
+  if (value >= (step === "want" ? 1 : 0) && value <= most) return;
+  throw new ProtocolError("bad-number", `the value of a probe's ${step} is at most ${most}; got ${value}`);
 }
 
 function checkEnd(base: Slot, count: number): void {

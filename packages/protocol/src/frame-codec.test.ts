@@ -127,6 +127,14 @@ const golden: [Frame, number[]][] = [
       ...[3, 0, 0, 0, 9, 8, 7], // bytes
     ],
   ],
+  [
+    { kind: "probe", step: "fill", number: 258, value: 3, bytes: Uint8Array.of(9, 8) },
+    [
+      ...[1, 8, 2, 0], // version, kind, step, reserved
+      ...[2, 1, 0, 0, 3, 0, 0, 0], // number, fills that follow
+      ...[2, 0, 0, 0, 9, 8], // bytes
+    ],
+  ],
 ];
 
 describe("golden bytes", () => {
@@ -166,7 +174,7 @@ describe("refusals", () => {
   // Offsets into the golden rows frame: head 24, counts at 24, arena 32, base 36, hidden 40, positions 44, parents 52, wanted 60.
   test.each([
     ["version", patch(0, 2)],
-    ["kind", patch(1, 8)],
+    ["kind", patch(1, 9)],
     ["truncated", new Uint8Array()],
     ["truncated", encodeFrame(rowsFrame).subarray(0, -1)],
     ["trailing", Uint8Array.of(...encodeFrame(rowsFrame), 0)],
@@ -191,6 +199,12 @@ describe("refusals", () => {
     ["too-large", Uint8Array.of(1, 6, 0, 0, 1, 0, 0x10, 0)],
     ["too-many-frames", Uint8Array.of(1, 5, 0, 0, 0, 0, 0, 0)],
     ["bad-number", Uint8Array.of(1, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)],
+    ["kind", Uint8Array.of(1, 8, 5, 0, ...Array<number>(12).fill(0))],
+    ["bad-flags", Uint8Array.of(1, 8, 0, 1, ...Array<number>(12).fill(0))],
+    ["bad-number", Uint8Array.of(1, 8, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0)],
+    ["too-large", Uint8Array.of(1, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 7)],
+    ["too-large", Uint8Array.of(1, 8, 2, 0, ...Array<number>(12).fill(0))],
+    ["bad-number", Uint8Array.of(1, 8, 4, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0)],
     ["bad-range", Uint8Array.of(1, 7, 0, 0, 0, 0, 0, 0, ...Array<number>(16).fill(0), 1, 0, 0, 0, 7)],
   ])("%s", (reason, bytes) => {
     expect(() => decodeFrame(bytes)).toThrow(expect.objectContaining({ name: "ProtocolError", reason }));
@@ -286,6 +300,16 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     offset: Math.min(offset, Number.MAX_SAFE_INTEGER - 40),
     totalBytes: Math.min(offset, Number.MAX_SAFE_INTEGER - 40) + bytes.length,
     bytes,
+  })),
+  fc
+    .tuple(u32, fc.nat(LIMITS.probeFills - 1), fc.uint8Array({ minLength: 1, maxLength: 40 }))
+    .map(([number, value, bytes]) => ({ kind: "probe" as const, step: "fill" as const, number, value, bytes })),
+  fc.tuple(u32, u32).map(([number, value]) => ({
+    kind: "probe" as const,
+    step: "arrived" as const,
+    number,
+    value,
+    bytes: new Uint8Array(),
   })),
 );
 

@@ -1,8 +1,8 @@
 /** Bytes → frame. The layout is in `frame-layout.ts`. */
 import { ByteReader } from "./byte-cursor.ts";
 import { ProtocolError } from "./errors.ts";
-import { checkBulk, checkCount, checkHidden, checkRingFrame } from "./frame-check.ts";
-import { checkFrameBytes, COMMANDS, FLAGS, FRAME_VERSION, KINDS, type RingFrame } from "./frame-layout.ts";
+import { checkBulk, checkCount, checkHidden, checkProbe, checkRingFrame } from "./frame-check.ts";
+import { checkFrameBytes, COMMANDS, FLAGS, FRAME_VERSION, KINDS, PROBE_STEPS, type RingFrame } from "./frame-layout.ts";
 import type { Activations, CacheCommand, Frame, RowScore, StageTime } from "./frame-types.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -51,6 +51,17 @@ function decodeKind(kind: Frame["kind"], reader: ByteReader): Frame {
       const bytes = reader.bytes(readCount(reader, "too-large", "bytes of weights", 0, LIMITS.bulkBytes));
       checkBulk({ offset, totalBytes, bytes });
       return { kind, requestId, offset, totalBytes, bytes };
+    }
+    case "probe": {
+      const tag = reader.u8();
+      const step = PROBE_STEPS[tag];
+      reader.zeros(1);
+      if (step === undefined) throw new ProtocolError("kind", `no step of a probe has number ${tag}`);
+      const [number, value] = [reader.u32(), reader.u32()];
+      const bytes = reader.bytes(readCount(reader, "too-large", "bytes of a probe", 0, LIMITS.probeBytes));
+      const frame = { kind, step, number, value, bytes } as const;
+      checkProbe(frame);
+      return frame;
     }
     default:
       kind satisfies never;

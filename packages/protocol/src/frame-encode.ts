@@ -1,7 +1,7 @@
 /** Frame → bytes. The layout is in `frame-layout.ts`. */
 import { ByteWriter } from "./byte-cursor.ts";
 import { ProtocolError } from "./errors.ts";
-import { checkBulk, checkCount, checkRingFrame, checkTimes } from "./frame-check.ts";
+import { checkBulk, checkCount, checkProbe, checkRingFrame, checkTimes } from "./frame-check.ts";
 import {
   checkFrameBytes,
   COMMANDS,
@@ -9,6 +9,7 @@ import {
   FRAME_VERSION,
   HEAD_BYTES,
   KINDS,
+  PROBE_STEPS,
   type RingFrame,
   TIME_BYTES,
 } from "./frame-layout.ts";
@@ -46,6 +47,14 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       out.u53(frame.offset);
       out.u53(frame.totalBytes);
       out.u32(frame.bytes.length);
+      out.raw(frame.bytes);
+      return out.bytes;
+    }
+    case "probe": {
+      checkProbe(frame);
+      const out = new ByteWriter(16 + frame.bytes.length);
+      for (const byte of [FRAME_VERSION, KINDS.indexOf(frame.kind), PROBE_STEPS.indexOf(frame.step), 0]) out.u8(byte);
+      for (const number of [frame.number, frame.value, frame.bytes.length]) out.u32(number);
       out.raw(frame.bytes);
       return out.bytes;
     }

@@ -13,6 +13,7 @@
  * cancel        u16 0, u32 count, u32 frames[count]
  * control       u16 0, u32 bytes, UTF-8
  * bulk          u16 0, u32 requestId, u64 offset, u64 totalBytes, u32 bytes, bytes
+ * probe         u8 step, u8 0, u32 number, u32 value, u32 bytes, bytes
  * a command     u8 tag, 3 × u8 0, then keep: u32 arena, base, count, slots; move: u32 arena, base, from, count, slots; free: u32 arena; plan: u32 epoch
  * ```
  */
@@ -23,8 +24,9 @@ import { LIMITS } from "./limits.ts";
 export const FRAME_VERSION = 1;
 
 /** By number on the wire. */
-export const KINDS = ["rows", "commands", "return", "scores", "ack", "cancel", "control", "bulk"] as const;
+export const KINDS = ["rows", "commands", "return", "scores", "ack", "cancel", "control", "bulk", "probe"] as const;
 export const COMMANDS = ["keep", "move", "free", "plan"] as const;
+export const PROBE_STEPS = ["ping", "pong", "fill", "arrived", "want"] as const;
 export const FLAGS = { dead: 1, f16: 2 } as const;
 export const HEAD_BYTES = 12;
 export const TIME_BYTES = 12;

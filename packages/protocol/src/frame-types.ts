@@ -117,8 +117,32 @@ export interface BulkFrame {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * On a link that is only measured. Who measures says `ping`, `fill`s or `want`; the other side answers `pong`, `arrived` (after the last fill) or fills.
+ */
+export interface ProbeFrame {
+  readonly kind: "probe";
+  readonly step: ProbeStep;
+  /** Chosen by who measures; the answer has it too. */
+  readonly number: number;
+  /** Of `fill`: those of its burst that follow; of `want`: bytes of each fill that is asked for; of `arrived`: microseconds from first to last; else 0. */
+  readonly value: number;
+  /** Of `fill`; else none. */
+  readonly bytes: Uint8Array;
+}
+
+export type ProbeStep = "ping" | "pong" | "fill" | "arrived" | "want";
+
 export type Frame =
-  RowsFrame | CommandsFrame | ReturnFrame | ScoresFrame | AckFrame | CancelFrame | ControlFrame | BulkFrame;
+  | RowsFrame
+  | CommandsFrame
+  | ReturnFrame
+  | ScoresFrame
+  | AckFrame
+  | CancelFrame
+  | ControlFrame
+  | BulkFrame
+  | ProbeFrame;
 
 /** `[rows, D]` row-major. `data` holds `rows * D` values of `wire`: Float32Array, or Uint16Array of IEEE half bits. */
 export type Activations =

@@ -61,6 +61,9 @@ const FRAMES: readonly Frame[] = [
   { kind: "cancel", frames: [4, 5, 6] },
   hostMessageFrame({ type: "ping", id: 4 }),
   { kind: "bulk", requestId: 1, offset: 10, totalBytes: 100, bytes: Uint8Array.from({ length: 30 }, (_, i) => i) },
+  { kind: "probe", step: "ping", number: 1, value: 0, bytes: new Uint8Array() },
+  { kind: "probe", step: "fill", number: 1, value: 3, bytes: Uint8Array.from({ length: 30 }, (_, i) => i) },
+  { kind: "probe", step: "want", number: 2, value: 4096, bytes: new Uint8Array() },
 ];
 
 /** Taken or refused by name. */
@@ -97,6 +100,7 @@ const secret = "abcdefghijklmnopqrstuv";
 const HOST_MESSAGES = [
   { type: "ping", id: 1 },
   { type: "serve", epoch: 3 },
+  { type: "probe", epoch: 3, to: PeerId.parse(peer) },
   { type: "release", reason: "over" },
   { type: "removed", why: "closed" },
   { type: "renamed", name: "Anna" },
@@ -105,6 +109,12 @@ const HOST_MESSAGES = [
 const DONOR_MESSAGES = [
   { type: "pong", id: 1 },
   { type: "goodbye", reason: "left" },
+  {
+    type: "probed",
+    epoch: 1,
+    to: PeerId.parse(peer),
+    link: { rttMs: 3, rttSpreadMs: 0.5, bytesPerMs: 4000, backBytesPerMs: 900 },
+  },
   { type: "progress", epoch: 1, loadedBytes: 1, totalBytes: 2, phase: "fetching" },
   { type: "failed", epoch: 1, reason: "internal", message: "no" },
   { type: "stats", fetchedBytes: 1, memoryBytes: null, runs: 1, computeMs: 2 },
@@ -115,6 +125,7 @@ const DONOR_MESSAGES = [
     memoryPledgeBytes: 1e9,
     threads: 4,
     userAgent: "x",
+    probe: 1,
     versions: { a: "1" },
   },
 ] as const;

@@ -22,6 +22,14 @@ export const LIMITS = {
   bulkRequestBytes: 4 << 20,
   /** Requests of one link that wait for their bytes. */
   bulkRequests: 32,
+  /** One fill of a probe. */
+  probeBytes: 64 << 10,
+  /** Fills of one burst. */
+  probeFills: 8,
+  /** What one end of a probed link sends, in fills: a measurement takes half a megabyte each way. */
+  probeTotalBytes: 1 << 20,
+  /** Messages of one end of a probed link: a measurement has some forty. */
+  probeMessages: 128,
   /** One whole frame: 1024 rows of 8192 in f32 is 32 MiB. */
   frameBytes: 48 << 20,
 } as const;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 /** One peer connection per channel: a big message blocks every channel of its connection. */
-export const LinkChannel = z.enum(["control", "activations", "bulk"]);
+export const LinkChannel = z.enum(["control", "activations", "bulk", "probe"]);
 export type LinkChannel = z.infer<typeof LinkChannel>;
 
 /** An offer, an answer, or one ICE candidate, as WebRTC words them. */

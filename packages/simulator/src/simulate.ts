@@ -173,6 +173,7 @@ function bytesOnWire(frame: Frame, hidden: number, wire: WireType): number {
     case "cancel":
     case "control":
     case "bulk":
+    case "probe":
       throw new RangeError(`a ${frame.kind} frame does not travel round the ring`);
     default:
       return frame satisfies never;

@@ -1,4 +1,5 @@
 export { alterBytes, alterJson } from "./alter.ts";
+export { HastyClock } from "./hasty-clock.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { peerLinkContract } from "./peer-link-contract.ts";
 export { memoryByteSource, tinyCheckpoint, type TinyCheckpointOptions } from "./tiny-checkpoint.ts";

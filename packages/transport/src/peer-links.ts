@@ -1,5 +1,13 @@
-import { Emitter, type LinkChannel, type PeerId, PeerSignal, type TypedEvents } from "@jupiter/protocol";
+import {
+  Emitter,
+  type LinkChannel,
+  type LinkMeasure,
+  type PeerId,
+  PeerSignal,
+  type TypedEvents,
+} from "@jupiter/protocol";
 import { TransportError } from "./errors.ts";
+import { answerProbes, measureLink } from "./measure-link.ts";
 import type { LinkOptions } from "./message-link.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { type Connecting, connectPeer } from "./simple-peer-link.ts";
@@ -11,7 +19,7 @@ export interface PeerLinksOptions extends LinkOptions {
   /** The room's authenticated way to a member, before there is a connection. */
   readonly sendSignal: (to: PeerId, signal: PeerSignal) => void;
   readonly timeoutMs?: number;
-  /** What the side that opened a link sends through instead of it. */
+  /** What this side sends through instead of a link, whoever opened it. */
   readonly adapt?: (link: PeerLink, to: PeerId, channel: LinkChannel) => PeerLink;
 }
 
@@ -49,7 +57,22 @@ export class PeerLinks {
   /** Rejects `TransportError` as `connectPeer` does. The other side gets the link by its `incoming` event. */
   async connect(to: PeerId, channel: LinkChannel, options: { readonly signal?: AbortSignal } = {}): Promise<PeerLink> {
     const link = await this.#begin(to, channel, newConnectionId(), true, options.signal);
-    return this.#options.adapt?.(link, to, channel) ?? link;
+    return this.#adapted(link, to, channel);
+  }
+
+  /** Opens a link to be measured, and closes it again. Rejects `TransportError` as `connect` and `measureLink` do. */
+  async measure(to: PeerId, options: { readonly signal?: AbortSignal } = {}): Promise<LinkMeasure> {
+    const link = await this.connect(to, "probe", options);
+    try {
+      return await measureLink(link, { nowMs, ...options });
+    } finally {
+      void link.close();
+    }
+  }
+
+  /** The other end of `measure`: for a link that came in for it. */
+  answer(link: PeerLink): void {
+    answerProbes(link, nowMs);
   }
 
   /** A signal that the room delivered, authenticated as `from`'s. Never throws: what is wrong with it is told by `failed`. */
@@ -69,7 +92,7 @@ export class PeerLinks {
         );
       }
       this.#begin(from, channel, id, false, undefined).then(
-        (link) => this.#emitter.emit("incoming", { from, channel, link }),
+        (link) => this.#emitter.emit("incoming", { from, channel, link: this.#adapted(link, from, channel) }),
         (error: unknown) => this.#fail(from, error as TransportError),
       );
     }
@@ -96,10 +119,16 @@ export class PeerLinks {
     return connection.link.finally(() => this.#connecting.delete(key));
   }
 
+  #adapted(link: PeerLink, peer: PeerId, channel: LinkChannel): PeerLink {
+    return this.#options.adapt?.(link, peer, channel) ?? link;
+  }
+
   #fail(from: PeerId, error: TransportError): void {
     this.#emitter.emit("failed", { from, error });
   }
 }
+
+const nowMs = (): number => performance.now();
 
 function newConnectionId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");

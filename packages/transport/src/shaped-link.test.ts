@@ -1,22 +1,8 @@
-import { ManualClock, peerLinkContract } from "@jupiter/testkit";
+import { HastyClock, ManualClock, peerLinkContract } from "@jupiter/testkit";
 import { describe, expect, test } from "vitest";
 import { Medium, ShapedPath, type LinkShape } from "./link-shape.ts";
 import { memoryLinkPair } from "./memory-link.ts";
-import { ShapedLink, type LinkClock } from "./shaped-link.ts";
-
-/** Goes on to whatever is due next as soon as nothing else is left to do. */
-class HastyClock implements LinkClock {
-  readonly #manual = new ManualClock();
-  nowMs(): number {
-    return this.#manual.nowMs;
-  }
-  after(delayMs: number, callback: () => void): () => void {
-    const cancel = this.#manual.after(delayMs, callback);
-    const dueMs = this.#manual.nowMs + delayMs;
-    setImmediate(() => this.#manual.advance(Math.max(0, dueMs - this.#manual.nowMs)));
-    return cancel;
-  }
-}
+import { ShapedLink } from "./shaped-link.ts";
 
 function shapedPair(shape: LinkShape) {
   const clock = new HastyClock();

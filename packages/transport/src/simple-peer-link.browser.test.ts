@@ -1,6 +1,7 @@
 import { PeerId, type PeerSignal } from "@jupiter/protocol";
 import { peerLinkContract } from "@jupiter/testkit";
 import { expect, test } from "vitest";
+import { answerProbes, measureLink } from "./measure-link.ts";
 import { connectPeer } from "./simple-peer-link.ts";
 import { type IncomingLink, PeerLinks } from "./peer-links.ts";
 
@@ -74,6 +75,20 @@ test("several links between two members at once, told apart by channel", async (
   donor.receiveSignal(hostId, { channel: "files", connection: "12345678" });
   expect(refused).toEqual(["bad-signal"]);
   await Promise.all(links.map((link) => link.close()));
+});
+
+test("a real channel is measured both ways, and is near", async () => {
+  const { links, dispose } = await connectedPair();
+  const nowMs = () => performance.now();
+  answerProbes(links[1], nowMs);
+  const { rttMs, bytesPerMs, backBytesPerMs } = await measureLink(links[0], { nowMs });
+  expect(rttMs).toBeGreaterThan(0);
+  // Bounds against accidents, not a benchmark: within one page no channel is slower than 100 KB a second, nor faster than memory.
+  for (const rate of [bytesPerMs, backBytesPerMs]) {
+    expect(rate).toBeGreaterThan(100);
+    expect(rate).toBeLessThan(1e7);
+  }
+  await dispose();
 });
 
 test("round trips of one token's frame", async () => {

@@ -76,6 +76,7 @@ function deliver(from: Seat, frame: Frame): void {
     case "cancel":
     case "control":
     case "bulk":
+    case "probe":
       fail(from, "bad-frame", `A ${frame.kind} frame came over the link for activations.`);
       return;
     default:

@@ -58,10 +58,10 @@ interface DeviceItemProps {
 export function DeviceItem(props: DeviceItemProps) {
   const { device, layerCount, lapMs, takesPart, isWaiting, setTakesPart, hasRelay, session } = props;
   const { devices } = texts;
-  const { name, state, layers, serving, stats, memoryPledgeBytes, roundTripMs } = device;
+  const { name, state, layers, serving, stats, memoryPledgeBytes } = device;
   const facts = [
     ...(serving === null ? [] : [backendInWords(serving.backend)]),
-    ...(roundTripMs === null ? [] : [devices.link(roundTripMs)]),
+    ...linkFacts(device),
     ...(serving === null ? [] : [devices.fetched(serving.fetchedBytes)]),
     ...(serving !== null && stats.memoryBytes !== null ? [devices.holds(stats.memoryBytes)] : []),
     ...(state.kind === "idle" && memoryPledgeBytes > 0 ? [devices.lends(memoryPledgeBytes)] : []),
@@ -86,6 +86,16 @@ export function DeviceItem(props: DeviceItemProps) {
       <DeviceMenu device={device} session={session} />
     </li>
   );
+}
+
+/** As measured for the plan; until then what pings of this page tell. */
+function linkFacts({ link, roundTripMs }: Device): readonly string[] {
+  const { devices } = texts;
+  if (link !== null && link !== "silent") return [devices.linkMeasured(link.cost.rttMs, link.cost.bytesPerMs)];
+  return [
+    ...(roundTripMs === null ? [] : [devices.link(roundTripMs)]),
+    ...(link === "silent" ? [devices.linkGuessed] : []),
+  ];
 }
 
 interface PartProps {

@@ -1,5 +1,5 @@
 /** What this device says of itself. */
-import type { Backend, DonorMessage } from "@jupiter/protocol";
+import { PROBE_VERSION, type Backend, type DonorMessage } from "@jupiter/protocol";
 
 /** A guess that people recognise: "Chrome on Windows". */
 export function deviceName(userAgent = navigator.userAgent): string {
@@ -66,6 +66,7 @@ export function hello(name: string, memoryPledgeBytes: number): Extract<DonorMes
     memoryPledgeBytes,
     threads: navigator.hardwareConcurrency,
     userAgent: navigator.userAgent.slice(0, 500),
+    probe: PROBE_VERSION,
     versions: JUPITER_VERSIONS,
   };
 }

@@ -3,6 +3,7 @@ import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
   hostMessageFrame,
   parseDonorMessage,
+  PROBE_VERSION,
   type Backend,
   type DonorMessage,
   type FrameNumber,
@@ -11,6 +12,7 @@ import {
   type Seat,
 } from "@jupiter/protocol";
 import type { LayerRange } from "@jupiter/pipeline";
+import type { LinkCost } from "@jupiter/planner";
 import type { PeerLink } from "@jupiter/transport";
 import type { FailureReason } from "../engine/api.ts";
 import type { RingTrouble } from "../state/trouble.ts";
@@ -40,7 +42,18 @@ export interface Device {
   } | null;
   /** Over the control link, page to page; null before the first answer. */
   readonly roundTripMs: number | null;
+  /** It speaks the same probes as this page. */
+  readonly isProbed: boolean;
+  /** To this device and back, as the plan reckons with it; null: not measured yet; "silent": it did not answer, and is planned with a guess. */
+  readonly link: MeasuredLink | "silent" | null;
   readonly stats: { readonly runs: number; readonly computeMs: number; readonly memoryBytes: number | null };
+}
+
+export interface MeasuredLink {
+  /** Towards the donor. */
+  readonly cost: LinkCost;
+  /** Half of the round trips lie within so much of the median. */
+  readonly spreadMs: number;
 }
 
 export class DonorLost extends Error {
@@ -52,7 +65,7 @@ export class DonorLost extends Error {
   }
 }
 
-type Answer = Extract<DonorMessage, { type: "profile" | "ready" }>;
+type Answer = Extract<DonorMessage, { type: "profile" | "probed" | "ready" }>;
 
 interface Expectation {
   readonly type: Answer["type"];
@@ -108,6 +121,8 @@ export class DonorProxy {
       layers: null,
       serving: null,
       roundTripMs: null,
+      isProbed: false,
+      link: null,
       stats: { runs: 0, computeMs: 0, memoryBytes: null },
     });
     this.device = this.#device;
@@ -144,6 +159,7 @@ export class DonorProxy {
     this.#control?.send(message);
     switch (message.type) {
       case "profile":
+      case "probe":
         this.#epoch = message.epoch;
         return;
       case "assign":
@@ -176,6 +192,11 @@ export class DonorProxy {
   /** What it sent makes no sense; it stays in the room. */
   blame(message: string): void {
     this.#update({ state: { kind: "failed", reason: "bad-frame", message } });
+  }
+
+  /** What its link carries; null: it did not answer. */
+  measured(link: MeasuredLink | null): void {
+    this.#update({ link: link ?? "silent" });
   }
 
   cancel(frames: readonly FrameNumber[]): void {
@@ -236,6 +257,7 @@ export class DonorProxy {
           memoryPledgeBytes: message.memoryPledgeBytes,
           backends: message.backends,
           userAgent: message.userAgent,
+          isProbed: message.probe === PROBE_VERSION,
         });
         return;
       case "progress":
@@ -258,6 +280,7 @@ export class DonorProxy {
         return;
       }
       case "profile":
+      case "probed":
         this.#settle(message);
         return;
       case "failed": {

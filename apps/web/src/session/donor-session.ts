@@ -19,6 +19,7 @@ import { texts } from "../texts/index.ts";
 import { BulkClient } from "./bulk-client.ts";
 import { ControlLink } from "./control-link.ts";
 import { hello } from "./device.ts";
+import { probe, ProbeAnswers } from "./link-probe.ts";
 import type { SessionParts } from "./host-session.ts";
 import { RingLinks } from "./ring-links.ts";
 import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
@@ -82,6 +83,7 @@ export class DonorSession {
   readonly engine: Engine;
   readonly #ring: RingLinks;
   readonly #bulk: BulkClient;
+  readonly #probes: ProbeAnswers;
   readonly #name: Signal<string>;
   readonly #link: Signal<string>;
   readonly #pledgeBytes: number;
@@ -126,6 +128,7 @@ export class DonorSession {
       broke: (seat, what) => this.#failed("bad-frame", texts.guests.sentNonsense(this.#nameOf(seat), what), seat, what),
       lost: (seat, message) => this.#failed("link", texts.session.linkLost(this.#nameOf(seat), message)),
     });
+    this.#probes = new ProbeAnswers(links);
     this.#bulk = new BulkClient({ links, engine, host: () => this.#host });
     room.events.on("state", (state) => (this.#roomState.value = state));
     room.events.on("signal", ({ from, payload }) => {
@@ -188,6 +191,10 @@ export class DonorSession {
       this.#ring.accept(incoming);
       return;
     }
+    if (channel === "probe" && !this.#hasLeft && this.#state.value.kind !== "serving") {
+      this.#probes.accept(incoming);
+      return;
+    }
     if (channel !== "control" || from !== this.#room.host?.peer || this.#hasLeft) {
       void link.close();
       return;
@@ -222,7 +229,8 @@ export class DonorSession {
 
   #receive(message: HostMessage): void {
     if (this.#hasLeft) return;
-    if (message.type === "assign" || message.type === "profile") this.#epoch = message.epoch;
+    if (message.type === "assign" || message.type === "profile" || message.type === "probe")
+      this.#epoch = message.epoch;
     switch (message.type) {
       case "ping":
         this.#control?.send({ type: "pong", id: message.id });
@@ -234,6 +242,9 @@ export class DonorSession {
       case "profile":
         this.#state.value = { kind: "waiting", message: texts.donor.measuring };
         this.#enqueue((aborted) => this.#profile(message, aborted));
+        return;
+      case "probe":
+        this.#enqueue((aborted) => this.#probe(message, aborted));
         return;
       case "serve":
         this.#enqueue(async () => this.#serve(message.epoch));
@@ -311,6 +322,11 @@ export class DonorSession {
     });
   }
 
+  async #probe({ epoch, to }: Extract<HostMessage, { type: "probe" }>, aborted: AbortSignal): Promise<void> {
+    const link = await probe(this.#links, to, aborted);
+    if (!aborted.aborted) this.#control?.send({ type: "probed", epoch, to, link });
+  }
+
   async #load(assign: AssignMessage, aborted: AbortSignal): Promise<void> {
     this.#assign = assign;
     this.#progress("checking", 0, 1);
@@ -338,6 +354,7 @@ export class DonorSession {
     const state = this.#state.value;
     if (state.kind !== "ready" || this.#assign?.epoch !== epoch) return;
     this.#state.value = { ...state, kind: "serving", frames: 0 };
+    this.#probes.close();
     this.#ring.settle();
   }
 

@@ -23,6 +23,7 @@ import { BulkServer } from "./bulk-server.ts";
 import { DonorLost, type Device, type DonorProxy } from "./donor-proxy.ts";
 import { FileHashes } from "./file-hashes.ts";
 import { Guests } from "./guests.ts";
+import { LinkSurvey } from "./link-survey.ts";
 import { placeLayers, type HostLayers, type PlaceDevice } from "./place-layers.ts";
 import { RingLinks } from "./ring-links.ts";
 import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
@@ -147,6 +148,7 @@ export class HostSession {
   readonly #emitter = new Emitter<HostEvents>();
   readonly #links: PeerLinks;
   readonly #neighbours: RingLinks;
+  readonly #survey: LinkSurvey;
   readonly #bulk = new BulkServer();
   readonly #fileHashes = new FileHashes();
   #epoch = 0;
@@ -193,6 +195,11 @@ export class HostSession {
       strayed: (peer, what) => suspect(strays, `${this.#nameOf(peer)} ${what}`),
       broke: (seat, what) => seat !== "host" && this.#blame(seat, texts.guests.sentNonsense(this.#nameOf(seat), what)),
       lost: (_, message) => this.#lose("link", texts.session.ringLinkLost(message)),
+    });
+    this.#survey = new LinkSurvey({
+      links: this.#links,
+      donor: (peer) => this.#donor(peer),
+      nowMs: () => performance.now(),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => {
@@ -412,7 +419,15 @@ export class HostSession {
   ): Promise<{ readonly places: readonly Place[]; readonly plan: Plan | null }> {
     const { donors, hostLayers, layers, compute, capacity, arenas, hostMemoryBytes = Infinity } = options;
     const place = (devices: readonly PlaceDevice[]) =>
-      placeLayers({ checkpoint, hostLayers, capacity, arenas, layers, devices });
+      placeLayers({
+        checkpoint,
+        hostLayers,
+        capacity,
+        arenas,
+        layers,
+        devices,
+        link: (from, to) => this.#survey.cost(from, to),
+      });
     const host = {
       seat: "host",
       name: texts.session.theHost,
@@ -427,6 +442,11 @@ export class HostSession {
       return { places: stages.map(({ seat, layers }) => ({ seat, layers })), plan: null };
     }
     const devices: PlaceDevice[] = [];
+    await this.#survey.measure(donors, {
+      ...{ epoch, signal },
+      say: ({ from, to }) =>
+        say(texts.plan.measuringLink(from === "host" ? null : this.#nameOf(from), this.#nameOf(to))),
+    });
     // One after the other: devices of one machine would slow each other down.
     for (const peer of donors) {
       const { name, memoryPledgeBytes, roundTripMs } = this.#donor(peer).device.value;

@@ -40,6 +40,8 @@ export interface PlaceOptions {
   readonly arenas: number;
   /** Layers per stage in ring order; undefined: the planner splits. */
   readonly layers: readonly number[] | undefined;
+  /** As measured; null: it was not, or nobody answered. */
+  readonly link?: (from: Seat, to: Seat) => LinkCost | null;
   /** Donors in ring order; the host too where it holds layers. */
   readonly devices: readonly PlaceDevice[];
 }
@@ -67,7 +69,7 @@ const ENGINE_BYTES = 128 << 20;
 /** Of one frame: longer ones are not measured, and hold up what is behind them. */
 const MOST_ROWS = 256;
 
-/** Two tabs on one network: what links carry is not measured yet. */
+/** Two tabs on one network. */
 const UNMEASURED_RTT_MS = 4;
 const BYTES_PER_MS = 5000;
 const UNMEASURED_LAYER: LayerCost = [{ fromRows: 1, floorMs: 0, rowMs: 1, pairMs: 0 }];
@@ -93,13 +95,13 @@ export function whatLayersMiss(options: PlaceOptions): NotEnough | null {
   return whatIsMissing(requestOf(options));
 }
 
-function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, devices }: PlaceOptions): PlanRequest {
+function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, link, devices }: PlaceOptions): PlanRequest {
   const { shape } = checkpoint;
   const hasHost = devices.some(({ seat }) => seat === "host");
   const all = hasHost ? devices : [...devices, HOST_WITHOUT_LAYERS];
   return {
     devices: all.map((device) => profileOf(device, checkpoint)),
-    link: (from, to) => linkBetween(all, from, to),
+    link: (from, to) => link?.(from, to) ?? guessedLink(all, link, from, to),
     model: {
       L: shape.L,
       kvBytes: contextBytes(shape, capacity, arenas),
@@ -118,11 +120,16 @@ function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, devices }
   };
 }
 
-/** Between donors: half of what each has to the host, in the same room. */
-function linkBetween(devices: readonly PlaceDevice[], from: Seat, to: Seat): LinkCost {
-  const rttOf = (seat: Seat) => devices.find((device) => device.seat === seat)?.roundTripMs ?? UNMEASURED_RTT_MS;
-  const rttMs = from === "host" ? rttOf(to) : to === "host" ? rttOf(from) : (rttOf(from) + rttOf(to)) / 2;
-  return { rttMs, bytesPerMs: BYTES_PER_MS };
+/** Between donors: as their links to the host are, as they are in one room; else what pings of this page tell, or two tabs on one network. */
+function guessedLink(devices: readonly PlaceDevice[], link: PlaceOptions["link"], from: Seat, to: Seat): LinkCost {
+  const toHost = (seat: Seat): LinkCost => {
+    const rttMs = devices.find((device) => device.seat === seat)?.roundTripMs ?? UNMEASURED_RTT_MS;
+    return link?.(seat, "host") ?? { rttMs, bytesPerMs: BYTES_PER_MS };
+  };
+  if (from === "host") return toHost(to);
+  if (to === "host") return toHost(from);
+  const [one, other] = [toHost(from), toHost(to)];
+  return { rttMs: (one.rttMs + other.rttMs) / 2, bytesPerMs: Math.min(one.bytesPerMs, other.bytesPerMs) };
 }
 
 /** A row's time goes into reading weights, the head's like a layer's: by their numbers. */

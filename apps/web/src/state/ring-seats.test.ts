@@ -19,6 +19,8 @@ function device(state: Device["state"]): Device {
     layers: null,
     serving: null,
     roundTripMs: null,
+    isProbed: true,
+    link: null,
     stats: { runs: 0, computeMs: 0, memoryBytes: null },
   };
 }

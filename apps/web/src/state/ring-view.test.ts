@@ -19,6 +19,8 @@ function device(peer: PeerId, state: Device["state"], backends: Device["backends
     serving: null,
     stats,
     roundTripMs: null,
+    isProbed: true,
+    link: null,
   };
 }
 

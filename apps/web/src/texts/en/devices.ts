@@ -44,6 +44,10 @@ export const devices = {
   words: "words in, words out",
   wordsTime: (headMs: number) => `words in, words out: ${units.milliseconds(headMs)}`,
   link: (roundTripMs: number) => `link ${units.milliseconds(roundTripMs)}`,
+  /** There and back, and what it carries towards the device. */
+  linkMeasured: (roundTripMs: number, bytesPerMs: number) =>
+    `link ${units.milliseconds(roundTripMs)}, ${units.bitRate(bytesPerMs)}`,
+  linkGuessed: "its link did not answer a measurement, so its speed is a guess",
   fetched: (bytes: number) => `fetched ${units.bytes(bytes)}`,
   holds: (bytes: number) => `holds ${units.bytes(bytes)}`,
   lends: (bytes: number) => `lends up to ${units.bytes(bytes)}`,

@@ -14,6 +14,11 @@ export const units = {
   seconds: (ms: number): string => `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`,
   milliseconds: (ms: number): string => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`,
   rate: (perSecond: number): string => perSecond.toFixed(perSecond < 10 ? 1 : 0),
+  /** As providers sell it. */
+  bitRate: (bytesPerMs: number): string => {
+    const mbit = bytesPerMs / 125;
+    return `${mbit.toFixed(mbit < 10 ? 1 : 0)} Mbit/s`;
+  },
   tokens: (count: number): string => counted(count, "token", "tokens"),
   layers: (count: number): string => counted(count, "layer", "layers"),
   devices: (count: number): string => counted(count, "device", "devices"),
