@@ -65,6 +65,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [kernels],
         test: {
           // `npm run test:models`: whole models in every form of ring; not part of `npm test`, as it takes half an hour.
           name: "models",

@@ -85,8 +85,11 @@ export function compareFree(answer: CaseResult, reference: Reference, tieMargin:
   return { faults, ties: isTie ? [first] : [], differing: 1, compared: first + 1 };
 }
 
+/** What of an answer is compared when ids were fed. */
+export type Fed = Pick<CaseResult, "id" | "ids" | "output" | "steps">;
+
 /** The ring was fed the reference's ids; every step's own choice is compared. */
-export function compareForced(answer: CaseResult, reference: Reference, tieMargin: number): Comparison {
+export function compareForced(answer: Fed, reference: Reference, tieMargin: number): Comparison {
   const faults = promptFaults(answer, reference);
   const { tokens, margins } = reference;
   if (!sameIds(answer.output, tokens))
@@ -118,7 +121,7 @@ export function compareRings(answer: CaseResult, other: CaseResult, tieMargin: n
   };
 }
 
-function promptFaults(answer: CaseResult, reference: Reference): string[] {
+function promptFaults(answer: Fed, reference: Reference): string[] {
   if (sameIds(answer.ids, reference.ids)) return [];
   return [`${answer.id}: the prompt's ${answer.ids.length} ids are not the ${reference.ids.length} expected`];
 }

@@ -93,7 +93,7 @@ export function ringOptions(scenario: Scenario, url: string) {
     wire,
     capacity: context,
     arenas: 4,
-    chunkRows: chunk,
+    ...(chunk === undefined ? {} : { chunkRows: chunk }),
     maxInFlight: inFlight,
     decoding: decodingChoice(scenario),
   };

@@ -55,8 +55,9 @@ const Fields = z.strictObject({
   wire: z.enum(["f32", "f16"]).default("f32"),
   /** Slots per conversation. */
   context: z.int().min(16).max(131_072).default(2048),
-  /** Rows of one chunk of a prompt, and chunks of one prompt on their way at once. */
-  chunk: z.int().min(1).max(1024).default(64),
+  /** Rows of one chunk of a prompt; without it the plan's table cuts prompts, or 64 rows each where nothing was measured. */
+  chunk: z.int().min(1).max(1024).optional(),
+  /** Chunks of one prompt on their way at once, at least. */
   inFlight: z.int().min(1).max(16).default(3),
   /** A file of prompts, or the prompts themselves. */
   prompts: z.union([z.string().min(1), z.array(Prompt).min(1)]),

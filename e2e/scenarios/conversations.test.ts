@@ -60,11 +60,11 @@ it("an answer stops within one lap; a start in its midst asks first", async () =
   const tokens = Number(/^(\d+) token/.exec(await host.answer.locator(".figures").innerText())?.[1]);
   // The one that was in the ring, and one that had come back without the page having heard of it.
   expect((await heard()).laps - lapsAtStop - tokens).toBeLessThanOrEqual(2);
-  await host.newConversation();
 });
 
 it("an edited question takes the place of the old one and of what followed, and is answered as if asked first", async () => {
   const question = "What is the capital of Spain? Answer with its name.";
+  await host.newConversation();
   await host.ask(question);
   await host.answered();
   const wanted = await host.answer.locator(".markdown").innerText();

@@ -32,6 +32,9 @@ export interface SimulatedReport {
 /** Of the recorded drafter for each place: more cost rows than they bring. */
 const GUESSES = 2;
 
+/** As tabs have it where nothing was planned. */
+const UNPLANNED_CHUNK_ROWS = 64;
+
 interface Facts {
   readonly L: number;
   readonly D: number;
@@ -65,7 +68,7 @@ export async function runSimulation(
       mediumOf: (from, to) => link(from, to).medium,
       seed: scenario.seed,
       ring: {
-        chunkRows: () => scenario.chunk,
+        chunkRows: () => scenario.chunk ?? UNPLANNED_CHUNK_ROWS,
         maxInFlight: scenario.inFlight,
         capacity: scenario.context,
         arenas: 4,

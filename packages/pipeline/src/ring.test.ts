@@ -156,6 +156,51 @@ it("random questions, cancels and conversations leave every finished text that o
   );
 });
 
+/** Any cut of any prompt into chunks, 1 to `most` rows each, by a seed. */
+const anyChunks = (seed: number, most: number) => (remaining: number, cached: number) =>
+  Math.min(remaining, 1 + (mix(remaining * 1000 + cached, seed) % most));
+
+it("however prompts are cut and how many chunks are on their way, dialogues that go on and are edited get one device's text", () => {
+  const turn = fc.record({
+    /** Of the dialogue so far: how much of it stays. */
+    kept: fc.double({ min: 0, max: 1, noNaN: true }),
+    length: fc.integer({ min: 1, max: 60 }),
+    conversation: fc.nat(1),
+    /** The question before is given up after so many steps; null: it is waited for. */
+    givenUpAfter: fc.option(fc.nat(60)),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(turn, { minLength: 1, maxLength: 6 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.record({
+        seed: fc.nat(),
+        most: fc.constantFrom(1, 3, 8, 40, 256),
+        maxInFlight: fc.integer({ min: 1, max: 12 }),
+      }),
+      (turns, stages, { seed, most, maxInFlight }) => {
+        const ring = new ToyRing(stages, seed, { capacity: 600, maxInFlight, chunkRows: anyChunks(seed, most) });
+        const dialogues: number[][] = [[], []];
+        turns.forEach(({ kept, length, conversation, givenUpAfter }, i) => {
+          const before = dialogues[conversation]!;
+          const ids = [...before.slice(0, Math.round(kept * before.length)), ...prompt(length, seed + i)];
+          ring.ask(`${i}`, ids, { conversation: `${conversation}`, maxTokens: 5, stopIds: [] });
+          if (givenUpAfter === null) ring.run();
+          for (let step = 0; step < (givenUpAfter ?? 0); step++) ring.step();
+          if (givenUpAfter !== null) ring.tell({ kind: "cancel", id: `${i}` });
+          const { tokens, finish } = ring.answers.get(`${i}`)!;
+          const expected = toyAnswer(stages, ids, 5, { eos: -1 });
+          expect(tokens).toEqual(finish === "cancelled" ? expected.slice(0, tokens.length) : expected);
+          dialogues[conversation] = [...ids, ...tokens];
+        });
+        ring.run();
+        expect(ring.coordinator.framesInFlight).toBe(0);
+      },
+    ),
+    { seed: 20261125, numRuns: 300 },
+  );
+});
+
 describe("stage loop", () => {
   const rows: RowTable = {
     arena: 0,

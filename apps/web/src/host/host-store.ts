@@ -32,8 +32,6 @@ export interface Settings {
 /** What the smallest models were trained for fits into a phone's memory four times over. */
 const CONTEXT_TOKENS = 4096;
 const ARENAS = 2;
-/** Rows that keep a stage busy without making the ring wait; found by `npm run bench`. */
-export const CHUNK_ROWS = 64;
 const CHUNKS_IN_FLIGHT = 3;
 
 export class HostStore {
@@ -151,7 +149,6 @@ export class HostStore {
         wire: "f16",
         capacity: this.capacity,
         arenas,
-        chunkRows: CHUNK_ROWS,
         maxInFlight: CHUNKS_IN_FLIGHT,
       })
       .catch(() => undefined);

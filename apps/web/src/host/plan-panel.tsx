@@ -3,13 +3,13 @@ import { CHAT } from "@jupiter/planner";
 import type { AnswerState } from "../state/chat.ts";
 import { errorPercent, expectedOf } from "../state/prediction.ts";
 import { texts } from "../texts/index.ts";
-import { CHUNK_ROWS, type HostStore } from "./host-store.ts";
+import type { HostStore } from "./host-store.ts";
 
 export function PlanPanel({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
   if (view.kind !== "ready" || view.ring.plan === null) return null;
   const { pipe } = view.ring.plan;
-  const asked = expectedOf(pipe, CHUNK_ROWS, {
+  const asked = expectedOf(pipe, {
     reusedTokens: 0,
     promptTokens: CHAT.promptTokens,
     tokens: CHAT.answerTokens,
@@ -33,12 +33,12 @@ function LastAnswer({
   figures,
 }: {
   readonly pipe: Parameters<typeof expectedOf>[0];
-  readonly figures: Parameters<typeof expectedOf>[2] & {
+  readonly figures: Parameters<typeof expectedOf>[1] & {
     readonly timeToFirstTokenMs: number;
     readonly tokensPerSecond: number | null;
   };
 }) {
-  const expected = expectedOf(pipe, CHUNK_ROWS, figures);
+  const expected = expectedOf(pipe, figures);
   const { timeToFirstTokenMs, tokensPerSecond } = figures;
   const words = texts.plan;
   return (

@@ -1,5 +1,5 @@
 /** What a plan says of one answer, to be held against what it then took. */
-import { lapMs, returnMs, slicesMs, type Pipe } from "@jupiter/planner";
+import { bestSlices, lapMs, returnMs, slicesMs, type Pipe } from "@jupiter/planner";
 
 export interface Expected {
   readonly firstTokenMs: number;
@@ -14,16 +14,10 @@ export interface AnswerSizes {
   readonly tokens: number;
 }
 
-/** With chunks of so many rows. */
-export function expectedOf(
-  pipe: Pipe,
-  chunkRows: number,
-  { promptTokens, reusedTokens, tokens }: AnswerSizes,
-): Expected {
+/** With its prompt cut as well as can be, which the plan's table comes close to. */
+export function expectedOf(pipe: Pipe, { promptTokens, reusedTokens, tokens }: AnswerSizes): Expected {
   const fresh = Math.max(1, promptTokens - reusedTokens);
-  const slices = Array.from({ length: Math.ceil(fresh / chunkRows) }, (_, i) =>
-    Math.min(chunkRows, fresh - i * chunkRows),
-  );
+  const slices = bestSlices(pipe, fresh, reusedTokens);
   return {
     firstTokenMs: slicesMs(pipe, slices, reusedTokens) + returnMs(pipe, 1),
     tokensPerSecond: 1000 / lapMs(pipe, 1, promptTokens + Math.floor(tokens / 2)),

@@ -98,6 +98,11 @@ export function requests({
     });
 }
 
+/** So many of them; the same for the same seed. */
+export function sampledRequests(sizes: Sizes, count: number, seed: number): readonly PlanRequest[] {
+  return fc.sample(requests(sizes), { numRuns: count, seed });
+}
+
 function workload(promptTokens: number): fc.Arbitrary<Workload> {
   return fc.record({
     promptTokens: fc.integer({ min: 1, max: promptTokens }),

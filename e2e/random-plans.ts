@@ -1,0 +1,28 @@
+/** Plans that the planner makes for random rooms: devices, links, memory, workloads and where the host has layers, drawn by a seed. */
+import { plan, type Plan } from "@jupiter/planner";
+import { sampledRequests } from "@jupiter/planner/testing";
+
+export interface RandomPlans {
+  /** Of the model. */
+  readonly L: number;
+  readonly donors: readonly [number, number];
+  readonly count: number;
+  readonly seed: number;
+}
+
+/** Rooms that cannot hold the model are passed over. The head stays on the host: elsewhere the pipeline has none. */
+export function randomPlans({ L, donors, count, seed }: RandomPlans): readonly Plan[] {
+  const drawn = sampledRequests({ donors, layers: [L, L] }, 8 * count, seed);
+  const plans: Plan[] = [];
+  for (const request of drawn) {
+    const made = plan({ ...request, placement: { ...request.placement, head: ["host"] } });
+    if (made.kind === "plan") plans.push(made);
+    if (plans.length === count) return plans;
+  }
+  throw new RangeError(`Of ${drawn.length} rooms only ${plans.length} can hold the model, ${count} were asked for.`);
+}
+
+/** "donor_2 0-11, host 12-29", as a test's name. */
+export function planInWords({ stages }: Plan): string {
+  return stages.map(({ seat, layers: { first, end } }) => `${seat} ${first}-${end - 1}`).join(", ");
+}
