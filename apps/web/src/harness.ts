@@ -9,7 +9,8 @@ import type { LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
 import { openRoom } from "./compose.ts";
 import type { Suspicions } from "./session/suspicions.ts";
-import type { HostSession, Model, RingOptions, RingState } from "./session/host-session.ts";
+import type { HostSession } from "./session/host-session.ts";
+import type { Model, RingOptions, RingState } from "./session/ring.ts";
 import { tabHarness, type TabHarness } from "./tab-harness.ts";
 
 export interface HarnessAnswer {

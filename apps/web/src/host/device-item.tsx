@@ -1,6 +1,7 @@
 /** One device as a card. */
 import type { Device } from "../session/donor-proxy.ts";
-import type { HostSession, RingState } from "../session/host-session.ts";
+import type { HostSession } from "../session/host-session.ts";
+import type { RingState } from "../session/ring.ts";
 import { LinkCauses } from "../shared/link-causes.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
 import { layersOf } from "../state/ring-seats.ts";

@@ -2,7 +2,7 @@
 import { PeerId, type Seat } from "@jupiter/protocol";
 import { memoryLinkPair, type PeerLink } from "@jupiter/transport";
 import { expect, it, vi } from "vitest";
-import { seatsBefore } from "./host-session.ts";
+import { seatsBefore } from "./ring.ts";
 import { IncomingFrames } from "./incoming-frames.ts";
 
 const [anna, eve] = [PeerId.parse("anna0000"), PeerId.parse("eve00000")];

@@ -1,5 +1,5 @@
 /** All layers of the model side by side, those of one device filled. */
-import type { Place } from "../session/host-session.ts";
+import type { Place } from "../session/ring.ts";
 import { layersInWords } from "../state/words.ts";
 
 interface LayerStripProps {

@@ -1,6 +1,6 @@
 /** The models a host may choose from, and where each one's bytes come from. */
 import { catalogueForm, type CatalogueEntry, type ModelForm } from "@jupiter/model";
-import type { Model } from "../session/host-session.ts";
+import type { Model } from "../session/ring.ts";
 import { texts } from "../texts/index.ts";
 
 export interface Offer extends Model {

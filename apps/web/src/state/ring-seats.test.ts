@@ -1,7 +1,7 @@
 import { PeerId } from "@jupiter/protocol";
 import { expect, it } from "vitest";
 import type { Device } from "../session/donor-proxy.ts";
-import type { Place, RingState } from "../session/host-session.ts";
+import type { Place, RingState } from "../session/ring.ts";
 import { STILL } from "./pulse.ts";
 import { msBySeat, ringSeats } from "./ring-seats.ts";
 import type { RingView } from "./ring-view.ts";

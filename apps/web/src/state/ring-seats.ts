@@ -1,6 +1,6 @@
 /** The ring as a circle of devices, one seat each, this one on top. Before there is a ring: who would be in it. Pure. */
 import type { Device } from "../session/donor-proxy.ts";
-import type { Place } from "../session/host-session.ts";
+import type { Place } from "../session/ring.ts";
 import { texts } from "../texts/index.ts";
 import type { Pulse } from "./pulse.ts";
 import type { RingView } from "./ring-view.ts";

@@ -1,7 +1,7 @@
 import { PeerId } from "@jupiter/protocol";
 import { describe, expect, it } from "vitest";
 import type { Device } from "../session/donor-proxy.ts";
-import type { RingState } from "../session/host-session.ts";
+import type { RingState } from "../session/ring.ts";
 import { isOtherSet, nextRingView, startLabel, takingPart, whyNotAsk, type RingView } from "./ring-view.ts";
 
 const [phone, laptop] = ["phone0000000000A", "laptop000000000A"].map((id) => PeerId.parse(id)) as [PeerId, PeerId];

@@ -1,7 +1,7 @@
 /** The ring as the page speaks of it. */
 import type { PeerId } from "@jupiter/protocol";
 import type { Device } from "../session/donor-proxy.ts";
-import type { RingState } from "../session/host-session.ts";
+import type { RingState } from "../session/ring.ts";
 import { texts } from "../texts/index.ts";
 import type { RingTrouble } from "./trouble.ts";
 

@@ -1,0 +1,159 @@
+/** Puts a ring together: the model is read, kernels proven, layers planned, handed out and loaded, neighbours linked. */
+import type { Checkpoint } from "@jupiter/model";
+import type { DecodingChoice } from "@jupiter/pipeline";
+import type { AssignMessage, Seat } from "@jupiter/protocol";
+import { EngineError, type Proven } from "../engine/engine.ts";
+import { texts } from "../texts/index.ts";
+import { abortable } from "./abortable.ts";
+import type { BulkServer } from "./bulk-server.ts";
+import { FileHashes } from "./file-hashes.ts";
+import type { RingLinks } from "./ring-links.ts";
+import { planRing, type PlanningParts, type Start } from "./ring-planning.ts";
+import type { HostPart, Model, Place, ReadyRing, RingOptions } from "./ring.ts";
+
+export interface AssemblyParts extends PlanningParts {
+  readonly neighbours: RingLinks;
+  readonly bulk: BulkServer;
+  /** Told before any of them is given a part: the stages' seats, in ring order. */
+  readonly planned: (seats: readonly Seat[]) => void;
+}
+
+const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
+/** Where nothing was measured: what keeps a stage of one core busy without making the ring wait; found by `npm run bench`. */
+const UNMEASURED_CHUNK_ROWS = 64;
+
+export class RingAssembly {
+  readonly #parts: AssemblyParts;
+  readonly #fileHashes = new FileHashes();
+
+  constructor(parts: AssemblyParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with an error whose message says what went wrong. */
+  async assemble(options: RingOptions, start: Start): Promise<ReadyRing> {
+    const { model, compute, wire } = options;
+    const { epoch, say, signal } = start;
+    const { engine, donor, neighbours } = this.#parts;
+    say(texts.session.reading(model.title));
+    const { checkpoint } = await abortable(this.#openModel(model), signal);
+    say(texts.session.proving);
+    const { running } = engine;
+    const proven = await abortable(engine.prove(checkpoint.shape, compute), signal);
+    // The proof may have taken another worker, in which nothing is open.
+    if (engine.running !== running) await abortable(this.#openModel(model), signal);
+    const { places, plan } = await planRing(this.#parts, options, checkpoint, proven, start);
+    this.#parts.planned(places.map(({ seat }) => seat));
+    const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
+    say(texts.session.loading);
+    const assigns = places.map((place, index) => assignOf(options, told, epoch, places, place, index));
+    const ready = places.flatMap(({ seat }, index) => {
+      const assign = assigns[index];
+      if (seat === "host" || assign === undefined) return [];
+      const answer = donor(seat).expect("ready", epoch);
+      donor(seat).send(assign);
+      return [answer];
+    });
+    const [host] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
+    const [first, last] = [places[0], places.at(-1)];
+    if (first === undefined || last === undefined) throw new EngineError("internal", texts.session.noStages);
+    say(texts.session.linking);
+    for (const [index, { seat }] of places.entries()) {
+      const next = places[index + 1]?.seat;
+      if (seat !== "host" || next === undefined || next === "host") continue;
+      await abortable(neighbours.connect(next, signal), signal);
+    }
+    if (first.seat !== "host") await abortable(neighbours.connect(first.seat, signal), signal);
+    for (const { seat } of places) if (seat !== "host") donor(seat).send({ type: "serve", epoch });
+    const { capacity, arenas, maxInFlight, decoding = PLAINLY } = options;
+    const chunkRows = options.chunkRows ?? plan?.pipe ?? UNMEASURED_CHUNK_ROWS;
+    const shape = { stages: places.length, first: first.seat, last: last.seat };
+    const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, decoding, wire, ...shape };
+    await abortable(engine.api.ringReady(settings), signal);
+    neighbours.settle();
+    return { kind: "ready", model, checkpoint, places, plan, host };
+  }
+
+  async #openModel({ source, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {
+    const opened = await this.#parts.engine.api.openModel(source, id);
+    if (!opened.ok) throw new EngineError(opened.reason, opened.message);
+    return opened.value;
+  }
+
+  /** The checkpoint as donors are told of it: of a file that only the host has, it says what each tensor's bytes must be. */
+  async #toldOf(
+    { source, title }: Model,
+    checkpoint: Checkpoint,
+    places: readonly Place[],
+    say: (message: string) => void,
+  ): Promise<Checkpoint> {
+    this.#parts.bulk.file = source instanceof File ? source : null;
+    if (!(source instanceof File)) return checkpoint;
+    say(texts.session.hashing(title));
+    const theirs = places.filter(({ seat }) => seat !== "host").map((place) => tensorsOf(place));
+    return this.#fileHashes.fill(this.#parts.engine, source, checkpoint, (name) => theirs.some((of) => of.test(name)));
+  }
+
+  async #loadHostPart(assigns: readonly AssignMessage[], { rung, fallbacks }: Proven): Promise<HostPart> {
+    let part: HostPart = {
+      rung: rung.name,
+      backend: rung.backend,
+      fallbacks,
+      fetchedBytes: 0,
+      memoryBytes: 0,
+      inPlace: true,
+    };
+    const loads = [
+      ...assigns
+        .filter(({ ring, stageIndex }) => ring[stageIndex] === "host")
+        .map((assign) => () => this.#parts.engine.api.loadShare(assign, rung)),
+      () => this.#parts.engine.api.loadHead(rung),
+    ];
+    for (const load of loads) {
+      const loaded = await load();
+      if (!loaded.ok) throw new EngineError(loaded.reason, loaded.message);
+      part = {
+        ...part,
+        fetchedBytes: part.fetchedBytes + loaded.value.fetchedBytes,
+        memoryBytes: part.memoryBytes + loaded.value.memoryBytes,
+        inPlace: part.inPlace && loaded.value.inPlace,
+      };
+    }
+    return part;
+  }
+}
+
+/** Names of the tensors of a stage. */
+function tensorsOf({ layers }: Place): RegExp {
+  const indices = Array.from({ length: layers.end - layers.first }, (_, i) => layers.first + i);
+  return new RegExp(`^blk\\.(${indices.join("|")})\\.`);
+}
+
+function assignOf(
+  { model, compute, wire, capacity }: RingOptions,
+  checkpoint: Checkpoint,
+  epoch: number,
+  places: readonly Place[],
+  place: Place,
+  index: number,
+): AssignMessage {
+  const wanted = tensorsOf(place);
+  return {
+    type: "assign",
+    epoch,
+    stageIndex: index,
+    stageCount: places.length,
+    ring: places.map(({ seat }) => seat),
+    previous: places[index - 1]?.seat ?? "host",
+    next: places[index + 1]?.seat ?? "host",
+    layers: place.layers,
+    checkpoint: { ...checkpoint, tensors: checkpoint.tensors.filter(({ name }) => wanted.test(name)) },
+    url: typeof model.source === "string" ? model.source : null,
+    backend: compute.backend,
+    threads: compute.threads,
+    wire,
+    capacity,
+    returnsTo: "host",
+    head: false,
+  };
+}

@@ -1,0 +1,105 @@
+/** Who computes which layers: devices are timed, one after the other, and the planner is asked. */
+import type { Checkpoint } from "@jupiter/model";
+import type { Plan } from "@jupiter/planner";
+import type { PeerId } from "@jupiter/protocol";
+import type { LayerTime } from "@jupiter/runtime";
+import { unpacks as unpacksWeights } from "@jupiter/runtime/ladder";
+import type { Outcome } from "../engine/api.ts";
+import { EngineError, type Engine, type Proven } from "../engine/engine.ts";
+import { texts } from "../texts/index.ts";
+import { abortable } from "./abortable.ts";
+import type { DonorProxy } from "./donor-proxy.ts";
+import type { LinkSurvey } from "./link-survey.ts";
+import { placeLayers, type PlaceDevice } from "./place-layers.ts";
+import type { Place, RingOptions } from "./ring.ts";
+
+/** One start of a ring. Whatever it waits for ends when `signal` aborts, and nothing of it is done after that. */
+export interface Start {
+  readonly epoch: number;
+  /** What is being done, as a sentence; throws where the start was given up. */
+  readonly say: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface PlanningParts {
+  readonly engine: Engine;
+  /** Throws `DonorLost` for one that is gone. */
+  readonly donor: (peer: PeerId) => DonorProxy;
+  readonly survey: LinkSurvey;
+}
+
+export interface PlannedRing {
+  readonly places: readonly Place[];
+  /** Null: nothing was measured. */
+  readonly plan: Plan | null;
+}
+
+/** Rejects `EngineError` where a device cannot be timed or all of them cannot hold the model, `PlannerError` for counts that do not fit. */
+export async function planRing(
+  { engine, donor, survey }: PlanningParts,
+  options: RingOptions,
+  checkpoint: Checkpoint,
+  proven: Proven,
+  { epoch, say, signal }: Start,
+): Promise<PlannedRing> {
+  const { donors, hostLayers, layers, compute, capacity, arenas, hostMemoryBytes = Infinity } = options;
+  const place = (devices: readonly PlaceDevice[]) =>
+    placeLayers({
+      ...{ checkpoint, hostLayers, capacity, arenas, layers, devices },
+      link: (from, to) => survey.cost(from, to),
+    });
+  const host = {
+    seat: "host",
+    name: texts.session.theHost,
+    memoryBytes: hostMemoryBytes,
+    backend: proven.rung.backend,
+    unpacks: unpacksWeights(proven.rung),
+  } as const;
+  // Nothing to weigh, so nothing to measure.
+  if (layers !== undefined || hostLayers === "all" || donors.length === 0) {
+    const unmeasured = donors.map((peer) => ({ ...host, seat: peer, name: donor(peer).device.value.name }));
+    return { places: placesOf(place([...unmeasured, host].map((each) => ({ ...each, layerTimes: [] })))), plan: null };
+  }
+  const nameOf = (peer: PeerId) => donor(peer).device.value.name;
+  await survey.measure(donors, {
+    ...{ epoch, signal },
+    say: ({ from, to }) => say(texts.plan.measuringLink(from === "host" ? null : nameOf(from), nameOf(to))),
+  });
+  const devices: PlaceDevice[] = [];
+  // One after the other: devices of one machine would slow each other down.
+  for (const peer of donors) {
+    const { name, memoryPledgeBytes, roundTripMs } = donor(peer).device.value;
+    say(texts.session.timing(name));
+    const answer = donor(peer).expect("profile", epoch);
+    donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
+    const { backend, unpacks, layerTimes } = await abortable(answer, signal);
+    devices.push({
+      seat: peer,
+      name,
+      layerTimes: measured(layerTimes),
+      memoryBytes: memoryPledgeBytes,
+      backend,
+      unpacks,
+      roundTripMs,
+    });
+  }
+  if (hostLayers !== "none") {
+    const profile = await abortable<Outcome<readonly LayerTime[]>>(
+      engine.api.profile(checkpoint.shape, proven.rung),
+      signal,
+    );
+    if (!profile.ok) throw new EngineError(profile.reason, profile.message);
+    devices.push({ ...host, layerTimes: measured(profile.value) });
+  }
+  const plan = place(devices);
+  return { places: placesOf(plan), plan };
+}
+
+function placesOf({ stages }: Plan): readonly Place[] {
+  return stages.map(({ seat, layers }) => ({ seat, layers }));
+}
+
+function measured(times: readonly LayerTime[]): readonly LayerTime[] {
+  if (times.every(({ ms }) => ms === 0)) throw new EngineError("internal", texts.session.notTimed);
+  return times;
+}
