@@ -1,0 +1,141 @@
+/**
+ * Whether a ring whose devices have changed since they were measured is to be planned anew: asked after each answer. Hot phones cool down and hidden
+ * pages come back, so a move must pay for itself, and the reason for it must last.
+ */
+import type { Seat } from "@jupiter/protocol";
+import { drifted, DriftMeter, type DriftLap } from "./drift.ts";
+import { plan, type Plan } from "./plan.ts";
+import type { HostLayers, PlanRequest } from "./request.ts";
+
+/** A ring that serves. */
+export interface Standing {
+  /** What it was planned from. */
+  readonly request: PlanRequest;
+  readonly plan: Plan;
+  /** Between two answers, what putting another ring together takes: layers fetched and loaded, links. */
+  readonly moveMs: number;
+}
+
+export interface Move {
+  /** The request with devices as they are now. */
+  readonly request: PlanRequest;
+  readonly plan: Plan;
+  /** Of each question and answer of the workload, in the ring as it stands with devices as they are now, and in the new one. */
+  readonly standsMs: number;
+  readonly movedMs: number;
+  /** Seats whose number of layers changes. */
+  readonly shifts: readonly Shift[];
+}
+
+export interface Shift {
+  readonly seat: Seat;
+  /** Above 0: it gets more. */
+  readonly layers: number;
+  /** What its layers take now over what the plan that stands reckoned with; 1 where nothing is known. */
+  readonly factor: number;
+}
+
+/** Less than this is within what devices vary by themselves: nothing is planned for it. */
+const LEAST_DRIFT = 0.1;
+/** Of a question and an answer's time; predictions err by about half as much. */
+const LEAST_SAVED = 0.15;
+/** Answers in a row after which the same is found. */
+const IN_A_ROW = 2;
+/** As many answers are expected as there were since the ring stands, but not more than this. */
+const MOST_AHEAD = 20;
+
+export class Replanner {
+  readonly #standing: Standing;
+  readonly #meter: DriftMeter;
+  #answers = 0;
+  #inARow = 0;
+
+  constructor(standing: Standing) {
+    const { request, plan } = standing;
+    this.#standing = standing;
+    this.#meter = new DriftMeter(
+      plan.stages.map(({ seat, layers }) => {
+        const device = request.devices.find((candidate) => candidate.seat === seat);
+        if (device === undefined) throw new RangeError(`${seat} has a stage in the plan, and is not in its request.`);
+        return { seat, layers: layers.end - layers.first, costs: device.costs };
+      }),
+    );
+  }
+
+  /** Every lap of the ring. */
+  observe(lap: DriftLap): void {
+    this.#meter.observe(lap);
+  }
+
+  /** What each device takes now over what the plan reckoned with; those of which too little is known are left out. */
+  get factors(): ReadonlyMap<Seat, number> {
+    return this.#meter.factors();
+  }
+
+  /** After every answer, while nothing is in the ring. Null: it stays as it is. */
+  afterAnswer(): Move | null {
+    this.#answers++;
+    const move = this.#better();
+    this.#inARow = move === null ? 0 : this.#inARow + 1;
+    return this.#inARow < IN_A_ROW ? null : move;
+  }
+
+  #better(): Move | null {
+    const { factors } = this;
+    const hasDrifted = [...factors.values()].some((factor) => Math.abs(Math.log(factor)) > Math.log(1 + LEAST_DRIFT));
+    if (!hasDrifted) return null;
+    const before = this.#standing;
+    const devices = before.request.devices.map((device) => ({
+      ...device,
+      costs: drifted(device.costs, factors.get(device.seat) ?? 1),
+    }));
+    const request = { ...before.request, devices };
+    const next = plan(request);
+    if (next.kind === "not-enough") return null;
+    const standsMs = asItStands(before.plan, request).predicted.workloadMs;
+    const movedMs = next.predicted.workloadMs;
+    const savedMs = standsMs - movedMs;
+    // What the dialogue has cached is computed anew.
+    const moveMs = before.moveMs + next.predicted.firstTokenMs;
+    const ahead = Math.min(MOST_AHEAD, Math.max(IN_A_ROW, this.#answers));
+    if (savedMs < LEAST_SAVED * standsMs || savedMs * ahead < moveMs) return null;
+    return { request, plan: next, standsMs, movedMs, shifts: shiftsOf(before.plan, next, factors) };
+  }
+}
+
+/** The same stages, with what a request's devices take. */
+export function asItStands({ stages, head }: Plan, request: PlanRequest): Plan {
+  const seats = stages.map(({ seat }) => seat);
+  const order = ["host" as const, ...seats.filter((seat) => seat !== "host")];
+  const again = plan({
+    ...request,
+    devices: order.flatMap((seat) => request.devices.find((device) => device.seat === seat) ?? []),
+    placement: {
+      hostLayers: [hostLayersOf(seats)],
+      head: [head === "host" ? "host" : "last"],
+      donors: "all",
+      layers: stages.map(({ layers }) => layers.end - layers.first),
+    },
+  });
+  // Layers that somebody counted are held against no limit.
+  if (again.kind === "not-enough") throw new RangeError(again.message);
+  return again;
+}
+
+function hostLayersOf(seats: readonly Seat[]): HostLayers {
+  if (seats.every((seat) => seat === "host")) return "all";
+  const [isFirst, isLast] = [seats[0] === "host", seats.at(-1) === "host"];
+  return isFirst && isLast ? "both" : isFirst ? "first" : isLast ? "last" : "none";
+}
+
+function shiftsOf(before: Plan, after: Plan, factors: ReadonlyMap<Seat, number>): readonly Shift[] {
+  const seats = new Set([...before.stages, ...after.stages].map(({ seat }) => seat));
+  return [...seats].flatMap((seat) => {
+    const layers = layersOf(after, seat) - layersOf(before, seat);
+    return layers === 0 ? [] : [{ seat, layers, factor: factors.get(seat) ?? 1 }];
+  });
+}
+
+function layersOf({ stages }: Plan, seat: Seat): number {
+  return stages.reduce((sum, stage) => sum + (stage.seat === seat ? stage.layers.end - stage.layers.first : 0), 0);
+}
