@@ -6,6 +6,8 @@ import type { Engine } from "./engine/engine.ts";
 export interface TabHarness {
   /** From the next ring on. */
   emulate(emulation: Emulation | null): void;
+  /** What the emulated device takes from now on, in the ring that runs. */
+  alter(costs: Emulation["costs"]): void;
   /** Since the engine was started; null: this tab is itself. */
   emulation(): Promise<EmulationStats | null>;
   /** From the next ring on. */
@@ -15,6 +17,7 @@ export interface TabHarness {
 export function tabHarness(engine: () => Engine): TabHarness {
   return {
     emulate: (emulation) => engine().emulate(emulation),
+    alter: (costs) => void engine().running?.alter(costs),
     emulation: async () => (await engine().running?.stats())?.emulation ?? null,
     shapeLinks,
   };

@@ -6,7 +6,7 @@ import type { Checkpoint, ModelShape, TensorEntry } from "@jupiter/model";
 import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { DecodingChoice, Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
 import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
-import type { Pipe } from "@jupiter/planner";
+import type { DeviceCosts, Pipe } from "@jupiter/planner";
 import type { LayerTime, Rung } from "@jupiter/runtime";
 import type { Emulation, EmulationStats } from "./emulation.ts";
 import type { ProbeFrame, ProbeResult } from "./probe.ts";
@@ -106,6 +106,8 @@ export interface EngineApi {
   /** Frees every share. */
   dropShares(): Promise<void>;
   stats(): EngineStats;
+  /** What an emulated device takes from now on. */
+  alter(costs: DeviceCosts): void;
   /** Host: reads header and tokenizer, and leaves the open model as it is. */
   inspect(source: ModelSource, id: string): Promise<Outcome<InspectedModel>>;
   /** Host: header, tokenizer and template. */

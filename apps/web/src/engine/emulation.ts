@@ -38,9 +38,9 @@ const LATE_MS = 1;
 
 /** One queue for layers and head, by this thread's clock. */
 export class EmulatedDevice implements Computer {
-  readonly costs: DeviceCosts;
   readonly replay: Emulation["replay"];
   readonly rule: TokenRule;
+  #costs: DeviceCosts;
   readonly #clock = new PreciseClock();
   #freeAtMs = 0;
   #runs = 0;
@@ -49,9 +49,18 @@ export class EmulatedDevice implements Computer {
   #emulatedMs = 0;
 
   constructor({ costs, replay }: Emulation) {
-    this.costs = costs;
+    this.#costs = costs;
     this.replay = replay;
     this.rule = replay === null || replay.cases.length === 0 ? countingRule : traceRule(replay.cases);
+  }
+
+  get costs(): DeviceCosts {
+    return this.#costs;
+  }
+
+  /** It has become slower, or faster: what it computes takes this from now on. A model that is not there keeps its time. */
+  change(costs: DeviceCosts): void {
+    this.#costs = costs;
   }
 
   get stats(): EmulationStats {

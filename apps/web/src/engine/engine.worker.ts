@@ -162,6 +162,7 @@ const api: EngineApi = {
     const { fetchedBytes, ...stats } = shares.stats;
     return { ...stats, emulation: device?.stats ?? null, fetchedBytes: fetchedBytes + host.fetchedBytes };
   },
+  alter: (costs) => device?.change(costs),
   inspect: (source, id) => outcome(() => inspect(source, id)),
   openModel: (source, id) => outcome(() => host.openModel(source, id)),
   hashTensors: (names) => outcome(() => host.hashTensors(names)),

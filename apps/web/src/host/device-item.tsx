@@ -48,6 +48,8 @@ interface DeviceItemProps {
   readonly layerCount: number | null;
   readonly lapMs: number;
   readonly takesPart: boolean;
+  /** The ring is faster without it. */
+  readonly isLeftOut: boolean;
   /** There is a ring, without it. */
   readonly isWaiting: boolean;
   readonly setTakesPart: (takesPart: boolean) => void;
@@ -57,7 +59,7 @@ interface DeviceItemProps {
 }
 
 export function DeviceItem(props: DeviceItemProps) {
-  const { device, layerCount, lapMs, takesPart, isWaiting, setTakesPart, hasRelay, session } = props;
+  const { device, layerCount, lapMs, takesPart, isLeftOut, isWaiting, setTakesPart, hasRelay, session } = props;
   const { devices } = texts;
   const { name, state, layers, serving, stats, memoryPledgeBytes } = device;
   const facts = [
@@ -66,7 +68,7 @@ export function DeviceItem(props: DeviceItemProps) {
     ...(serving === null ? [] : [devices.fetched(serving.fetchedBytes)]),
     ...(serving !== null && stats.memoryBytes !== null ? [devices.holds(stats.memoryBytes)] : []),
     ...(state.kind === "idle" && memoryPledgeBytes > 0 ? [devices.lends(memoryPledgeBytes)] : []),
-    ...(isWaiting && takesPart ? [devices.joinsNext] : []),
+    ...(isWaiting && takesPart ? [isLeftOut ? devices.leftOut : devices.joinsNext] : []),
   ];
   return (
     <li>

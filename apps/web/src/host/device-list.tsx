@@ -22,6 +22,7 @@ export function DeviceList({ store }: { readonly store: HostStore }) {
             layerCount={ring?.checkpoint.shape.L ?? null}
             lapMs={times.get(device.peer) ?? 0}
             takesPart={!store.leftOut.value.has(device.peer)}
+            isLeftOut={ring?.plan?.leftOut.includes(device.peer) === true}
             isWaiting={ring !== null && !inRing.has(device.peer) && isAvailable(device)}
             hasRelay={store.session.hasRelay}
             setTakesPart={(takesPart) => store.setLeftOut(device.peer, !takesPart)}

@@ -20,6 +20,8 @@ export interface Settings {
   readonly backend: RingOptions["compute"]["backend"];
   /** Where this device computes layers, as soon as others do too. */
   readonly hostLayers: Exclude<HostLayers, "all">;
+  /** Those that slow the ring down take no part. */
+  readonly leavesOut: boolean;
   /** Of one answer. */
   readonly maxTokens: number;
   /** Of one conversation; a model that was trained for fewer has fewer. */
@@ -70,6 +72,7 @@ export class HostStore {
       modelId: offers[0].id,
       backend: "auto",
       hostLayers: "first",
+      leavesOut: false,
       maxTokens: 512,
       contextTokens: CONTEXT_TOKENS,
       arenas: ARENAS,
@@ -138,7 +141,7 @@ export class HostStore {
     const { model } = this;
     if (model === undefined) return;
     this.#isGivenUp = false;
-    const { backend, arenas, memoryBytes } = this.settings.value;
+    const { backend, arenas, memoryBytes, leavesOut } = this.settings.value;
     const donors = this.chosen.value;
     await this.session
       .start({
@@ -146,6 +149,8 @@ export class HostStore {
         donors,
         hostLayers: this.#hostLayers(donors.length),
         hostMemoryBytes: memoryBytes,
+        leavesOut,
+        moves: true,
         compute: { backend, threads: 1 },
         wire: "f16",
         capacity: this.capacity,

@@ -1,12 +1,17 @@
 /** What the plan foretells, beside what the last answer took. */
+import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { CHAT } from "@jupiter/planner";
 import type { AnswerState } from "../state/chat.ts";
 import { errorPercent, expectedOf } from "../state/prediction.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
+import { WhatIfs } from "./what-ifs.tsx";
 
 export function PlanPanel({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
+  const isOpen = useMemo(() => signal(false), []);
+  const { plannedFrom, devices } = store.session;
   if (view.kind !== "ready" || view.ring.plan === null) return null;
   const { pipe } = view.ring.plan;
   const asked = expectedOf(pipe, {
@@ -18,12 +23,13 @@ export function PlanPanel({ store }: { readonly store: HostStore }) {
   const figures = last !== undefined && "figures" in last ? last.figures : null;
   const words = texts.plan;
   return (
-    <details class="plan">
+    <details class="plan" onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
       <summary>{words.title}</summary>
       <p>{words.expected(CHAT.promptTokens, asked.firstTokenMs, asked.tokensPerSecond)}</p>
       {figures?.promptTokens !== undefined && (
         <LastAnswer pipe={pipe} figures={{ reusedTokens: 0, ...figures, promptTokens: figures.promptTokens }} />
       )}
+      {isOpen.value && plannedFrom.value !== null && <WhatIfs request={plannedFrom.value} devices={devices.value} />}
     </details>
   );
 }

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { Notice } from "../shared/notice.tsx";
+import { movedInWords } from "../state/moved.ts";
 import { startLabel, type RingView } from "../state/ring-view.ts";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
@@ -41,7 +42,12 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
   return (
     <>
       <Ending view={view} />
-      {view.kind === "ready" && <p role="status">{room.ready(view.ring.model.title, view.ring.checkpoint.shape.L)}</p>}
+      {view.kind === "ready" && (
+        <p role="status">
+          {room.ready(view.ring.model.title, view.ring.checkpoint.shape.L)}{" "}
+          {movedInWords(view.ring.shifts, store.session.devices.value)}
+        </p>
+      )}
       <button
         class={view.kind === "ready" ? "quiet" : "primary"}
         type="button"

@@ -57,7 +57,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
 }
 
 function ModelSettings({ store }: RoomPanelProps) {
-  const { backend, hostLayers, maxTokens } = store.settings.value;
+  const { backend, hostLayers, leavesOut, maxTokens } = store.settings.value;
   const change = (settings: Partial<Settings>) => (store.settings.value = { ...store.settings.value, ...settings });
   const isFixed = store.ring.value.kind === "starting";
   return (
@@ -89,6 +89,15 @@ function ModelSettings({ store }: RoomPanelProps) {
             <option value="webgpu">{texts.room.backends.webgpu}</option>
             <option value="wasm">{texts.room.backends.wasm}</option>
           </select>
+        </label>
+        <label class="switch">
+          <input
+            type="checkbox"
+            role="switch"
+            checked={leavesOut}
+            onChange={(event) => change({ leavesOut: event.currentTarget.checked })}
+          />
+          {texts.room.leavesOut}
         </label>
         <label class="field">
           {texts.room.longestAnswer}

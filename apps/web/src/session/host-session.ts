@@ -1,7 +1,7 @@
 /** The host: opens the room, knows its donors, has a ring put together, and asks it. */
-import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { LapEvent } from "@jupiter/pipeline";
-import { PlannerError } from "@jupiter/planner";
+import { PlannerError, type Move, type PlanRequest } from "@jupiter/planner";
 import { Emitter, type PeerId, type Seat, type TypedEvents } from "@jupiter/protocol";
 import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
@@ -15,6 +15,7 @@ import { BulkServer } from "./bulk-server.ts";
 import { DonorLost, type Device, type DonorProxy } from "./donor-proxy.ts";
 import { Guests } from "./guests.ts";
 import { LinkSurvey } from "./link-survey.ts";
+import { Replanning } from "./replanning.ts";
 import { RingAssembly } from "./ring-assembly.ts";
 import { RingLinks } from "./ring-links.ts";
 import { seatsBefore, type RingOptions, type RingState } from "./ring.ts";
@@ -49,6 +50,8 @@ export class HostSession {
   /** Opens this room again; changes with the link. */
   readonly credentials: ReadonlySignal<RoomCredentials | null>;
   readonly ring: ReadonlySignal<RingState>;
+  /** What the ring that stands was planned from; null where nothing was measured. */
+  readonly plannedFrom = signal<PlanRequest | null>(null);
   readonly room: ReadonlySignal<RoomState>;
   /** What the server delivered and no member sent. */
   readonly suspicions: ReadonlySignal<Suspicions>;
@@ -70,6 +73,9 @@ export class HostSession {
   readonly #neighbours: RingLinks;
   readonly #bulk = new BulkServer();
   readonly #assembly: RingAssembly;
+  readonly #replanning = new Replanning((move) => this.#moveLayers(move));
+  /** Of the ring that stands or is put together. */
+  #options: RingOptions | null = null;
   #epoch = 0;
   /** Of the start that is under way. */
   #starting: AbortController | null = null;
@@ -122,7 +128,7 @@ export class HostSession {
       survey: new LinkSurvey({ links: this.#links, donor, nowMs: () => performance.now() }),
       neighbours: this.#neighbours,
       bulk: this.#bulk,
-      planned: (seats) => (this.#ringSeats = seats),
+      planned: (seats) => this.#planned(seats),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => {
@@ -141,8 +147,14 @@ export class HostSession {
     });
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("points", (event) => this.#emitter.emit("answer", event));
-    this.engine.events.on("finished", (event) => this.#emitter.emit("answer", event));
-    this.engine.events.on("lap", (event) => this.#emitter.emit("lap", event));
+    this.engine.events.on("finished", (event) => {
+      this.#emitter.emit("answer", event);
+      this.#replanning.answered(event.id);
+    });
+    this.engine.events.on("lap", (event) => {
+      this.#replanning.observe(event);
+      this.#emitter.emit("lap", event);
+    });
   }
 
   get self(): PeerId {
@@ -165,7 +177,12 @@ export class HostSession {
    */
   async start(options: RingOptions): Promise<void> {
     this.#lose("stale-plan", texts.session.startedAnew);
+    await this.#start(options);
+  }
+
+  async #start(options: RingOptions, move: Move | null = null): Promise<void> {
     const epoch = ++this.#epoch;
+    this.#options = options;
     const { signal } = (this.#starting = new AbortController());
     this.#taking = options.donors;
     this.#ring.value = { kind: "starting", message: texts.session.assembling };
@@ -175,10 +192,14 @@ export class HostSession {
         signal.throwIfAborted();
         this.#ring.value = { kind: "starting", message };
       };
-      const ready = await this.#assembly.assemble(options, { epoch, say, signal });
+      const { ring, standing } = await this.#assembly.assemble(options, { epoch, say, signal }, move);
       signal.throwIfAborted();
-      this.#ring.value = ready;
+      batch(() => {
+        this.#ring.value = ring;
+        this.plannedFrom.value = standing?.request ?? null;
+      });
       this.#starting = null;
+      if (standing !== null && options.moves === true) this.#replanning.begin(standing);
     } catch (error) {
       if (!signal.aborted) this.#lose(troubleOf(error), error instanceof Error ? error.message : String(error));
       throw error;
@@ -193,6 +214,7 @@ export class HostSession {
 
   /** The answer comes as `answer` events with this id. */
   ask(options: AskOptions): void {
+    this.#replanning.asked(options.id);
     void this.engine.api.ask(options);
   }
 
@@ -251,10 +273,33 @@ export class HostSession {
     return donor;
   }
 
+  /** Of all that were asked, those without a seat are free again, and may go without an end to the ring. */
+  #planned(seats: readonly Seat[]): void {
+    this.#ringSeats = seats;
+    for (const peer of this.#taking)
+      if (!seats.includes(peer)) this.#guests.get(peer)?.send({ type: "release", reason: texts.session.leftOut });
+    this.#taking = this.#taking.filter((peer) => seats.includes(peer));
+  }
+
+  /** The ring's devices have changed: another one takes its place, and what is read stays as it is. */
+  #moveLayers(move: Move): void {
+    const options = this.#options;
+    const isThere = ({ seat }: { readonly seat: Seat }) => seat === "host" || this.#guests.get(seat) !== undefined;
+    if (options === null || this.#ring.value.kind !== "ready" || !move.plan.stages.every(isThere)) return;
+    // Nobody is told of an end: for those who look, the ring is put together again.
+    batch(() => {
+      this.#lose("stale-plan", texts.session.startedAnew);
+      // What goes wrong is the ring's state.
+      this.#start(options, move).catch(() => undefined);
+    });
+  }
+
   #lose(why: RingTrouble, message: string): void {
     const { kind } = this.#ring.value;
     if (kind !== "ready" && kind !== "starting") return;
     this.#epoch++;
+    this.#replanning.end();
+    this.plannedFrom.value = null;
     this.#ring.value = { kind: "lost", reason: why, message };
     this.#starting?.abort(new EngineError("internal", message));
     this.#starting = null;

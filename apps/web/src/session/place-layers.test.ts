@@ -90,6 +90,21 @@ describe("placing", () => {
     expect(() => placeLayers(options(checkpoint, { layers: [6] }))).toThrow("expected 2 counts (Phone, Laptop)");
   });
 
+  it("leaves out who slows the ring down where it may, down to the host alone", async () => {
+    const { checkpoint } = await tiny("Q4_1");
+    const devices = [device(phone, { layerTimes: timesOf(50), roundTripMs: 80 }), device(laptop), device("host")];
+    const leftOut = (change: Partial<PlaceOptions>) => {
+      const { stages, leftOut } = placeLayers(options(checkpoint, { devices, hostLayers: "first", ...change }));
+      return { seats: stages.map(({ seat }) => seat), leftOut };
+    };
+    expect(leftOut({})).toMatchObject({ leftOut: [] });
+    expect(leftOut({ takes: "best" }).leftOut).toContain(phone);
+    const fast = device("host", { layerTimes: timesOf(0.01) });
+    const alone = { takes: "best", devices: [...devices.slice(0, 2), fast] } as const;
+    expect(leftOut(alone)).toEqual({ seats: ["host"], leftOut: [phone, laptop] });
+    expect(leftOut({ ...alone, hostLayers: "none" }).seats).toEqual([laptop]);
+  });
+
   it("holds a pledge against the weights as the back end keeps them, and the promised context", async () => {
     const { checkpoint } = await tiny("Q4_0");
     const [layerBytes = 0] = heldLayerBytes(checkpoint, "float32");

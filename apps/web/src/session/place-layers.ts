@@ -42,6 +42,8 @@ export interface PlaceOptions {
   readonly layers: readonly number[] | undefined;
   /** As measured; null: it was not, or nobody answered. */
   readonly link?: (from: Seat, to: Seat) => LinkCost | null;
+  /** `best`: devices that slow the ring down are left out. Default: all take part. */
+  readonly takes?: PlanRequest["placement"]["donors"];
   /** Donors in ring order; the host too where it holds layers. */
   readonly devices: readonly PlaceDevice[];
 }
@@ -84,7 +86,12 @@ const HOST_WITHOUT_LAYERS: PlaceDevice = {
 
 /** Throws `EngineError` 'out-of-memory' or 'unsupported' where the devices are not enough, `PlannerError` for counts that do not fit the ring. */
 export function placeLayers(options: PlaceOptions): Plan {
-  const result = plan(requestOf(options));
+  return planned(requestOf(options));
+}
+
+/** The same of a request that is kept: for what-ifs, and for planning anew. */
+export function planned(request: PlanRequest): Plan {
+  const result = plan(request);
   if (result.kind === "not-enough")
     throw new EngineError(result.reason === "memory" ? "out-of-memory" : "unsupported", result.message);
   return result;
@@ -95,7 +102,16 @@ export function whatLayersMiss(options: PlaceOptions): NotEnough | null {
   return whatIsMissing(requestOf(options));
 }
 
-function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, link, devices }: PlaceOptions): PlanRequest {
+export function requestOf({
+  checkpoint,
+  hostLayers,
+  capacity,
+  arenas,
+  layers,
+  link,
+  takes = "all",
+  devices,
+}: PlaceOptions): PlanRequest {
   const { shape } = checkpoint;
   const hasHost = devices.some(({ seat }) => seat === "host");
   const all = hasHost ? devices : [...devices, HOST_WITHOUT_LAYERS];
@@ -110,9 +126,10 @@ function requestOf({ checkpoint, hostLayers, capacity, arenas, layers, link, dev
       mostRows: MOST_ROWS,
     },
     placement: {
-      hostLayers: [hostLayers],
+      // Whoever may leave all others out may answer alone.
+      hostLayers: takes === "best" && hostLayers !== "none" ? [hostLayers, "all"] : [hostLayers],
       head: ["host"],
-      donors: "all",
+      donors: takes,
       ...(layers === undefined ? {} : { layers }),
     },
     workload: CHAT,

@@ -1,6 +1,7 @@
 /** Puts a ring together: the model is read, kernels proven, layers planned, handed out and loaded, neighbours linked. */
 import type { Checkpoint } from "@jupiter/model";
 import type { DecodingChoice } from "@jupiter/pipeline";
+import type { Move, Standing } from "@jupiter/planner";
 import type { AssignMessage, Seat } from "@jupiter/protocol";
 import { EngineError, type Proven } from "../engine/engine.ts";
 import { texts } from "../texts/index.ts";
@@ -8,7 +9,7 @@ import { abortable } from "./abortable.ts";
 import type { BulkServer } from "./bulk-server.ts";
 import { FileHashes } from "./file-hashes.ts";
 import type { RingLinks } from "./ring-links.ts";
-import { planRing, type PlanningParts, type Start } from "./ring-planning.ts";
+import { placesOf, planRing, type PlanningParts, type Start } from "./ring-planning.ts";
 import type { HostPart, Model, Place, ReadyRing, RingOptions } from "./ring.ts";
 
 export interface AssemblyParts extends PlanningParts {
@@ -16,6 +17,12 @@ export interface AssemblyParts extends PlanningParts {
   readonly bulk: BulkServer;
   /** Told before any of them is given a part: the stages' seats, in ring order. */
   readonly planned: (seats: readonly Seat[]) => void;
+}
+
+export interface Assembled {
+  readonly ring: ReadyRing;
+  /** Null: nothing was measured. */
+  readonly standing: Standing | null;
 }
 
 const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
@@ -30,11 +37,12 @@ export class RingAssembly {
     this.#parts = parts;
   }
 
-  /** Rejects with an error whose message says what went wrong. */
-  async assemble(options: RingOptions, start: Start): Promise<ReadyRing> {
+  /** `move`: planned already, by devices as they are now. Rejects with an error whose message says what went wrong. */
+  async assemble(options: RingOptions, start: Start, move: Move | null = null): Promise<Assembled> {
     const { model, compute, wire } = options;
     const { epoch, say, signal } = start;
     const { engine, donor, neighbours } = this.#parts;
+    const beganMs = performance.now();
     say(texts.session.reading(model.title));
     const { checkpoint } = await abortable(this.#openModel(model), signal);
     say(texts.session.proving);
@@ -42,7 +50,13 @@ export class RingAssembly {
     const proven = await abortable(engine.prove(checkpoint.shape, compute), signal);
     // The proof may have taken another worker, in which nothing is open.
     if (engine.running !== running) await abortable(this.#openModel(model), signal);
-    const { places, plan } = await planRing(this.#parts, options, checkpoint, proven, start);
+    const provenMs = performance.now();
+    const { places, by } =
+      move === null
+        ? await planRing(this.#parts, options, checkpoint, proven, start)
+        : { places: placesOf(move.plan), by: move };
+    const plan = by?.plan ?? null;
+    const planningMs = performance.now() - provenMs;
     this.#parts.planned(places.map(({ seat }) => seat));
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
     say(texts.session.loading);
@@ -71,7 +85,10 @@ export class RingAssembly {
     const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, decoding, wire, ...shape };
     await abortable(engine.api.ringReady(settings), signal);
     neighbours.settle();
-    return { kind: "ready", model, checkpoint, places, plan, host };
+    const ring = { kind: "ready", model, checkpoint, places, plan, shifts: move?.shifts ?? [], host } as const;
+    // Another ring of these devices takes about as long to put together as this one did.
+    const moveMs = performance.now() - beganMs - planningMs;
+    return { ring, standing: by === null ? null : { ...by, moveMs } };
   }
 
   async #openModel({ source, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {

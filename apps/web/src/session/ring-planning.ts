@@ -1,7 +1,7 @@
 /** Who computes which layers: devices are timed, one after the other, and the planner is asked. */
 import type { Checkpoint } from "@jupiter/model";
-import type { Plan } from "@jupiter/planner";
-import type { PeerId } from "@jupiter/protocol";
+import type { Plan, PlanRequest } from "@jupiter/planner";
+import type { PeerId, Seat } from "@jupiter/protocol";
 import type { LayerTime } from "@jupiter/runtime";
 import { unpacks as unpacksWeights } from "@jupiter/runtime/ladder";
 import type { Outcome } from "../engine/api.ts";
@@ -10,7 +10,7 @@ import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
 import type { DonorProxy } from "./donor-proxy.ts";
 import type { LinkSurvey } from "./link-survey.ts";
-import { placeLayers, type PlaceDevice } from "./place-layers.ts";
+import { placeLayers, planned, requestOf, type PlaceDevice } from "./place-layers.ts";
 import type { Place, RingOptions } from "./ring.ts";
 
 /** One start of a ring. Whatever it waits for ends when `signal` aborts, and nothing of it is done after that. */
@@ -28,10 +28,16 @@ export interface PlanningParts {
   readonly survey: LinkSurvey;
 }
 
+/** What was measured, and what the planner made of it. */
+export interface PlannedBy {
+  readonly request: PlanRequest;
+  readonly plan: Plan;
+}
+
 export interface PlannedRing {
   readonly places: readonly Place[];
   /** Null: nothing was measured. */
-  readonly plan: Plan | null;
+  readonly by: PlannedBy | null;
 }
 
 /** Rejects `EngineError` where a device cannot be timed or all of them cannot hold the model, `PlannerError` for counts that do not fit. */
@@ -43,11 +49,9 @@ export async function planRing(
   { epoch, say, signal }: Start,
 ): Promise<PlannedRing> {
   const { donors, hostLayers, layers, compute, capacity, arenas, hostMemoryBytes = Infinity } = options;
-  const place = (devices: readonly PlaceDevice[]) =>
-    placeLayers({
-      ...{ checkpoint, hostLayers, capacity, arenas, layers, devices },
-      link: (from, to) => survey.cost(from, to),
-    });
+  const takes = options.leavesOut === true ? "best" : "all";
+  const link = (from: Seat, to: Seat) => survey.cost(from, to);
+  const room = { checkpoint, hostLayers, capacity, arenas, layers, takes, link } as const;
   const host = {
     seat: "host",
     name: texts.session.theHost,
@@ -58,7 +62,8 @@ export async function planRing(
   // Nothing to weigh, so nothing to measure.
   if (layers !== undefined || hostLayers === "all" || donors.length === 0) {
     const unmeasured = donors.map((peer) => ({ ...host, seat: peer, name: donor(peer).device.value.name }));
-    return { places: placesOf(place([...unmeasured, host].map((each) => ({ ...each, layerTimes: [] })))), plan: null };
+    const all = [...unmeasured, host].map((each) => ({ ...each, layerTimes: [] }));
+    return { places: placesOf(placeLayers({ ...room, devices: all })), by: null };
   }
   const nameOf = (peer: PeerId) => donor(peer).device.value.name;
   await survey.measure(donors, {
@@ -91,11 +96,12 @@ export async function planRing(
     if (!profile.ok) throw new EngineError(profile.reason, profile.message);
     devices.push({ ...host, layerTimes: measured(profile.value) });
   }
-  const plan = place(devices);
-  return { places: placesOf(plan), plan };
+  const request = requestOf({ ...room, devices });
+  const plan = planned(request);
+  return { places: placesOf(plan), by: { request, plan } };
 }
 
-function placesOf({ stages }: Plan): readonly Place[] {
+export function placesOf({ stages }: Plan): readonly Place[] {
   return stages.map(({ seat, layers }) => ({ seat, layers }));
 }
 

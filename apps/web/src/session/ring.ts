@@ -1,7 +1,7 @@
 /** What a ring is asked to be, and what it is. */
 import type { Checkpoint } from "@jupiter/model";
 import type { DecodingChoice, LayerRange } from "@jupiter/pipeline";
-import type { Plan } from "@jupiter/planner";
+import type { Plan, Shift } from "@jupiter/planner";
 import type { PeerId, Seat, WireType } from "@jupiter/protocol";
 import type { ModelSource } from "../engine/api.ts";
 import type { ComputeWish } from "../engine/engine.ts";
@@ -22,6 +22,10 @@ export interface RingOptions {
   readonly hostLayers: HostLayers;
   /** Layers per stage in ring order, the host's shares included; without it the planner splits by measured times. */
   readonly layers?: readonly number[];
+  /** Donors that slow the ring down are left out. Default: all take part. */
+  readonly leavesOut?: boolean;
+  /** Layers move between answers, as devices become slower or faster, where that pays. Default: they stay. */
+  readonly moves?: boolean;
   /** What this tab may hold; without it there is no limit, as a browser's own word is a coarse hint. */
   readonly hostMemoryBytes?: number;
   readonly compute: ComputeWish;
@@ -57,6 +61,8 @@ export interface ReadyRing {
   readonly places: readonly Place[];
   /** Null: nothing was measured, so nothing is foretold. */
   readonly plan: Plan | null;
+  /** Why this ring took the place of the one before by itself; none: somebody started it. */
+  readonly shifts: readonly Shift[];
   readonly host: HostPart;
 }
 

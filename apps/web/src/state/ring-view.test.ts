@@ -24,12 +24,13 @@ function device(peer: PeerId, state: Device["state"], backends: Device["backends
   };
 }
 
-function ready(donors: readonly PeerId[]): RingView {
+function ready(donors: readonly PeerId[], leftOut: readonly PeerId[] = []): RingView {
   const places = ["host" as const, ...donors, "host" as const].map((seat, i) => ({
     seat,
     layers: { first: i, end: i + 1 },
   }));
-  return { kind: "ready", ring: { kind: "ready", places } as unknown as Extract<RingState, { kind: "ready" }> };
+  const ring = { kind: "ready", places, plan: { leftOut } };
+  return { kind: "ready", ring: ring as unknown as Extract<RingState, { kind: "ready" }> };
 }
 
 describe("nextRingView", () => {
@@ -77,6 +78,12 @@ describe("startLabel", () => {
   it("sees a swap of one device for another, not a change of order", () => {
     expect(isOtherSet(ready([phone]), [laptop])).toBe(true);
     expect(isOtherSet(ready([phone, laptop]), [laptop, phone])).toBe(false);
+  });
+
+  it("counts whoever the plan leaves out as asked, whether it is still there or not", () => {
+    expect(isOtherSet(ready([phone], [laptop]), [phone, laptop])).toBe(false);
+    expect(isOtherSet(ready([phone], [laptop]), [phone])).toBe(false);
+    expect(isOtherSet(ready([phone], [laptop]), [laptop])).toBe(true);
   });
 });
 

@@ -52,10 +52,12 @@ export function startLabel(view: RingView, chosen: readonly PeerId[]): string {
   return chosen.length === 0 ? startAlone : startWith(chosen.length + 1);
 }
 
-/** The devices that would take part now are not those that do. */
+/** The devices that would take part now are not those that do, or that the plan leaves out. */
 export function isOtherSet(view: RingView, chosen: readonly PeerId[]): boolean {
-  const running = new Set(ringDonors(view));
-  return running.size !== chosen.length || chosen.some((peer) => !running.has(peer));
+  const running = ringDonors(view);
+  const leftOut = view.kind === "ready" ? (view.ring.plan?.leftOut ?? []) : [];
+  const isNew = (peer: PeerId) => !running.includes(peer) && !leftOut.includes(peer);
+  return chosen.some(isNew) || running.some((peer) => !chosen.includes(peer));
 }
 
 /** Why nothing can be asked now; null: it can. */

@@ -51,6 +51,7 @@ export const devices = {
   fetched: (bytes: number) => `fetched ${units.bytes(bytes)}`,
   holds: (bytes: number) => `holds ${units.bytes(bytes)}`,
   lends: (bytes: number) => `lends up to ${units.bytes(bytes)}`,
+  leftOut: "left out: the ring is faster without it; it is taken in when it helps",
   joinsNext: "joins when the ring starts again",
   isLoading: (name: string) => `${name} is loading`,
   fallbacks: (names: readonly string[]) =>

@@ -10,9 +10,29 @@ export const plan = {
   /** `from` null: this device. */
   measuringLink: (from: string | null, to: string) =>
     from === null ? `Measuring the link to ${to}…` : `Measuring the link from ${from} to ${to}…`,
+  /** Layers that went from some devices to others, as the ring decided by itself. */
+  moved: (from: readonly string[], to: readonly string[]) => `Layers moved from ${list(from)} to ${list(to)}`,
+  because: {
+    slower: (device: string, times: number) => `${device} had become ${times.toFixed(1)} times slower.`,
+    faster: (device: string, times: number) => `${device} had become ${times.toFixed(1)} times faster.`,
+    all: "together they are faster so.",
+  },
+  thisDevice: "this device",
+  whatIf: {
+    title: "With one device more or less",
+    without: (device: string, perSecond: number, firstTokenMs: number) =>
+      `Without ${device}: ${units.rate(perSecond)} tokens a second, first word after ${units.seconds(firstTokenMs)}.`,
+    oneMoreLike: (device: string, perSecond: number, firstTokenMs: number) =>
+      `With one more like ${device}: ${units.rate(perSecond)} tokens a second, first word after ${units.seconds(firstTokenMs)}.`,
+    impossible: (device: string) => `Without ${device} the model does not fit.`,
+  },
   lastRate: (perSecond: number, expected: number, errorPercent: number) =>
     `Then ${units.rate(perSecond)} tokens a second (expected ${units.rate(expected)}, ${signed(errorPercent)} %).`,
 };
+
+function list(names: readonly string[]): string {
+  return new Intl.ListFormat("en").format(names);
+}
 
 function signed(percent: number): string {
   return percent > 0 ? `+${percent}` : `${percent}`;

@@ -72,6 +72,7 @@ export const room = {
     webgpu: "the graphics processor only (WebGPU)",
     wasm: "the main processor only (wasm)",
   },
+  leavesOut: "Leave out devices that slow the ring down",
   longestAnswer: "Longest answer, in tokens",
 
   kept: "Kept on this device",

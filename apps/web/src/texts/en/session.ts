@@ -10,6 +10,7 @@ export const session = {
 
   startedAnew: "A new ring is being put together.",
   givenUp: "The ring was given up. Waiting for the host to start again.",
+  leftOut: "The ring is faster without this device. It is taken in as soon as it helps.",
   deviceOfPlanLeft: "A device of the plan has left; start again with those that are there.",
   noStages: "The plan has no stages.",
   notTimed: "A device did not say how fast it is; reload its page.",

@@ -1,0 +1,94 @@
+/**
+ * A device that becomes slower while the ring serves: layers leave it between two answers, the text stays what it was, and the page says why. The
+ * donors' time is emulated, over a tiny model that they really compute.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunningServer } from "@jupiter/signaling-server";
+import { tinyCheckpoint } from "@jupiter/testkit";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { launchChromium } from "../chromium.ts";
+import { DonorPerson, HostPerson, serve } from "./people.ts";
+
+const L = 12;
+const LAYER_MS = 4;
+/** More than these it should not take; it is after two if nothing else uses this machine. */
+const MOST_ANSWERS = 12;
+const folder = mkdtempSync(join(tmpdir(), "jupiter-moving-"));
+const model = join(folder, "tiny.gguf");
+let browser: Browser;
+let server: RunningServer;
+let host: HostPerson;
+
+beforeAll(async () => {
+  writeFileSync(model, tinyCheckpoint({ dims: { L } }));
+  [browser, server] = [await launchChromium(), await serve()];
+  host = await HostPerson.open(browser, server);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const costsOf = (layerMs: number) => ({
+  layer: [{ fromRows: 1, floorMs: layerMs, rowMs: 0, pairMs: 0 }],
+  ...{ frameMs: 0, head: null },
+});
+
+async function emulatedDonor(name: string): Promise<DonorPerson> {
+  const donor = await DonorPerson.open(browser, (await host.invitation()).replace("#", "?harness#"));
+  await donor.join(name);
+  await donor.page.evaluate((costs) => globalThis.jupiterDonor!.emulate({ costs, replay: null }), costsOf(LAYER_MS));
+  return donor;
+}
+
+/** As the host's card of it says. */
+async function layersOf(name: string): Promise<number> {
+  const card = host.devices.filter({ hasText: name });
+  return Number(/(\d+) of 12 layers/.exec(await card.innerText())?.[1]);
+}
+
+async function answer(): Promise<string> {
+  await host.newConversation();
+  await host.ask("Hello");
+  await host.answered();
+  return host.answer.locator(".markdown").innerText();
+}
+
+it("layers move away from a device that has become slower, between two answers", async () => {
+  const anna = await emulatedDonor("Anna");
+  await emulatedDonor("Ben");
+  await host.devices.nth(2).waitFor();
+  await host.page.getByText(/^Model: /).click();
+  await host.page.getByText("Options", { exact: true }).click();
+  await host.page.getByRole("combobox", { name: "This device computes" }).selectOption("none");
+  const longest = host.page.getByRole("spinbutton", { name: "Longest answer" });
+  await longest.fill("24");
+  await longest.blur();
+  await host.page.getByLabel(/A GGUF file of this device/).setInputFiles(model);
+  await host.page.getByText("Model: tiny llama with random weights").waitFor();
+  await host.start("Start the ring");
+  const before = [await layersOf("Anna"), await layersOf("Ben")] as const;
+  expect(before[0] + before[1]).toBe(L);
+  const text = await answer();
+
+  await anna.page.evaluate((costs) => globalThis.jupiterDonor!.alter(costs), costsOf(3 * LAYER_MS));
+  const moved = host.page.getByText(/Layers moved from Anna to Ben: Anna had become \d\.\d times slower\./);
+  for (let i = 0; i < MOST_ANSWERS && (await moved.count()) === 0; i++) {
+    expect(await answer()).toBe(text);
+    await host.ready();
+  }
+  expect(await moved.count()).toBe(1);
+  expect(await layersOf("Anna")).toBeLessThan(before[0]);
+  expect((await layersOf("Anna")) + (await layersOf("Ben"))).toBe(L);
+  expect(await answer()).toBe(text);
+
+  await host.page.getByText("Speed", { exact: true }).click();
+  const whatIfs = host.page.getByRole("list", { name: "With one device more or less" });
+  await whatIfs.getByText(/^Without Anna: [\d.]+ tokens a second/).waitFor();
+  await whatIfs.getByText(/^With one more like Ben: [\d.]+ tokens a second/).waitFor();
+});
