@@ -304,8 +304,10 @@ export class HostSession {
     this.#starting?.abort(new EngineError("internal", message));
     this.#starting = null;
     // What a worker loads for a ring that nobody wants would be in the way of the next one.
-    if (kind === "starting") this.engine.endWorker();
-    else void this.engine.running?.ringLost(message);
+    if (kind === "starting") {
+      this.engine.endWorker();
+      this.#replanning.forget();
+    } else void this.engine.running?.ringLost(message);
     for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason: texts.session.givenUp });
     this.#taking = [];
     this.#ringSeats = [];

@@ -71,6 +71,14 @@ it("but not while another answer is under way, or one that was asked for at once
   expect(moves).toHaveLength(1);
 });
 
+it("a question that no worker knows of any more is not waited for", async () => {
+  const { replanning, moves, answer } = ring();
+  replanning.asked("lost");
+  replanning.forget();
+  for (const id of ["a", "b"]) await answer(id);
+  expect(moves).toHaveLength(1);
+});
+
 it("nor of a ring that is no more", async () => {
   const { replanning, moves, answer } = ring();
   await answer("a");

@@ -17,9 +17,13 @@ export class Replanning {
     this.#replanner = new Replanner(standing);
   }
 
-  /** It stands no more. */
+  /** It stands no more. Questions that wait for the next one are still asked. */
   end(): void {
     this.#replanner = null;
+  }
+
+  /** The worker that was asked is no more, and tells of no end. */
+  forget(): void {
     this.#asked.clear();
   }
 
