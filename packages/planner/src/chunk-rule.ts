@@ -1,5 +1,6 @@
 /** The rows of the next chunk, for any prompt and whatever of it is cached: a table of slicings, made once for a plan, and fitted to the length that comes. */
-import { inFlight, type Pipe, type Slices } from "./pipe.ts";
+import { sendMs } from "./costs.ts";
+import { inFlight, lapMs, placeMs, type Pipe, type Slices } from "./pipe.ts";
 import { bestOf, bestSlices, equals, moved } from "./slices.ts";
 
 export interface ChunkRule {
@@ -13,6 +14,10 @@ export interface ChunkRule {
   /** Chunks of one prompt that may be on their way at once. */
   readonly maxInFlight: number;
 }
+
+/** A stage refuses to have four times as many waiting. */
+const MOST_IN_FLIGHT = 64;
+const NO_HEAD = { floorMs: 0, rowMs: 0 };
 
 /** Chunkings that are remembered until they were gone through; prompts that were given up leave theirs behind. */
 const MOST_UNDER_WAY = 64;
@@ -53,8 +58,22 @@ export function chunkRule(pipe: Pipe, capacity: number): ChunkRule {
       }
       return all[0] ?? remaining;
     },
-    maxInFlight: inFlight(pipe.places.length),
+    maxInFlight: pipe.closes
+      ? inFlight(pipe.places.length)
+      : Math.min(MOST_IN_FLIGHT, Math.max(...table.map((entry) => busyInFlight(pipe, entry.slices)))),
   };
+}
+
+/**
+ * So many chunks on their way keep the busiest machine busy: by Little's law those that fit into one's time round the ring, and two for the unevenness of chunks. More would only
+ * wait in queues, and with them rows of other answers behind them.
+ */
+function busyInFlight(pipe: Pipe, slices: Slices): number {
+  const rows = [...slices].sort((a, b) => a - b)[slices.length >> 1] ?? 1;
+  const times = pipe.places.map((place) => placeMs(place, rows, 0));
+  const sends = pipe.places.map(({ link }) => (link === null ? 0 : sendMs(link, rows * pipe.rowBytes)));
+  const roundMs = lapMs({ ...pipe, head: NO_HEAD }, rows, 0);
+  return Math.ceil(roundMs / Math.max(...times, ...sends)) + 2;
 }
 
 /** A quarter more each time, on the grid. */

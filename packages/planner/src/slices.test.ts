@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chunkRule } from "./chunk-rule.ts";
-import type { LayerCost, LinkCost } from "./costs.ts";
+import { delayMs, type LayerCost, type LinkCost } from "./costs.ts";
 import { gridSlices } from "./grid-slices.ts";
-import { emptyPipe, slicesMs, type Pipe } from "./pipe.ts";
+import { advance, emptyPipe, emptyProgress, slicesMs, type Pipe, type Slices } from "./pipe.ts";
 import { bestSlices, equals, gridOf } from "./slices.ts";
 import { teraPipeSlices } from "./tera-pipe.ts";
 import { exhaustiveSlicesMs } from "./testing/exhaustive-slices.ts";
@@ -102,6 +102,19 @@ const anyPipe = fc
     return { ...pipe, closes: closes && layers.length > 2 };
   });
 
+/** The recurrence, where a chunk is sent when the one so many before it has come back. */
+function limitedMs(pipe: Pipe, slices: Slices, limit: number): number {
+  const progress = emptyProgress(pipe);
+  const left: number[] = [];
+  let cached = 0;
+  for (const [i, T] of slices.entries()) {
+    const sentMs = i < limit ? 0 : left[i - limit]! + (pipe.back === null ? 0 : delayMs(pipe.back));
+    left.push(advance(pipe, progress, T, cached, sentMs));
+    cached += T;
+  }
+  return left.at(-1) ?? 0;
+}
+
 describe("the chunk rule", () => {
   it("cuts the whole prompt, and is never worse than equal chunks or TeraPipe's on the same costs", () => {
     fc.assert(
@@ -160,6 +173,22 @@ describe("the chunk rule", () => {
       expect(Math.max(...slices)).toBeLessThanOrEqual(mostRows);
     }
     expect(rule.rows(6000, tokens - 6000)).toBeLessThanOrEqual(mostRows);
+  });
+
+  it.each(Object.entries(pipes))("%s: as few chunks on their way as take no longer than any number", (_, pipe) => {
+    for (const rttMs of [1, 10, 60]) {
+      const far = (link: LinkCost | null) => (link === null ? null : { ...link, rttMs });
+      const places = pipe.places.map((place) => ({ ...place, link: far(place.link) }));
+      const ring = { ...pipe, places, back: far(pipe.back) };
+      const rule = chunkRule(ring, 2048);
+      expect(rule.maxInFlight).toBeGreaterThan(places.length);
+      // In one room, where chunks take longer than their way.
+      if (rttMs === 1) expect(rule.maxInFlight).toBeLessThanOrEqual(places.length + 3);
+      for (const tokens of [260, 1500]) {
+        const slices = rule.slices(tokens, 0);
+        expect(limitedMs(ring, slices, rule.maxInFlight)).toBeLessThanOrEqual(1.01 * slicesMs(ring, slices));
+      }
+    }
   });
 
   it("goes through a slicing chunk by chunk, prompts in between or not", () => {
