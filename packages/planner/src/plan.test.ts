@@ -227,6 +227,15 @@ describe("what-ifs", () => {
       else expect(result.objectiveMs).toBeLessThan(now);
     }
   });
+
+  it("without the only donor the host answers alone, if it was measured", () => {
+    const one = (hostLayers: readonly HostLayers[]) =>
+      [...whatIfs(request([device("host"), device("a")], { placement: { hostLayers } }))]
+        .filter(({ kind }) => kind === "without")
+        .map(({ result }) => (result.kind === "plan" ? result.stages.map(({ seat }) => seat) : result.message));
+    expect(one(["first"])).toEqual([["host"]]);
+    expect(one(["none"])).toEqual([]);
+  });
 });
 
 describe("against every possible plan", () => {

@@ -2,7 +2,7 @@
 import type { Seat } from "@jupiter/protocol";
 import { plan, type Plan } from "./plan.ts";
 import type { NotEnough } from "./not-enough.ts";
-import type { PlanRequest } from "./request.ts";
+import type { Placement, PlanRequest } from "./request.ts";
 
 export interface WhatIf {
   readonly kind: "without" | "one-more-like";
@@ -17,8 +17,11 @@ export function* whatIfs(request: PlanRequest): Generator<WhatIf> {
   // Counts that somebody chose fit one ring only.
   const { layers: _, ...free } = placement;
   for (const { seat } of donors) {
-    const without = { ...request, placement: free, devices: devices.filter((device) => device.seat !== seat) };
-    if (donors.length === 1 && !free.hostLayers.includes("all")) continue;
+    const isOnly = donors.length === 1;
+    // A host that has layers was measured, and can have them all.
+    if (isOnly && free.hostLayers.every((form) => form === "none")) continue;
+    const placement: Placement = isOnly ? { ...free, hostLayers: ["all"] } : free;
+    const without = { ...request, placement, devices: devices.filter((device) => device.seat !== seat) };
     yield { kind: "without", seat, result: plan(without) };
   }
   for (const donor of donors) {
