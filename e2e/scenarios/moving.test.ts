@@ -59,36 +59,61 @@ async function answer(): Promise<string> {
   return host.answer.locator(".markdown").innerText();
 }
 
+/** The first of the answers' texts; all are to be the same. */
+let text: string;
+let anna: DonorPerson;
+let ben: DonorPerson;
+
+const become = ({ page }: DonorPerson, layerMs: number) =>
+  page.evaluate((costs) => globalThis.jupiterDonor!.alter(costs), costsOf(layerMs));
+
+/** Asks until the page says why layers moved. */
+async function untilMoved(from: string, to: string): Promise<void> {
+  const moved = host.page.getByText(
+    new RegExp(`Layers moved from ${from} to ${to}: ${from} had become \\d\\.\\d times slower\\.`),
+  );
+  for (let i = 0; i < MOST_ANSWERS && (await moved.count()) === 0; i++) {
+    expect(await answer()).toBe(text);
+    await host.ready();
+  }
+  expect(await moved.count()).toBe(1);
+  expect(await answer()).toBe(text);
+}
+
 it("layers move away from a device that has become slower, between two answers", async () => {
-  const anna = await emulatedDonor("Anna");
-  await emulatedDonor("Ben");
+  [anna, ben] = [await emulatedDonor("Anna"), await emulatedDonor("Ben")];
   await host.devices.nth(2).waitFor();
   await host.page.getByText(/^Model: /).click();
   await host.page.getByText("Options", { exact: true }).click();
   await host.page.getByRole("combobox", { name: "This device computes" }).selectOption("none");
   const longest = host.page.getByRole("spinbutton", { name: "Longest answer" });
-  await longest.fill("24");
+  await longest.fill("20");
   await longest.blur();
   await host.page.getByLabel(/A GGUF file of this device/).setInputFiles(model);
   await host.page.getByText("Model: tiny llama with random weights").waitFor();
   await host.start("Start the ring");
   const before = [await layersOf("Anna"), await layersOf("Ben")] as const;
   expect(before[0] + before[1]).toBe(L);
-  const text = await answer();
+  text = await answer();
 
-  await anna.page.evaluate((costs) => globalThis.jupiterDonor!.alter(costs), costsOf(3 * LAYER_MS));
-  const moved = host.page.getByText(/Layers moved from Anna to Ben: Anna had become \d\.\d times slower\./);
-  for (let i = 0; i < MOST_ANSWERS && (await moved.count()) === 0; i++) {
-    expect(await answer()).toBe(text);
-    await host.ready();
-  }
-  expect(await moved.count()).toBe(1);
+  await become(anna, 3 * LAYER_MS);
+  await untilMoved("Anna", "Ben");
   expect(await layersOf("Anna")).toBeLessThan(before[0]);
   expect((await layersOf("Anna")) + (await layersOf("Ben"))).toBe(L);
-  expect(await answer()).toBe(text);
 
   await host.page.getByText("Speed", { exact: true }).click();
   const whatIfs = host.page.getByRole("list", { name: "With one device more or less" });
   await whatIfs.getByText(/^Without Anna: [\d.]+ tokens a second/).waitFor();
   await whatIfs.getByText(/^With one more like Ben: [\d.]+ tokens a second/).waitFor();
+});
+
+it("a device that slows the ring down is left out where that is wished, and taken in when it helps", async () => {
+  await host.page.getByRole("switch", { name: "Leave out devices that slow the ring down" }).check();
+  await host.start("Start again");
+  const card = (name: string) => host.devices.filter({ hasText: name });
+  expect(await card("Anna").innerText()).toContain("left out: the ring is faster without it");
+  expect(await layersOf("Ben")).toBe(L);
+  await become(ben, 5 * LAYER_MS);
+  await untilMoved("Ben", "Anna");
+  expect(await layersOf("Anna")).toBeGreaterThan(0);
 });

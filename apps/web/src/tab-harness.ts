@@ -6,7 +6,7 @@ import type { Engine } from "./engine/engine.ts";
 export interface TabHarness {
   /** From the next ring on. */
   emulate(emulation: Emulation | null): void;
-  /** What the emulated device takes from now on, in the ring that runs. */
+  /** What the emulated device takes from now on, in the ring that runs and in later ones. */
   alter(costs: Emulation["costs"]): void;
   /** Since the engine was started; null: this tab is itself. */
   emulation(): Promise<EmulationStats | null>;
@@ -17,7 +17,7 @@ export interface TabHarness {
 export function tabHarness(engine: () => Engine): TabHarness {
   return {
     emulate: (emulation) => engine().emulate(emulation),
-    alter: (costs) => void engine().running?.alter(costs),
+    alter: (costs) => engine().alter(costs),
     emulation: async () => (await engine().running?.stats())?.emulation ?? null,
     shapeLinks,
   };

@@ -105,6 +105,12 @@ export class Engine {
     this.endWorker();
   }
 
+  /** What the emulated device takes from now on, in this worker and in later ones. */
+  alter(costs: Emulation["costs"]): void {
+    if (this.#emulation !== null) this.#emulation = { ...this.#emulation, costs };
+    void this.running?.alter(costs);
+  }
+
   /** Takes the bytes' memory. */
   frame(from: Seat, bytes: Uint8Array): void {
     this.#post({ kind: "frame", from, bytes }, [bytes.buffer]);
