@@ -185,7 +185,7 @@ export class HostSession {
     this.#options = options;
     const { signal } = (this.#starting = new AbortController());
     this.#taking = options.donors;
-    this.#ring.value = { kind: "starting", message: texts.session.assembling };
+    this.#ring.value = { kind: "starting", message: move === null ? texts.session.assembling : texts.session.moving };
     try {
       await abortable(this.#free(), signal);
       const say = (message: string) => {
@@ -288,13 +288,14 @@ export class HostSession {
     if (options === null || this.#ring.value.kind !== "ready" || !move.plan.stages.every(isThere)) return;
     // Nobody is told of an end: for those who look, the ring is put together again.
     batch(() => {
-      this.#lose("stale-plan", texts.session.startedAnew);
+      this.#lose("stale-plan", texts.session.startedAnew, texts.session.moving);
       // What goes wrong is the ring's state.
       this.#start(options, move).catch(() => undefined);
     });
   }
 
-  #lose(why: RingTrouble, message: string): void {
+  /** `toDonors`: what they are told. */
+  #lose(why: RingTrouble, message: string, toDonors = texts.session.givenUp): void {
     const { kind } = this.#ring.value;
     if (kind !== "ready" && kind !== "starting") return;
     this.#epoch++;
@@ -308,7 +309,7 @@ export class HostSession {
       this.engine.endWorker();
       this.#replanning.forget();
     } else void this.engine.running?.ringLost(message);
-    for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason: texts.session.givenUp });
+    for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason: toDonors });
     this.#taking = [];
     this.#ringSeats = [];
     void this.#neighbours.close();
