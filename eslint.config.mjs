@@ -44,6 +44,11 @@ function refuse(pattern, message, which = "") {
   return { selector: `:matches(${forms})[source.value=/${pattern.replaceAll("/", "\\u002F")}/]${which}`, message };
 }
 
+/** Its code runs in people's browsers. */
+function inBrowsers(folder) {
+  return !["e2e", "signaling-server", "packages/testkit", "packages/simulator"].includes(folder);
+}
+
 function importRules(folder, { inTest = false, wires = false } = {}) {
   const { may, tests = [] } = house[folder];
   const allowed = [...may, ...(inTest ? ["testkit", ...tests] : [])];
@@ -71,6 +76,12 @@ function importRules(folder, { inTest = false, wires = false } = {}) {
     rules.push(
       refuse(`${leaves}(src|apps|packages|signaling-server|e2e|scripts)/`, "A package imports others by name alone."),
     );
+  }
+  if (!inTest && inBrowsers(folder)) {
+    rules.push({
+      selector: "VariableDeclaration[kind=/using$/]",
+      message: "Safari has no Symbol.dispose, and no build brings it: use try and finally.",
+    });
   }
   // Tests wire what they test.
   if (folder === "apps/web" && !wires && !inTest) {

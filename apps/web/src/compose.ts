@@ -81,11 +81,14 @@ async function entered<Options extends OpenOptions>(
   options: Options,
   enter: (options: Options & { readonly signalUrl: string; readonly signal: AbortSignal }) => Promise<Room>,
 ): Promise<Room> {
-  using policy = watchPolicy(server.origin);
-  const { signal } = policy;
-  return await enter({ ...options, signalUrl: server.origin, signal }).catch((error: unknown) => {
-    throw signal.aborted ? signal.reason : error;
-  });
+  const policy = watchPolicy(server.origin);
+  try {
+    return await enter({ ...options, signalUrl: server.origin, signal: policy.signal });
+  } catch (error) {
+    throw policy.signal.aborted ? policy.signal.reason : error;
+  } finally {
+    policy.stop();
+  }
 }
 
 export interface ShapedNeighbour {

@@ -6,11 +6,13 @@ export function roomServerHere(): RoomServer {
   return roomServer(location.href, named?.content ?? null);
 }
 
-/**
- * Aborts when the page's content security policy forbids that server: what tries to reach it only sees that it does not answer. `dispose`
- * ends the watch.
- */
-export function watchPolicy(origin: string): { readonly signal: AbortSignal } & Disposable {
+export interface PolicyWatch {
+  readonly signal: AbortSignal;
+  stop(): void;
+}
+
+/** Aborts when the page's content security policy forbids that server: what tries to reach it only sees that it does not answer. */
+export function watchPolicy(origin: string): PolicyWatch {
   const abort = new AbortController();
   const onViolation = ({ blockedURI }: SecurityPolicyViolationEvent) => {
     if (!blockedURI.startsWith(origin)) return;
@@ -19,6 +21,6 @@ export function watchPolicy(origin: string): { readonly signal: AbortSignal } & 
   document.addEventListener("securitypolicyviolation", onViolation);
   return {
     signal: abort.signal,
-    [Symbol.dispose]: () => document.removeEventListener("securitypolicyviolation", onViolation),
+    stop: () => document.removeEventListener("securitypolicyviolation", onViolation),
   };
 }

@@ -12,8 +12,11 @@ export async function lookAround(): Promise<readonly Hindrance[]> {
       () => false,
     ),
   ]);
-  const hasWebRtc = "RTCPeerConnection" in globalThis;
-  return hindrances({ hasWebGpu, hasGpu, isIsolated: crossOriginIsolated, keepsFiles, hasWebRtc });
+  return hindrances({ hasWebGpu, hasGpu, isIsolated: crossOriginIsolated, keepsFiles, hasWebRtc: hasWebRtc() });
+}
+
+export function hasWebRtc(): boolean {
+  return "RTCPeerConnection" in globalThis;
 }
 
 function isHardware(adapter: GPUAdapter | null): boolean {

@@ -1,5 +1,6 @@
 /** What the donor's page shows and does: a visit to one room, and what this device lends to it. */
 import { effect, signal } from "@preact/signals";
+import { hasWebRtc } from "../browser/surroundings.ts";
 import { keepName, keptName } from "../browser/kept-name.ts";
 import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
 import { WakeLock } from "../browser/wake-lock.ts";
@@ -24,6 +25,8 @@ export class DonorStore {
   readonly pledgeBytes = signal(memoryPledgeBytes());
   readonly maxPledgeBytes = maxPledgeBytes();
   readonly stepBytes = STEP_BYTES;
+  /** What this browser lacks without which joining is of no use; null: nothing. */
+  readonly cannotJoin = hasWebRtc() ? null : texts.donor.noWebRtc;
   /** What happened to this tab before, if its system ended it. */
   readonly lastEnd = signal<string | null>(null);
   #link: string;
@@ -52,7 +55,7 @@ export class DonorStore {
   }
 
   async join(): Promise<void> {
-    if (this.visit.value.kind === "joining") return;
+    if (this.visit.value.kind === "joining" || this.cannotJoin !== null) return;
     this.visit.value = { kind: "joining" };
     try {
       // Only now: whoever was sent the link sees at once what it is about.

@@ -51,9 +51,13 @@ export function JoinForm({ store, visit }: JoinFormProps) {
           onInput={(event) => (store.pledgeBytes.value = event.currentTarget.valueAsNumber)}
         />
       </label>
-      <button class="primary" type="submit" disabled={visit.kind === "joining"}>
-        {visit.kind === "joining" ? donor.joining : donor.join}
-      </button>
+      {store.cannotJoin === null ? (
+        <button class="primary" type="submit" disabled={visit.kind === "joining"}>
+          {visit.kind === "joining" ? donor.joining : donor.join}
+        </button>
+      ) : (
+        <Notice tone="bad" title={donor.cannotJoin} text={store.cannotJoin} />
+      )}
       {visit.kind === "refused" && <Notice tone="bad" title={donor.notJoined} text={sentence(visit.message)} />}
       <Hindrances />
     </form>

@@ -25,6 +25,9 @@ export const donor = {
   memory: (bytes: number) => `Memory: up to ${units.bytes(bytes)}, given back when you leave`,
   join: "Join",
   joining: "Joining…",
+  cannotJoin: "This device cannot join",
+  noWebRtc:
+    "This browser has no WebRTC, or it is switched off, so that no other device can reach it. Open the link in a current Chrome, Edge, Safari or Firefox.",
   notJoined: "This device could not join",
   inRoom: "In the room",
   serverGoneHint: "What runs goes on; new devices have to wait. It is tried again by itself.",
