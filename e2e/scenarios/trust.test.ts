@@ -1,21 +1,12 @@
 /** Who may be in the room: devices that ask first, get other names, are taken out; what those that stay notice of it. No model is needed. */
-import type { RunningServer } from "@jupiter/signaling-server";
-import type { Browser } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../chromium.ts";
-import { DonorPerson, HostPerson, serve } from "./people.ts";
+import { Room } from "@jupiter/room";
+import { devices, type BrowserContextOptions } from "playwright";
+import { afterAll, describe, expect, it } from "vitest";
+import { collectPeerConnections } from "../peer-connections.ts";
+import { DonorPerson, HostPerson, opened } from "./people.ts";
 
-let browser: Browser;
-let server: RunningServer;
-
-beforeAll(async () => {
-  [browser, server] = [await launchChromium(), await serve()];
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const { browser, server, close } = await opened();
+afterAll(close);
 
 describe("a host that is asked first", () => {
   let host: HostPerson;
@@ -24,20 +15,21 @@ describe("a host that is asked first", () => {
   const press = (name: string) => host.page.getByRole("button", { name }).click();
   const askFirst = () => host.page.getByRole("switch", { name: /Ask me first/ });
 
-  async function knock(name: string): Promise<DonorPerson> {
-    const donor = await DonorPerson.open(browser, await host.invitation());
+  async function knock(name: string, device: BrowserContextOptions = {}): Promise<DonorPerson> {
+    const options = { ...device, init: collectPeerConnections };
+    const donor = await DonorPerson.open(browser, await host.invitation(), options);
     await donor.ask(name);
     await donor.page.getByRole("heading", { name: "Waiting to be let in" }).waitFor();
     return donor;
   }
 
   it("sees who asks, and lets in or refuses", async () => {
-    host = await HostPerson.open(browser, server);
+    host = await HostPerson.open(browser, server, { init: collectPeerConnections });
     await askFirst().check();
-    anna = await knock("Anna’s phone");
+    anna = await knock("Anna’s phone", devices["Pixel 7"]);
     expect(await anna.text()).toContain("The host is asked whether to let this device in.");
     const asking = host.page.getByRole("list", { name: "Asking to join" });
-    expect(await asking.innerText()).toMatch(/Anna’s phone wants to join, from Chrome on Linux\./);
+    expect(await asking.innerText()).toMatch(/Anna’s phone wants to join, from Chrome on Android\./);
     expect(await host.devices.count()).toBe(1);
     await press("Let in Anna’s phone");
     await anna.page.getByRole("heading", { name: "In the room" }).waitFor();
@@ -52,6 +44,40 @@ describe("a host that is asked first", () => {
     await eve.vanish();
     await asking.waitFor({ state: "detached" });
     expect(await host.devices.count()).toBe(2);
+  });
+
+  it("knows a phone again whose page was hidden, under the name that it was given here", async () => {
+    await host.rename("Anna’s phone", "Classroom phone");
+    await anna.page.getByText("This device is called Classroom phone here.").waitFor();
+    await anna.show(false);
+    await host.page.getByText("Nobody has joined yet").waitFor();
+    await anna.show(true);
+    await anna.page.getByRole("heading", { name: "In the room" }).waitFor();
+    await host.devices.nth(1).getByText("Classroom phone", { exact: true }).waitFor();
+    expect(await host.page.getByRole("list", { name: "Asking to join" }).count()).toBe(0);
+    await host.rename("Classroom phone", "Anna’s phone");
+    await host.devices.getByText("Anna’s phone", { exact: true }).waitFor();
+  });
+
+  it("gives one that waits no name and no link, whatever it tries", async () => {
+    const connections = () =>
+      Promise.all([host, anna].map(({ page }) => page.evaluate(() => globalThis.peerConnections?.length)));
+    const before = await connections();
+    const eve = await Room.join({ signalUrl: server.url, name: "Eve", link: await host.invitation() });
+    const heard: unknown[] = [];
+    eve.events.on("signal", ({ payload }) => heard.push(payload));
+    expect(eve.members.map(({ role, name }) => `${role}: ${name}`).toSorted()).toEqual([
+      "donor: A device",
+      expect.stringMatching(/^host: /),
+    ]);
+    // Anna’s page must not link to it either, nor the host because it claims to have been let in before.
+    const offer = { channel: "control", connection: "abcdefgh", signal: { type: "offer", sdp: "v=0" } };
+    for (const { peer } of eve.members) await eve.sendSignal(peer, offer);
+    await eve.sendSignal(eve.host!.peer, { introduction: { name: "Eve", resume: "a".repeat(64) } });
+    await press("Refuse Eve");
+    await expect.poll(() => heard).toEqual([{ notice: "introduce" }, { notice: "asked" }, { notice: "refused" }]);
+    eve.leave();
+    expect(await connections()).toEqual(before);
   });
 
   it("still asks after a reload, and not for those that are in", async () => {

@@ -1,6 +1,6 @@
 /** The only place where adapters meet: rooms over socket.io, links over simple-peer, the engine in its worker. */
 import { effect } from "@preact/signals";
-import { HostNotice, type PeerId } from "@jupiter/protocol";
+import type { PeerId } from "@jupiter/protocol";
 import { Room } from "@jupiter/room";
 import { PeerLinks, ShapedLink, type LinkShape } from "@jupiter/transport";
 import { IdbShelf } from "./browser/idb-shelf.ts";
@@ -8,11 +8,11 @@ import { keepRoom, keptRoom } from "./browser/kept-room.ts";
 import { roomServerHere, watchPolicy } from "./browser/room-server-here.ts";
 import { Engine } from "./engine/engine.ts";
 import { PreciseClock } from "./engine/precise-clock.ts";
-import { deviceName } from "./session/device.ts";
 import { DonorSession, type Lending } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
 import { invitationOrigin } from "./state/invitation-origin.ts";
 import type { Shelf } from "./state/shelf.ts";
+import { texts } from "./texts/index.ts";
 
 const server = roomServerHere();
 
@@ -55,7 +55,7 @@ export async function closeRoom(session: HostSession): Promise<void> {
 
 /** Joins as a donor by the whole link. Rejects `RoomError`. */
 export async function joinRoom(options: OpenOptions & Lending & { readonly link: string }): Promise<DonorSession> {
-  const room = await entered(options, (how) => Room.join({ ...how, device: deviceName() }));
+  const room = await entered(options, (how) => Room.join({ ...how, name: texts.devices.someDevice }));
   return new DonorSession(partsOf(room, new Engine(room.self, server.origin)), options);
 }
 
@@ -118,10 +118,6 @@ function partsOf(room: Room, engine: Engine): SessionParts {
       if (neighbour === undefined) return link;
       return new ShapedLink(link, neighbour.shape, { clock: new PreciseClock(), seed: neighbour.seed });
     },
-  });
-  room.events.on("signal", ({ from, payload }) => {
-    // Words of a host to a device are the session's.
-    if (!HostNotice.safeParse(payload).success) links.receiveSignal(from, payload);
   });
   return { room, links, engine };
 }

@@ -123,6 +123,8 @@ const Assign = z
     stageCount: z.int().min(1).max(LIMITS.stages),
     /** Every stage's seat, in ring order; the host may sit first, last, both, or between. */
     ring: z.array(Seat).min(1).max(LIMITS.stages).readonly(),
+    /** What the host calls them, in the same order: for this device's own sentences. */
+    names: z.array(DeviceName).max(LIMITS.stages).readonly().optional(),
     /** Who sends frames here, and who gets them next; `host` at both ends of the ring. */
     previous: Seat,
     next: Seat,
@@ -181,6 +183,8 @@ const HostMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("rekeyed"), secret: z.string().regex(/^[A-Za-z0-9_-]{22}$/), removed: PeerId }),
   /** What the host calls this device from now on. */
   z.object({ type: z.literal("renamed"), name: DeviceName }),
+  /** This device was let in: what it shows for that when it comes back under another id. The last one counts, once. */
+  z.object({ type: z.literal("ticket"), ticket: z.string().regex(/^[0-9a-f]{64}$/) }),
 ]);
 export type HostMessage = z.infer<typeof HostMessage>;
 export type AssignMessage = z.infer<typeof Assign>;

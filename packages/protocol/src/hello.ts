@@ -17,11 +17,7 @@ export const MemberHello = z.discriminatedUnion("role", [
     /** ECDSA P-256, uncompressed point of 65 bytes, base64url. Its fingerprint is in the room's link. */
     publicKey: z.string().regex(/^[A-Za-z0-9_-]{87}$/),
   }),
-  z.object({
-    role: z.literal("donor"),
-    ...who,
-    /** What it is, such as "Chrome on Android": its own word, for the host to know it by. */
-    device: z.string().max(100).optional(),
-  }),
+  /** Its name is one that says nothing: all members see it, those too that wait to be let in. The host alone is told more (`Introduction`). */
+  z.object({ role: z.literal("donor"), ...who }),
 ]);
 export type MemberHello = z.infer<typeof MemberHello>;

@@ -3,6 +3,8 @@ import { z } from "zod";
 
 export const HostNotice = z.object({
   notice: z.enum([
+    /** Say who you are (`Introduction`). */
+    "introduce",
     /** A person at the host is asked whether to let it in. */
     "asked",
     /** That person said no. */

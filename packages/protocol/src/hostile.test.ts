@@ -9,6 +9,7 @@ import { encodeFrame } from "./frame-encode.ts";
 import type { Frame } from "./frame-types.ts";
 import { MemberHello } from "./hello.ts";
 import { HostNotice } from "./host-notice.ts";
+import { Introduction } from "./introduction.ts";
 import { PeerSignal } from "./peer-signal.ts";
 import {
   JoinAck,
@@ -167,9 +168,10 @@ test("20,000 altered signaling messages never do more than fail their check", ()
     [RelayEvent, { from: peer, sealed }],
     [RefusedEvent, { reason: "room-full", message: "no" }],
     [HostNotice, { notice: "asked" }],
+    [Introduction, { introduction: { name: "Phone", device: "Chrome on Linux", resume: "a".repeat(64) } }],
     [PeerSignal, { channel: "control", connection: "abcdefgh", signal: { type: "offer", sdp: "v=0" } }],
     [MemberHello, { role: "host", name: "Host", openedAtMs: 1, publicKey: "A".repeat(87) }],
-    [MemberHello, { role: "donor", name: "Phone", openedAtMs: 1, device: "Chrome on Linux" }],
+    [MemberHello, { role: "donor", name: "Phone", openedAtMs: 1 }],
   ] as const;
   let refused = 0;
   for (let i = 0; i < 20_000; i++) {

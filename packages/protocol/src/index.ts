@@ -36,3 +36,4 @@ export { Emitter } from "./typed-events.ts";
 export type { TypedEvents } from "./typed-events.ts";
 export { MemberHello } from "./hello.ts";
 export { HostNotice } from "./host-notice.ts";
+export { Introduction } from "./introduction.ts";

@@ -40,8 +40,6 @@ export interface RoomMember {
   readonly peer: PeerId;
   readonly role: MemberHello["role"];
   readonly name: string;
-  /** What a donor says it is, such as "Chrome on Android". */
-  readonly device: string | null;
 }
 
 export type RoomState =
@@ -121,25 +119,18 @@ export class Room {
   }
 
   /**
-   * Joins as a donor; `link` is the whole address or what follows from `#`. Resolves also when the host is away. `device`: what this is, for
-   * the host to know it by. Rejects `RoomError`.
+   * Joins as a donor; `link` is the whole address or what follows from `#`. Resolves also when the host is away. Rejects `RoomError`.
    */
-  static async join(options: RoomOptions & { readonly link: string; readonly device?: string }): Promise<Room> {
+  static async join(options: RoomOptions & { readonly link: string }): Promise<Room> {
     const link = parseRoomLink(options.link);
     if (!link) throw new RoomError("bad-link", "this is not the link of a room; open the link that the host shows");
     const keys = await deriveRoomKeys(link.secret);
     if (keys.room !== link.room)
       throw new RoomError("bad-link", "this link was changed on its way; copy it again, whole");
-    const device = options.device?.slice(0, 100);
     return Room.#start(options, {
       keys,
       secret: link.secret,
-      hello: {
-        role: "donor",
-        name: nameOf(options),
-        openedAtMs: Date.now(),
-        ...(device === undefined ? {} : { device }),
-      },
+      hello: { role: "donor", name: nameOf(options), openedAtMs: Date.now() },
       hostFingerprint: link.hostFingerprint,
       identity: null,
     });
@@ -301,7 +292,7 @@ export class Room {
     this.#isHere(peer);
     const { role, name, openedAtMs } = hello;
     const isNew = !this.#members.has(peer);
-    const member = { peer, role, name, openedAtMs, device: (hello.role === "donor" ? hello.device : null) ?? null };
+    const member = { peer, role, name, openedAtMs };
     this.#members.set(peer, member);
     if (isNew) this.#emitter.emit("member-joined", member);
   }

@@ -55,6 +55,7 @@ function isKeptRoom(kept: unknown): kept is KeptRoom {
     typeof credentials?.secret === "string" &&
     typeof credentials.hostKey === "object" &&
     typeof admissions?.asksFirst === "boolean" &&
-    Array.isArray(admissions.admitted)
+    Array.isArray(admissions.admitted) &&
+    Array.isArray(admissions.tickets)
   );
 }

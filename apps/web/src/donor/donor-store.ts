@@ -33,6 +33,8 @@ export class DonorStore {
   readonly #wakeLock = new WakeLock();
   /** Left because the page was hidden; joins again when it is seen. */
   #isAway = false;
+  /** From the host, for the next visit. */
+  #ticket: string | null = null;
   /** What the visit before left is known. */
   readonly #ready: Promise<void>;
 
@@ -64,7 +66,12 @@ export class DonorStore {
       const name = cleanName(this.name.value, deviceName());
       this.name.value = name;
       keepName(name);
-      const session = await joinRoom({ link: this.#link, name, pledgeBytes: this.pledgeBytes.value });
+      const session = await joinRoom({
+        link: this.#link,
+        name,
+        pledgeBytes: this.pledgeBytes.value,
+        ticket: this.#ticket,
+      });
       this.visit.value = { kind: "joined", session };
     } catch (error) {
       this.visit.value = { kind: "refused", message: error instanceof Error ? error.message : String(error) };
@@ -101,6 +108,7 @@ export class DonorStore {
     }
     if (!isPhone() || visit.kind !== "joined" || visit.session.state.value.kind === "left") return;
     this.#isAway = true;
+    this.#ticket = visit.session.ticket;
     await visit.session.leave("hidden");
   }
 }

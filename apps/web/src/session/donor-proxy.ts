@@ -74,6 +74,8 @@ interface Expectation {
   readonly reject: (error: Error) => void;
 }
 
+type Goodbye = Extract<DonorMessage, { type: "goodbye" }>["reason"];
+
 export interface DonorProxyOptions {
   readonly peer: PeerId;
   readonly name: string;
@@ -83,8 +85,8 @@ export interface DonorProxyOptions {
   readonly failed: (reason: FailureReason, message: string) => void;
   /** It says that another device sent it what makes no sense. False: that cannot be, so the failure is its own. */
   readonly accused: (whom: Seat, message: string) => boolean;
-  /** `isGoodbye`: it said so; else its link broke, and it may still be there. */
-  readonly gone: (message: string, isGoodbye: boolean) => void;
+  /** `goodbye`: why, as it said; null: its link broke, and it may still be there. */
+  readonly gone: (message: string, goodbye: Goodbye | null) => void;
 }
 
 const PING_EVERY_MS = 3000;
@@ -182,6 +184,7 @@ export class DonorProxy {
         return;
       case "removed":
       case "rekeyed":
+      case "ticket":
       case "ping":
         return;
       default:
@@ -292,7 +295,7 @@ export class DonorProxy {
         return;
       }
       case "goodbye":
-        this.#lose(texts.session.deviceLeft(this.#name), true);
+        this.#lose(texts.session.deviceLeft(this.#name), message.reason);
         return;
       case "pong":
         this.#pongs.get(message.id)?.();
@@ -315,13 +318,13 @@ export class DonorProxy {
     met?.resolve(message);
   }
 
-  #lose(message: string, isGoodbye = false): void {
+  #lose(message: string, goodbye: Goodbye | null = null): void {
     if (this.#gone) return;
     this.#gone = true;
     clearInterval(this.#timer);
-    this.#rejectAll(isGoodbye ? "left" : "vanished", message);
+    this.#rejectAll(goodbye === null ? "vanished" : "left", message);
     void this.#control?.close();
-    this.#options.gone(message, isGoodbye);
+    this.#options.gone(message, goodbye);
   }
 
   /** False: nobody waited. */

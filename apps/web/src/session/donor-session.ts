@@ -4,6 +4,7 @@ import {
   donorMessageFrame,
   HostNotice,
   parseHostMessage,
+  type Introduction,
   type AssignMessage,
   type DonorMessage,
   type HostMessage,
@@ -18,10 +19,12 @@ import type { FailureReason, Phase } from "../engine/api.ts";
 import { texts } from "../texts/index.ts";
 import { BulkClient } from "./bulk-client.ts";
 import { ControlLink } from "./control-link.ts";
-import { hello } from "./device.ts";
+import { deviceName, hello } from "./device.ts";
+import { HeldSignals } from "./held-signals.ts";
 import { probe, ProbeAnswers } from "./link-probe.ts";
 import type { SessionParts } from "./host-session.ts";
 import { RingLinks } from "./ring-links.ts";
+import { resumeProof } from "./ticket.ts";
 import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
 
 export type DonorState =
@@ -41,7 +44,7 @@ export type DonorState =
   | { readonly kind: "left"; readonly why: WhyLeft };
 
 /** By its own will, as a phone's hidden page, or by the host's. */
-export type WhyLeft = "left" | "hidden" | Exclude<HostNotice["notice"], "asked">;
+export type WhyLeft = "left" | "hidden" | Exclude<HostNotice["notice"], "asked" | "introduce">;
 
 interface Layers {
   readonly first: number;
@@ -54,6 +57,8 @@ export interface Lending {
   readonly name: string;
   /** Memory that this tab may be asked to hold. */
   readonly pledgeBytes: number;
+  /** Of an earlier visit that the host let in; null: there was none. */
+  readonly ticket: string | null;
 }
 
 const STATS_EVERY_MS = 1000;
@@ -87,6 +92,8 @@ export class DonorSession {
   readonly #name: Signal<string>;
   readonly #link: Signal<string>;
   readonly #pledgeBytes: number;
+  readonly #signals: HeldSignals;
+  #ticket: string | null;
   #control: ControlLink<DonorMessage, HostMessage> | null = null;
   /** Who opened the control link last: still the host while the server, back after a pause, does not list it yet. */
   #host: PeerId | null = null;
@@ -98,7 +105,7 @@ export class DonorSession {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** Takes the room over: leaving ends it. Made by `compose.ts`. */
-  constructor({ room, links, engine }: SessionParts, { name, pledgeBytes }: Lending) {
+  constructor({ room, links, engine }: SessionParts, { name, pledgeBytes, ticket }: Lending) {
     this.#room = room;
     this.#links = links;
     this.engine = engine;
@@ -110,6 +117,8 @@ export class DonorSession {
     this.#link = signal(room.link);
     this.link = this.#link;
     this.#pledgeBytes = pledgeBytes;
+    this.#ticket = ticket;
+    this.#signals = new HeldSignals({ deliver: (from, payload) => links.receiveSignal(from, payload) });
     this.#state = signal<DonorState>({
       kind: "waiting",
       message: room.host === null ? texts.guests.hostAway : texts.donor.waitingForStart,
@@ -132,8 +141,10 @@ export class DonorSession {
     this.#bulk = new BulkClient({ links, engine, host: () => this.#host });
     room.events.on("state", (state) => (this.#roomState.value = state));
     room.events.on("signal", ({ from, payload }) => {
+      if (from !== room.host?.peer) return this.#signals.take(from, payload);
       const notice = HostNotice.safeParse(payload);
-      if (notice.success && from === room.host?.peer) this.#heed(notice.data);
+      if (notice.success) this.#heed(notice.data);
+      else links.receiveSignal(from, payload);
     });
     this.#links.events.on("incoming", (incoming) => this.#accept(incoming));
     this.#links.events.on("failed", ({ from, error }) => {
@@ -154,6 +165,11 @@ export class DonorSession {
 
   get self(): PeerId {
     return this.#room.self;
+  }
+
+  /** What shows the host, on another visit, that it let this device in; null: it did not yet. */
+  get ticket(): string | null {
+    return this.#ticket;
   }
 
   /** The server offers a way round networks that keep devices apart. */
@@ -237,6 +253,7 @@ export class DonorSession {
         return;
       case "assign":
         this.#drop();
+        this.#signals.know(message.ring.filter((seat): seat is PeerId => seat !== "host"));
         this.#enqueue((aborted) => this.#load(message, aborted));
         return;
       case "profile":
@@ -261,6 +278,9 @@ export class DonorSession {
       case "renamed":
         this.#name.value = message.name;
         return;
+      case "ticket":
+        this.#ticket = message.ticket;
+        return;
       default:
         message satisfies never;
     }
@@ -269,8 +289,19 @@ export class DonorSession {
   /** From a host that has no control link to this device: it may say how things stand with it, and nothing else. */
   #heed({ notice }: HostNotice): void {
     if (this.#hasLeft) return;
-    if (notice !== "asked") void this.leave(notice);
+    if (notice === "introduce") void this.#introduce();
+    else if (notice !== "asked") void this.leave(notice);
     else if (this.#control === null) this.#state.value = { kind: "asking" };
+  }
+
+  /** To the host alone, who asked for it. */
+  async #introduce(): Promise<void> {
+    const proof = this.#ticket === null ? null : await resumeProof(this.#ticket, this.self);
+    const host = this.#room.host;
+    if (host === null) return;
+    const said = { name: this.#name.value, device: deviceName(), ...(proof === null ? {} : { resume: proof }) };
+    // A host that is gone meanwhile asks again when it is back.
+    await this.#room.sendSignal(host.peer, { introduction: said } satisfies Introduction).catch(() => undefined);
   }
 
   async #rekey({ secret, removed }: Extract<HostMessage, { type: "rekeyed" }>): Promise<void> {
@@ -285,6 +316,7 @@ export class DonorSession {
     this.#abort = new AbortController();
     if (this.#assign !== null) this.engine.endWorker();
     this.#assign = null;
+    this.#signals.know([]);
     void this.#ring.close();
     this.#bulk.close();
   }
@@ -395,7 +427,8 @@ export class DonorSession {
 
   #nameOf(seat: Seat): string {
     if (seat === "host") return texts.session.theHost;
-    return this.#room.members.find(({ peer }) => peer === seat)?.name ?? texts.session.aNeighbour;
+    const at = this.#assign?.ring.indexOf(seat) ?? -1;
+    return this.#assign?.names?.[at] ?? texts.session.aNeighbour;
   }
 }
 

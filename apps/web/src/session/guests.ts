@@ -1,12 +1,14 @@
 /** The devices in the host's room: who asks, who is in, what they are called, who is taken out. */
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
-import type { HostNotice, PeerId, Seat } from "@jupiter/protocol";
+import { Introduction, type HostNotice, type PeerId, type Seat } from "@jupiter/protocol";
 import type { Room, RoomMember } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
 import { cleanName, distinctName } from "../state/names.ts";
 import type { RingTrouble } from "../state/trouble.ts";
+import { texts } from "../texts/index.ts";
 import { Admission, type Admissions, type Asking } from "./admission.ts";
 import { DonorProxy, type Device } from "./donor-proxy.ts";
+import { createTicket, tryTicket } from "./ticket.ts";
 
 export interface GuestsOptions {
   readonly room: Room;
@@ -24,6 +26,14 @@ const WELCOME_AGAIN_AT_MOST_MS = 30_000;
 /** How long a donor that the server missed may take to show that its link lives. */
 const PRESENCE_TIMEOUT_MS = 3000;
 
+type Introduced = Introduction["introduction"];
+
+/**
+ * Invariants:
+ * 1. a device has no link to this one, and no signal of it leads to one, before it is let in;
+ * 2. who a device is, only the host hears, and only when it asks;
+ * 3. what comes from a device counts while the room has it as a donor.
+ */
 export class Guests {
   readonly devices: ReadonlySignal<readonly Device[]>;
   readonly asking: ReadonlySignal<readonly Asking[]>;
@@ -32,6 +42,8 @@ export class Guests {
   readonly #room: Room;
   readonly #admission: Admission;
   readonly #donors = signal<ReadonlyMap<PeerId, DonorProxy>>(new Map());
+  /** What those that are there said of themselves. */
+  readonly #met = new Map<PeerId, Introduced>();
   #removing: Promise<void> = Promise.resolve();
 
   constructor(options: GuestsOptions) {
@@ -42,14 +54,16 @@ export class Guests {
     this.admissions = this.#admission.kept;
     this.asking = this.#admission.asking;
     this.devices = computed(() => [...this.#donors.value.values()].map(({ device }) => device.value));
-    room.events.on("member-joined", (member) => this.#knock(member));
+    room.events.on("member-joined", (member) => this.#greet(member));
+    room.events.on("signal", ({ from, payload }) => this.#hear(from, payload));
     room.events.on("member-left", ({ peer }) => {
+      this.#met.delete(peer);
       // Whose link lives was only missed by the server.
       if (this.get(peer)?.isLinked !== true) this.#admission.left(peer);
       void this.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS);
     });
     this.#admission.keepOnly(room.members.map(({ peer }) => peer));
-    for (const member of room.members) this.#knock(member);
+    for (const member of room.members) this.#greet(member);
   }
 
   get(peer: PeerId): DonorProxy | undefined {
@@ -113,11 +127,28 @@ export class Guests {
     for (const [, donor] of stay) donor.send({ type: "rekeyed", secret, removed: peer });
   }
 
-  #knock(member: RoomMember): void {
-    if (member.role !== "donor") return;
-    const { peer, device } = member;
-    const name = this.#distinct(peer, cleanName(member.name));
-    const answer = this.#admission.knock({ peer, name, device: device === null ? null : cleanName(device) });
+  #greet({ peer, role }: RoomMember): void {
+    if (role === "donor") this.#notify(peer, "introduce");
+  }
+
+  #hear(from: PeerId, payload: unknown): void {
+    const said = Introduction.safeParse(payload);
+    if (!said.success) {
+      if (this.#donors.value.has(from)) this.#options.links.receiveSignal(from, payload);
+      return;
+    }
+    if (this.#met.has(from) || this.#memberOf(from)?.role !== "donor") return;
+    this.#met.set(from, said.data.introduction);
+    void this.#knock(from, said.data.introduction);
+  }
+
+  async #knock(peer: PeerId, introduced: Introduced): Promise<void> {
+    const { device, resume } = introduced;
+    if (resume !== undefined) await this.#readmit(peer, resume);
+    const member = this.#memberOf(peer);
+    if (member === undefined || this.#met.get(peer) !== introduced) return; // it went meanwhile
+    const name = this.#distinct(peer, cleanName(introduced.name));
+    const answer = this.#admission.knock({ peer, name, device: device === undefined ? null : cleanName(device) });
     switch (answer) {
       case "in":
         void this.#welcome(member);
@@ -133,8 +164,19 @@ export class Guests {
     }
   }
 
+  /** The device of before, under a new id: what is left of the old one goes, so that the name is free. */
+  async #readmit(peer: PeerId, proof: string): Promise<void> {
+    const ticket = await tryTicket(this.#admission.tickets, peer, proof);
+    const former = ticket === null ? null : this.#admission.readmit(ticket, peer);
+    const donor = former === null || former === peer ? undefined : this.get(former);
+    if (former === null || donor === undefined) return;
+    this.#setDonors((donors) => donors.delete(former));
+    this.#options.gone(former, "left", texts.session.deviceLeft(donor.device.peek().name));
+    await donor.close();
+  }
+
   /** A device whose link broke while it stayed in the room is welcomed again, less and less often while that fails. */
-  async #welcome({ peer, name }: RoomMember, tries = 0): Promise<void> {
+  async #welcome({ peer }: RoomMember, tries = 0): Promise<void> {
     if (this.#donors.value.has(peer)) return;
     const again = (attempt: number) => {
       setTimeout(
@@ -150,20 +192,24 @@ export class Guests {
     };
     const donor: DonorProxy = new DonorProxy({
       peer,
-      name: this.#distinct(peer, cleanName(name)),
+      name: this.#distinct(peer, cleanName(this.#met.get(peer)?.name ?? "")),
       nameFor: (wanted) => this.#distinct(peer, cleanName(wanted)),
       failed: (why, message) => this.#options.failed(peer, why, message),
       accused: (whom, message) => this.#options.accused(peer, whom, message),
-      gone: (message, isGoodbye) => {
+      gone: (message, goodbye) => {
         this.#setDonors((donors) => donors.delete(peer));
-        this.#options.gone(peer, isGoodbye ? "left" : "vanished", message);
-        if (isGoodbye) this.#admission.left(peer);
-        else again(0);
+        this.#options.gone(peer, goodbye === null ? "vanished" : "left", message);
+        if (goodbye === null) again(0);
+        else if (goodbye === "left") this.#admission.departed(peer);
+        else this.#admission.left(peer);
       },
     });
     this.#setDonors((donors) => donors.set(peer, donor));
     try {
       donor.attach(await this.#options.links.connect(peer, "control"));
+      const ticket = createTicket();
+      this.#admission.issue(peer, ticket);
+      donor.send({ type: "ticket", ticket });
     } catch (error) {
       donor.unreachable(error instanceof Error ? error.message : String(error));
       again(tries + 1);

@@ -60,7 +60,8 @@ export class RingAssembly {
     this.#parts.planned(places.map(({ seat }) => seat));
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
     say(texts.session.loading);
-    const assigns = places.map((place, index) => assignOf(options, told, epoch, places, place, index));
+    const names = places.map(({ seat }) => (seat === "host" ? texts.session.theHost : donor(seat).device.peek().name));
+    const assigns = places.map((place, index) => ({ ...assignOf(options, told, epoch, places, place, index), names }));
     const ready = places.flatMap(({ seat }, index) => {
       const assign = assigns[index];
       if (seat === "host" || assign === undefined) return [];
