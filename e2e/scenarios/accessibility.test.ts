@@ -1,26 +1,15 @@
 /** Every state that a person meets: nothing that axe finds (WCAG 2.2 AA), and nothing wider than a small phone, in light and dark. */
 import { createRequire } from "node:module";
-import type { RunningServer } from "@jupiter/signaling-server";
 import type { AxeResults } from "axe-core";
-import type { Browser, Page } from "playwright";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchChromium } from "../chromium.ts";
-import { DonorPerson, HostPerson, serve } from "./people.ts";
+import type { Page } from "playwright";
+import { afterAll, expect, it } from "vitest";
+import { DonorPerson, HostPerson, opened } from "./people.ts";
 
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** The page's own policy lets no test in. */
 const options = { bypassCSP: true };
-let browser: Browser;
-let server: RunningServer;
-
-beforeAll(async () => {
-  [browser, server] = [await launchChromium(), await serve()];
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const { browser, server, close } = await opened();
+afterAll(close);
 
 async function findings(page: Page): Promise<readonly string[]> {
   await page.addScriptTag({ path: axe });

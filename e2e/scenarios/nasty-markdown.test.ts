@@ -1,9 +1,6 @@
 /** A model may write anything: its Markdown, through the real renderer in a real tab under the real policy, runs nothing and asks for nothing. */
-import type { RunningServer } from "@jupiter/signaling-server";
-import type { Browser } from "playwright";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { launchChromium } from "../chromium.ts";
-import { HostPerson, serve } from "./people.ts";
+import { afterAll, expect, it } from "vitest";
+import { HostPerson, opened } from "./people.ts";
 
 const AWAY = "https://nasty.invalid";
 const RUN = "globalThis.nasty=1";
@@ -33,17 +30,8 @@ const TAGS = "p br hr h1 h2 h3 h4 h5 h6 ul ol li blockquote pre code strong em d
   " ",
 );
 
-let browser: Browser;
-let server: RunningServer;
-
-beforeAll(async () => {
-  [browser, server] = [await launchChromium(), await serve()];
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const { browser, server, close } = await opened();
+afterAll(close);
 
 it("runs nothing, loads nothing, leads nowhere but to pages, and is still readable", async () => {
   const host = await HostPerson.open(browser, server);

@@ -1,26 +1,14 @@
 /** The page as people use it, by clicking: SmolLM2-135M in real tabs, every device a browser context of its own. */
-import type { RunningServer } from "@jupiter/signaling-server";
-import type { Browser } from "playwright";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchChromium } from "../chromium.ts";
+import { afterAll, describe, expect, it } from "vitest";
 import { collectPeerConnections } from "../peer-connections.ts";
-import { DonorPerson, HostPerson, serve } from "./people.ts";
+import { DonorPerson, HostPerson, opened } from "./people.ts";
 
 /** Asked first in a conversation, the answer is long; after others it may be a line, depending on where those were cut. */
 const STORY = "Tell me a long story about a fisherman and the sea.";
 /** Figures stand under an answer that came to its end. */
 const WHOLE = /\d+ tokens · first after .* s/;
-let browser: Browser;
-let server: RunningServer;
-
-beforeAll(async () => {
-  [browser, server] = [await launchChromium(), await serve()];
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const { browser, server, close } = await opened();
+afterAll(close);
 
 describe("a host and two donors", () => {
   let host: HostPerson;

@@ -4,6 +4,7 @@ import { createServer, type RunningServer, type ServerOptions } from "@jupiter/s
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright";
 import { ensureBuilt } from "../../scripts/build.mjs";
 import { cacheFolder } from "../../scripts/models.mjs";
+import { launchChromium } from "../chromium.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The page, once `serve` or a command has built it. */
@@ -16,6 +17,22 @@ export function serve(
 ): Promise<RunningServer> {
   ensureBuilt(console.error);
   return createServer({ port: 0, page, models: [`${root}models`, cacheFolder()], ...options });
+}
+
+interface Opened {
+  readonly browser: Browser;
+  readonly server: RunningServer;
+  readonly close: () => Promise<void>;
+}
+
+/** What the tests of one file share. */
+export async function opened(options: Parameters<typeof serve>[0] = {}): Promise<Opened> {
+  const [browser, server] = [await launchChromium(), await serve(options)];
+  const close = async () => {
+    await browser.close();
+    await server.close();
+  };
+  return { browser, server, close };
 }
 
 interface DeviceOptions extends BrowserContextOptions {

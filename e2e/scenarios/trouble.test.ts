@@ -1,23 +1,11 @@
 /** What people read when something is missing or breaks: a cause, and a next step. */
-import type { RunningServer } from "@jupiter/signaling-server";
-import type { Browser } from "playwright";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { keepApart, takeAway } from "../broken-browsers.ts";
-import { launchChromium } from "../chromium.ts";
 import { damagedModel } from "../damaged-model.ts";
-import { DonorPerson, HostPerson, serve } from "./people.ts";
+import { DonorPerson, HostPerson, serve, opened } from "./people.ts";
 
-let browser: Browser;
-let server: RunningServer;
-
-beforeAll(async () => {
-  [browser, server] = [await launchChromium(), await serve()];
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.close();
-});
+const { browser, server, close } = await opened();
+afterAll(close);
 
 it("a browser without WebGPU, isolation and files says what that means, and answers all the same", async () => {
   const host = await HostPerson.open(browser, server, { init: takeAway });
