@@ -8,6 +8,15 @@ export function takeAway(): void {
     Promise.reject(new DOMException("not in private windows", "SecurityError"));
 }
 
+/** All that a page can do without, and no way to another device. Whole, as it runs in the page alone. */
+export function takeAwayAll(): void {
+  Reflect.deleteProperty(Navigator.prototype, "gpu");
+  Reflect.deleteProperty(globalThis, "RTCPeerConnection");
+  Object.defineProperty(globalThis, "crossOriginIsolated", { value: false });
+  StorageManager.prototype.getDirectory = () =>
+    Promise.reject(new DOMException("not in private windows", "SecurityError"));
+}
+
 /** The system ended this tab while it lent a gigabyte. */
 export function wasEnded(): void {
   sessionStorage.setItem("jupiter-lending", "1073741824 an-earlier-visit");

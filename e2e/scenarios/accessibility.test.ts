@@ -1,55 +1,30 @@
 /** Every state that a person meets: nothing that axe finds (WCAG 2.2 AA), and nothing wider than a small phone, in light and dark. */
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
-import type { Page } from "playwright";
 import { afterAll, expect, it } from "vitest";
+import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-/** The page's own policy lets no test in. */
-const options = { bypassCSP: true };
 const { browser, server, close } = await opened();
 afterAll(close);
 
-async function findings(page: Page): Promise<readonly string[]> {
-  await page.addScriptTag({ path: axe });
-  const found: string[] = [];
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await page.evaluate(() => {
-      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-      return (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
-        runOnly: tags,
-      });
-    });
-    found.push(
-      ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme}, ${id}: ${html.slice(0, 150)}`)),
-    );
-  }
-  for (const width of [360, 768, 1440]) {
-    await page.setViewportSize({ width, height: 800 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (overflow > 0) found.push(`${overflow} px too wide at ${width}`);
-  }
-  return found;
-}
-
 it("the host's page: a new room, a running ring, an answer, an ended ring", async () => {
-  const host = await HostPerson.open(browser, server, options);
+  const host = await HostPerson.open(browser, server, lookedAt);
   await host.page.getByText("Nobody has joined yet").waitFor();
   expect(await findings(host.page)).toEqual([]);
   for (const label of ["Code for cameras", "Options", "How it answers", "Kept on this device"]) {
     await host.page.getByText(label, { exact: true }).click();
   }
   expect(await findings(host.page)).toEqual([]);
-  const donor = await DonorPerson.open(browser, await host.invitation(), options);
+  expect(await notByKeyboard(host.page)).toEqual([]);
+  const donor = await DonorPerson.open(browser, await host.invitation(), lookedAt);
   await donor.page.getByRole("button", { name: "Join" }).waitFor();
   expect(await findings(donor.page)).toEqual([]);
+  expect(await notByKeyboard(donor.page)).toEqual([]);
   await donor.join("Anna’s phone");
   expect(await findings(donor.page)).toEqual([]);
   await host.start("Start the ring");
   await host.page.getByRole("button", { name: "Show large" }).click();
   expect(await findings(host.page)).toEqual([]);
+  expect(await notByKeyboard(host.page)).toEqual([]);
   await host.page.getByRole("button", { name: "Back" }).click();
   await host.ask("Write a Python function that adds two numbers.");
   await host.answered();
@@ -73,14 +48,16 @@ it("the host's page: a new room, a running ring, an answer, an ended ring", asyn
 });
 
 it("devices that ask, are refused, and are removed", async () => {
-  const host = await HostPerson.open(browser, server, options);
+  const host = await HostPerson.open(browser, server, lookedAt);
   await host.page.getByRole("switch", { name: /Ask me first/ }).check();
-  const donor = await DonorPerson.open(browser, await host.invitation(), options);
+  const donor = await DonorPerson.open(browser, await host.invitation(), lookedAt);
   await donor.ask("Anna’s phone");
   await host.page.getByText("Anna’s phone wants to join").waitFor();
   await donor.page.getByText("Waiting to be let in").waitFor();
-  expect(await findings(host.page)).toEqual([]);
-  expect(await findings(donor.page)).toEqual([]);
+  for (const { page } of [host, donor]) {
+    expect(await findings(page)).toEqual([]);
+    expect(await notByKeyboard(page)).toEqual([]);
+  }
   await host.page.getByRole("button", { name: "Refuse" }).click();
   await donor.page.getByRole("button", { name: "Ask again" }).click();
   await host.page.getByRole("button", { name: "Let in Anna’s phone" }).click();
@@ -92,7 +69,7 @@ it("devices that ask, are refused, and are removed", async () => {
 });
 
 it("the page about trust", async () => {
-  const page = await (await browser.newContext(options)).newPage();
+  const page = await (await browser.newContext(lookedAt)).newPage();
   await page.goto(`${server.url}trust`);
   expect(await findings(page)).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import { afterAll, expect, it } from "vitest";
 import { keepApart, takeAway } from "../broken-browsers.ts";
 import { damagedModel } from "../damaged-model.ts";
+import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, serve, opened } from "./people.ts";
 
 const { browser, server, close } = await opened();
@@ -24,13 +25,17 @@ it("a browser without WebGPU, isolation and files says what that means, and answ
 });
 
 it("a device that cannot be reached is told on both sides, with the usual reasons", async () => {
-  const host = await HostPerson.open(browser, server);
-  const donor = await DonorPerson.open(browser, await host.invitation(), { init: keepApart });
+  const host = await HostPerson.open(browser, server, lookedAt);
+  const donor = await DonorPerson.open(browser, await host.invitation(), { ...lookedAt, init: keepApart });
   await donor.join("Guest Wi-Fi tablet");
   await donor.page.getByText("The host cannot reach this device").waitFor({ timeout: 60_000 });
   await host.devices.getByText("No connection", { exact: true }).waitFor();
   for (const said of [await donor.text(), await host.devices.nth(1).innerText()])
     for (const cause of ["guest Wi-Fi", "VPN", "TURN"]) expect(said).toContain(cause);
+  for (const { page } of [host, donor]) {
+    expect(await findings(page)).toEqual([]);
+    expect(await notByKeyboard(page)).toEqual([]);
+  }
   await Promise.all([host.page.context().close(), donor.page.context().close()]);
 });
 

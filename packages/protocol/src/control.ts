@@ -6,7 +6,7 @@ import { z } from "zod";
 import { ProtocolError } from "./errors.ts";
 import type { ControlFrame } from "./frame-types.ts";
 import { DeviceName } from "./hello.ts";
-import { LIMITS } from "./limits.ts";
+import { LIMITS, SIGNALING_LIMITS } from "./limits.ts";
 import { PeerId } from "./signaling.ts";
 
 const count = z.int().min(0);
@@ -183,6 +183,8 @@ const HostMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("rekeyed"), secret: z.string().regex(/^[A-Za-z0-9_-]{22}$/), removed: PeerId }),
   /** What the host calls this device from now on. */
   z.object({ type: z.literal("renamed"), name: DeviceName }),
+  /** Who else was let in: links to this device may come from them. Told anew whenever it changes. */
+  z.object({ type: z.literal("guests"), peers: z.array(PeerId).max(SIGNALING_LIMITS.membersPerRoom).readonly() }),
   /** This device was let in: what it shows for that when it comes back under another id. The last one counts, once. */
   z.object({ type: z.literal("ticket"), ticket: z.string().regex(/^[0-9a-f]{64}$/) }),
 ]);

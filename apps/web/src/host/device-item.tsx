@@ -111,7 +111,7 @@ interface PartProps {
 function Part({ places, of, lapMs }: PartProps) {
   return (
     <>
-      {of !== null && <LayerStrip places={places} of={of} />}
+      {of !== null && places.length > 0 && <LayerStrip places={places} of={of} />}
       <p class="part">{texts.devices.part(layersOf(places), of, lapMs > 0 ? lapMs : null)}</p>
     </>
   );

@@ -185,6 +185,7 @@ export class DonorProxy {
       case "removed":
       case "rekeyed":
       case "ticket":
+      case "guests":
       case "ping":
         return;
       default:

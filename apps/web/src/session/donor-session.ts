@@ -253,7 +253,6 @@ export class DonorSession {
         return;
       case "assign":
         this.#drop();
-        this.#signals.know(message.ring.filter((seat): seat is PeerId => seat !== "host"));
         this.#enqueue((aborted) => this.#load(message, aborted));
         return;
       case "profile":
@@ -277,6 +276,9 @@ export class DonorSession {
         return;
       case "renamed":
         this.#name.value = message.name;
+        return;
+      case "guests":
+        this.#signals.know(message.peers);
         return;
       case "ticket":
         this.#ticket = message.ticket;
@@ -316,7 +318,6 @@ export class DonorSession {
     this.#abort = new AbortController();
     if (this.#assign !== null) this.engine.endWorker();
     this.#assign = null;
-    this.#signals.know([]);
     void this.#ring.close();
     this.#bulk.close();
   }

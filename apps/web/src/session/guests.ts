@@ -210,6 +210,7 @@ export class Guests {
       const ticket = createTicket();
       this.#admission.issue(peer, ticket);
       donor.send({ type: "ticket", ticket });
+      this.#tellGuests();
     } catch (error) {
       donor.unreachable(error instanceof Error ? error.message : String(error));
       again(tries + 1);
@@ -237,5 +238,12 @@ export class Guests {
     const donors = new Map(this.#donors.value);
     change(donors);
     this.#donors.value = donors;
+    this.#tellGuests();
+  }
+
+  #tellGuests(): void {
+    const peers = [...this.#donors.value.keys()];
+    for (const [peer, donor] of this.#donors.value)
+      donor.send({ type: "guests", peers: peers.filter((other) => other !== peer) });
   }
 }
