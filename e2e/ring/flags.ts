@@ -17,7 +17,9 @@ A room without hands: real headless tabs, real links, the real server. Prints an
   --cases ID,ID       only these
   --tokens N          new tokens at most, for prompts that do not say
   --force FILE        feed the ids of this file's cases; report best id and margin at every step
-  --context N, --chunk N, --in-flight N
+  --objective NAME    workload, first-token or tokens-per-second: what the split makes least, where devices say what they take
+  --chunk N           rows of a prompt's chunk; without it the plan's table cuts prompts, or 64 where --layers leaves nothing to plan
+  --context N, --in-flight N
   --temperature X, --top-p X, --top-k N, --seed N
   --strategy NAME     plain, window or continuous: how answers are decoded
   --draft NAME        none or lookup: who guesses ahead
@@ -48,6 +50,7 @@ const TEXTS = {
   backend: "backend",
   "host-layers": "hostLayers",
   wire: "wire",
+  objective: "objective",
   prompts: "prompts",
   force: "force",
   strategy: "strategy",

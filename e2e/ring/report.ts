@@ -10,7 +10,12 @@ import { tabMemory, type TabMemory, type TabRoom } from "./tabs.ts";
 export interface RunReport {
   readonly source: Source;
   readonly scenario: Scenario;
-  readonly plan: readonly { readonly seat: string; readonly first: number; readonly end: number }[];
+  readonly plan: readonly {
+    readonly seat: string;
+    readonly device: string;
+    readonly first: number;
+    readonly end: number;
+  }[];
   /** What the planner foretold of a question and an answer of 200 tokens each; null where nothing was measured for it. */
   readonly prediction: Prediction | null;
   readonly devices: readonly object[];
@@ -70,7 +75,7 @@ export async function report(
   return {
     source: scenario.devices?.some(({ time }) => time !== undefined) === true ? "emulated" : "real",
     scenario,
-    plan: places.map(({ seat, layers }) => ({ seat, ...layers })),
+    plan: places.map(({ seat, layers }) => ({ seat, device: name(seat), ...layers })),
     prediction: plan?.predicted ?? null,
     devices,
     tabMemory: tabMemory(),

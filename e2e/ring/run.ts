@@ -1,16 +1,17 @@
 /** Runs a scenario in a room of tabs and reports everything that was measured on the way. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { readGguf } from "@jupiter/model";
 import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
+import type { PeerId } from "@jupiter/protocol";
 import type { OutlineBranch } from "../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
 import { checkLayerSum, checkRing } from "./check-ring.ts";
 import { emulateTabs } from "./emulate-tabs.ts";
 import type { Measures } from "./measures.ts";
-import { measured, namesOf, report, type RunReport } from "./report.ts";
-import { fileSource } from "./file-source.ts";
+import { ARENAS, factsOf, idsOf, type ModelFacts } from "./model-facts.ts";
+import { cuttingOf, foretell, planScenario, type Foretold, type PlannedScenario } from "./plan-scenario.ts";
+import { measured, namesOf, report, type Names, type RunReport } from "./report.ts";
 import { Forced, parse, Prompts, ScenarioError, type Prompt, type Scenario } from "./scenario.ts";
 import { modelPlace, TabRoom } from "./tabs.ts";
 
@@ -35,7 +36,10 @@ export interface CaseResult {
   readonly branches: readonly OutlineBranch[];
 }
 
-export type MeasuredCase = CaseResult & Measures;
+export interface MeasuredCase extends CaseResult, Measures {
+  /** Null: nobody planned, since layers were given and nothing was measured. */
+  readonly foretold: Foretold | null;
+}
 
 export interface RingResult {
   readonly run: RunReport;
@@ -53,23 +57,30 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
   const prompts = selectPrompts(scenario, folder);
   const forced = readForced(scenario, folder, prompts);
   const file = await modelFile(scenario, folder, say);
-  if (scenario.layers !== undefined) checkLayerSum(scenario, await layerCount(scenario, file));
+  const facts = await factsOf(scenario, folder, say);
+  checkLayerSum(scenario, facts.L);
   const place = modelPlace(file);
   await using room = await TabRoom.open({ models: place.models, donors: scenario.tabs });
   say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);
   const names = await namesOf(room, scenario);
   await emulateTabs(room, scenario, names, folder);
-  const ring = await room.start(ringOptions(scenario, place.url));
+  const planned = planEmulated(scenario, prompts, facts);
+  const ring = await room.start({ ...ringOptions(scenario, place.url), ...asPlanned(scenario, planned, names) });
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
   say(
-    `ring: ${ring.places.map(({ seat, layers }) => `${seat === "host" ? "host" : "donor"} ${layers.first}-${layers.end - 1}`).join(" → ")}`,
+    `ring: ${ring.places.map(({ seat, layers }) => `${names.get(seat) ?? seat} ${layers.first}-${layers.end - 1}`).join(" → ")}`,
   );
+  const pipe = planned?.pipe ?? ring.plan?.pipe ?? null;
+  const course = pipe === null ? null : { pipe, cutting: cuttingOf(scenario, pipe) };
   const cases: MeasuredCase[] = [];
   const laps: object[] = [];
   for (const prompt of prompts) {
     const force = forced?.get(prompt.id);
     const answer = await askCase(room, scenario, prompt, force);
-    cases.push({ ...resultOf(prompt.id, answer), ...measured(answer, ring.places, names) });
+    const result = resultOf(prompt.id, answer);
+    const asked = { promptTokens: result.ids.length - result.reusedTokens, newTokens: result.output.length };
+    const foretold = course === null ? null : foretell(scenario, course.pipe, course.cutting, asked);
+    cases.push({ ...result, ...measured(answer, ring.places, names), foretold });
     laps.push({ id: prompt.id, laps: answer.laps });
     const { timings, finish, output } = answer.finished;
     const { timeToFirstTokenMs, decodeMs, laps: lapCount } = timings;
@@ -79,6 +90,28 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
     );
   }
   return { run: await report(room, scenario, ring, laps, names), cases };
+}
+
+/** The planner's word where every device says what it takes; null: the page plans by what it measures. */
+function planEmulated(scenario: Scenario, prompts: readonly Prompt[], facts: ModelFacts): PlannedScenario | null {
+  if (scenario.devices?.every(({ time }) => time !== undefined) !== true) return null;
+  const asked = prompts.map((prompt) => ({
+    promptTokens: idsOf(prompt, facts).length,
+    newTokens: prompt.tokens ?? scenario.tokens,
+  }));
+  return planScenario(scenario, facts, asked);
+}
+
+/** What the plan changes of `ringOptions`. */
+export function asPlanned(scenario: Scenario, planned: PlannedScenario | null, names: Names) {
+  if (planned === null) return {};
+  const seats = [...names.keys()];
+  const donors = planned.stages.flatMap(({ device }) => (device === 0 ? [] : [seats[device] as PeerId]));
+  return {
+    donors,
+    layers: planned.stages.map(({ layers }) => layers),
+    ...(scenario.chunk === undefined ? { chunkRows: planned.pipe } : {}),
+  };
 }
 
 /** What the harness's `start` takes. */
@@ -92,7 +125,7 @@ export function ringOptions(scenario: Scenario, url: string) {
     compute: { backend, threads },
     wire,
     capacity: context,
-    arenas: 4,
+    arenas: ARENAS,
     ...(chunk === undefined ? {} : { chunkRows: chunk }),
     maxInFlight: inFlight,
     decoding: decodingChoice(scenario),
@@ -209,13 +242,6 @@ function checkIds(where: string, cases: readonly { readonly id: string }[]): voi
     if (before !== index)
       throw new ScenarioError(`${where}: entries ${before + 1} and ${index + 1} both have the id "${id}"; rename one.`);
   }
-}
-
-/** Of the model that the tabs will have. */
-async function layerCount({ shape }: Scenario, file: string): Promise<number> {
-  if (shape !== undefined) return shape.L;
-  const { checkpoint } = await readGguf(fileSource(file), basename(file));
-  return checkpoint.shape.L;
 }
 
 export function readJson(path: string): unknown {

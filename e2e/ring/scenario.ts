@@ -50,11 +50,13 @@ const Fields = z.strictObject({
   threads: z.int().min(1).max(16).default(1),
   /** Where the host has layers of its own. */
   hostLayers: z.enum(["none", "first", "last", "both", "all"]).default("none"),
-  /** Layers per stage in ring order, the host's shares included; without it the planner splits by measured times. */
+  /** Layers per stage in ring order, the host's shares included; without it the planner splits by what devices take. */
   layers: z.array(z.int().min(1)).min(1).optional(),
   wire: z.enum(["f32", "f16"]).default("f32"),
   /** Slots per conversation. */
   context: z.int().min(16).max(131_072).default(2048),
+  /** What the planner's split makes least: the whole of question and answer, only the time to the first token, or only the time of a token. */
+  objective: z.enum(["workload", "first-token", "tokens-per-second"]).default("workload"),
   /** Rows of one chunk of a prompt; without it the plan's table cuts prompts, or 64 rows each where nothing was measured. */
   chunk: z.int().min(1).max(1024).optional(),
   /** Chunks of one prompt on their way at once, at least. */

@@ -10,6 +10,7 @@ import { ScenarioError } from "./scenario.ts";
 interface Summarised {
   readonly run: {
     readonly source: Source;
+    readonly plan: readonly { readonly device: string; readonly first: number; readonly end: number }[];
     readonly emulation?: readonly EmulatedTab[];
     readonly links: readonly { readonly from: string; readonly to: string; readonly sizeBytes: number }[];
   };
@@ -29,8 +30,11 @@ export function summary({ run, cases }: Summarised): string {
       `${answer.id}: ${answer.busy.map((b) => `${b.device} ${percent(b.prefill)}, ${percent(b.decode)}`).join("; ")}`,
   );
   return [
+    `plan: ${run.plan.map(({ device, first, end }) => `${device} ${end - first}`).join(", ")} layers`,
+    "",
     ...columns([["case", "tokens", "first token", "prefill a token", "decode a token"], ...rows]),
     "",
+    ...foretoldRows(cases),
     "busy in prefill, in decode:",
     ...busy,
     "",
@@ -38,6 +42,24 @@ export function summary({ run, cases }: Summarised): string {
     ...tooSlow(run.emulation ?? []),
     `Source: ${run.source}.`,
   ].join("\n");
+}
+
+/** What the planner foretold, and by how much it was wrong. */
+function foretoldRows(cases: readonly MeasuredCase[]): string[] {
+  const lines = cases.flatMap(({ id, foretold, prefillMsPerToken, decodeMsPerToken }) => {
+    if (foretold === null) return [];
+    const part = (ms: number | null, took: number | null) =>
+      ms === null || took === null ? ["-", ""] : [`${ms.toFixed(2)} ms`, `${(100 * (ms / took - 1)).toFixed(1)} %`];
+    return [
+      [
+        id,
+        ...part(foretold.prefillMsPerToken, prefillMsPerToken),
+        ...part(foretold.decodeMsPerToken, decodeMsPerToken),
+      ],
+    ];
+  });
+  if (lines.length === 0) return [];
+  return [...columns([["foretold", "prefill a token", "error", "decode a token", "error"], ...lines]), ""];
 }
 
 /** Their figures are this machine's, not the emulated device's. */

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { factsOf } from "../ring/model-facts.ts";
 import { readJson } from "../ring/run.ts";
 import { parse, Scenario, ScenarioError } from "../ring/scenario.ts";
 import { checkWritable, summary, writePictures } from "../ring/summary.ts";
@@ -8,7 +9,7 @@ import { comparison, idealCollectives } from "./paper-tables.ts";
 import { Paper, predictAll } from "./paper.ts";
 import { agreement, TimedReport } from "./agreement.ts";
 import { asMeasured, MeasuredReport } from "./measured-costs.ts";
-import { factsOf, runSimulation } from "./run-sim.ts";
+import { runSimulation } from "./run-sim.ts";
 
 const HELP = `npm run sim -- SCENARIO [OPTIONS]
 npm run sim -- paper

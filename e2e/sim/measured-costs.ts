@@ -30,11 +30,16 @@ export interface MeasuredRing {
   readonly link: LinkShape;
 }
 
+/** As the page has it. */
+const UNPLANNED_CHUNK_ROWS = 64;
+
 /** The scenario with devices, links and layers as that run had them. */
 export function asMeasured(scenario: Scenario, report: MeasuredReport, hidden: number): Scenario {
   const { devices, link } = measuredRing(report, hidden * (scenario.wire === "f16" ? 2 : 4));
   const layers = report.run.plan.map(({ first, end }) => end - first);
-  return { ...scenario, devices: [...devices], tabs: devices.length - 1, links: [link], layers };
+  // Where layers were given, tabs had no plan to cut prompts by.
+  const chunk = scenario.chunk ?? (scenario.layers === undefined ? undefined : UNPLANNED_CHUNK_ROWS);
+  return { ...scenario, devices: [...devices], tabs: devices.length - 1, links: [link], layers, chunk };
 }
 
 /** As a scenario has them. */

@@ -30,8 +30,8 @@ describe("a scenario on paper", () => {
   it("is reported as a run of tabs is", async () => {
     const report = await run(two);
     expect(report.run.plan).toEqual([
-      { seat: "a", first: 0, end: 2 },
-      { seat: "b", first: 2, end: 4 },
+      { seat: "a", device: "a", first: 0, end: 2 },
+      { seat: "b", device: "b", first: 2, end: 4 },
     ]);
     const answer = report.cases[0]!;
     expect(answer.output).toHaveLength(5);
@@ -56,7 +56,7 @@ describe("a scenario on paper", () => {
 
   it.each([
     [{ ...two, devices: [{ name: "host" }] }, "host has no time"],
-    [{ ...two, layers: [3, 2] }, "add up to 4"],
+    [{ ...two, layers: [3, 2] }, "add up to the model's 4 layers"],
     [
       {
         ...two,

@@ -1,10 +1,6 @@
 /** Runs a scenario on the simulator's clock; the report is that of `npm run ring`. */
-import { basename } from "node:path";
-import { readGguf } from "@jupiter/model";
-import { createTokenizer, type Tokenizer } from "@jupiter/model/tokenizer";
 import { decodingOf, LookupDrafter, type Drafter } from "@jupiter/pipeline";
 import {
-  balancedLayers,
   countingRule,
   simulate,
   TraceDrafter,
@@ -12,15 +8,15 @@ import {
   type Computer,
   type DraftedCase,
   type SimulatedDevice,
-  type SimulatedStage,
   type Simulation,
   type SimulationResult,
 } from "@jupiter/simulator";
 import { tracedCases } from "../ring/emulate-tabs.ts";
-import { fileSource } from "../ring/file-source.ts";
 import { measuresOf } from "../ring/measures.ts";
 import type { RunReport } from "../ring/report.ts";
-import { decodingChoice, madeUpIds, modelFile, selectPrompts, type MeasuredCase } from "../ring/run.ts";
+import { ARENAS, factsOf, idsOf } from "../ring/model-facts.ts";
+import { cuttingOf, foretell, planScenario, type Foretold } from "../ring/plan-scenario.ts";
+import { decodingChoice, selectPrompts, type MeasuredCase } from "../ring/run.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
 import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
@@ -32,15 +28,6 @@ export interface SimulatedReport {
 /** Of the recorded drafter for each place: more cost rows than they bring. */
 const GUESSES = 2;
 
-/** As tabs have it where nothing was planned. */
-const UNPLANNED_CHUNK_ROWS = 64;
-
-interface Facts {
-  readonly L: number;
-  readonly D: number;
-  readonly tokenizer: Tokenizer | null;
-}
-
 export async function runSimulation(
   scenario: Scenario,
   { say, folder }: { readonly say: (message: string) => void; readonly folder: string },
@@ -50,14 +37,21 @@ export async function runSimulation(
   const facts = await factsOf(scenario, folder, say);
   const traced = tracedCases(scenario, folder);
   const rule = traced.length === 0 ? countingRule : traceRule(traced);
-  const stages = stagesOf(scenario, devices, facts.L);
+  const asked = prompts.map((prompt) => ({ prompt, ids: idsOf(prompt, facts) }));
+  const newTokensOf = (prompt: Prompt) => prompt.tokens ?? scenario.tokens;
+  const { stages, pipe, leftOut } = planScenario(
+    scenario,
+    facts,
+    asked.map(({ prompt, ids }) => ({ promptTokens: ids.length, newTokens: newTokensOf(prompt) })),
+  );
+  if (leftOut.length > 0) say(`faster without ${leftOut.join(", ")}`);
+  const cutting = cuttingOf(scenario, pipe);
   const names = devices.map(({ name }) => name);
   const link = (from: number, to: number) => linkBetween(scenario.links, names[from] ?? "", names[to] ?? "");
   const cases: MeasuredCase[] = [];
   const laps: object[] = [];
   const bytes = new Map<string, { from: string; to: string; sizeBytes: number }>();
-  for (const prompt of prompts) {
-    const ids = idsOf(prompt, facts.tokenizer);
+  for (const { prompt, ids } of asked) {
     const simulation: Simulation = {
       devices,
       machines: new Map(Object.entries(scenario.machines).map(([name, { cores }]) => [name, cores])),
@@ -68,10 +62,10 @@ export async function runSimulation(
       mediumOf: (from, to) => link(from, to).medium,
       seed: scenario.seed,
       ring: {
-        chunkRows: () => scenario.chunk ?? UNPLANNED_CHUNK_ROWS,
-        maxInFlight: scenario.inFlight,
+        chunkRows: cutting.rows,
+        maxInFlight: cutting.maxInFlight,
         capacity: scenario.context,
-        arenas: 4,
+        arenas: ARENAS,
         stages: stages.length,
         decoding: decodingOf(decodingChoice(scenario), stages.length),
       },
@@ -80,7 +74,8 @@ export async function runSimulation(
       requests: [{ atMs: 0, request: requestOf(scenario, prompt, ids) }],
     };
     const result = await simulate(simulation);
-    const answer = caseOf(prompt, ids, result, names);
+    const foretold = foretell(scenario, pipe, cutting, { promptTokens: ids.length, newTokens: newTokensOf(prompt) });
+    const answer = caseOf(prompt, ids, result, names, foretold);
     cases.push(answer);
     laps.push({ id: prompt.id, laps: result.laps.map(({ atMs, lap }) => ({ ...lap, atMs })) });
     for (const { from, to, sizeBytes } of result.links) {
@@ -92,7 +87,8 @@ export async function runSimulation(
   let first = 0;
   const plan = stages.map(({ device, layers }) => {
     const end = first + layers;
-    const place = { seat: names[device] ?? "?", first, end };
+    const name = names[device] ?? "?";
+    const place = { seat: device === 0 ? "host" : name, device: name, first, end };
     first = end;
     return place;
   });
@@ -112,51 +108,6 @@ function devicesOf({ devices }: Scenario): SimulatedDevice[] {
   });
 }
 
-/** Devices and layers in ring order. */
-function stagesOf(scenario: Scenario, devices: readonly SimulatedDevice[], L: number): SimulatedStage[] {
-  const { hostLayers, layers } = scenario;
-  const donors = devices.slice(1).map((_, i) => i + 1);
-  const ring = {
-    none: donors,
-    first: [0, ...donors],
-    last: [...donors, 0],
-    both: [0, ...donors, 0],
-    all: [0],
-  }[hostLayers];
-  if (ring.length === 0) throw new ScenarioError("No device holds layers: add devices, or give the host layers.");
-  const counts =
-    layers ?? balancedLayers({ L, devices: ring.map((device) => ({ layer: devices[device]!.costs.layer })) }, 64);
-  const sum = counts.reduce((a, b) => a + b, 0);
-  if (counts.length !== ring.length || sum !== L)
-    throw new ScenarioError(
-      `layers: expected ${ring.length} counts that add up to ${L}, got ${counts.join(", ")} (${sum}).`,
-    );
-  const stages = ring.map((device, i) => ({ device, layers: counts[i]! }));
-  checkMemory(scenario, stages);
-  return stages;
-}
-
-/** Throws `ScenarioError` where a device cannot hold its layers. */
-function checkMemory({ devices = [], shape }: Scenario, stages: readonly SimulatedStage[]): void {
-  const layerBytes = shape?.layerBytes ?? 0;
-  devices.forEach(({ name, memoryBytes = Infinity }, device) => {
-    const own = stages.filter((stage) => stage.device === device);
-    const neededBytes = own.reduce((sum, { layers }) => sum + layers * layerBytes, 0);
-    if (neededBytes > memoryBytes)
-      throw new ScenarioError(
-        `${name} has ${memoryBytes} bytes of memory; its layers need ${neededBytes}. Give it fewer layers.`,
-      );
-  });
-}
-
-export async function factsOf(scenario: Scenario, folder: string, say: (message: string) => void): Promise<Facts> {
-  if (scenario.shape !== undefined) return { ...scenario.shape, tokenizer: null };
-  const file = await modelFile(scenario, folder, say);
-  const { checkpoint, metadata } = await readGguf(fileSource(file), basename(file));
-  const { L, D } = checkpoint.shape;
-  return { L, D, tokenizer: createTokenizer(metadata) };
-}
-
 function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer: Computer): readonly Drafter[] {
   const lookup = new LookupDrafter();
   if (scenario.draft !== "recorded") return [lookup];
@@ -164,14 +115,6 @@ function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer:
   if (time === undefined)
     throw new ScenarioError("draft: recorded guesses take the host time; its time needs draft: {floorMs, rowMs}.");
   return [lookup, new TraceDrafter({ cases, computer, ...time, children: GUESSES, seed: scenario.seed })];
-}
-
-function idsOf({ id, messages, text, ids, promptTokens }: Prompt, tokenizer: Tokenizer | null): Int32Array {
-  if (ids !== undefined) return Int32Array.from(ids);
-  if (promptTokens !== undefined) return Int32Array.from(madeUpIds(promptTokens));
-  if (tokenizer === null)
-    throw new ScenarioError(`${id}: without a model there is no tokenizer; give ids or promptTokens.`);
-  return tokenizer.encode(messages === undefined ? (text ?? "") : tokenizer.renderChat(messages));
 }
 
 function requestOf({ tokens, temperature, topP, topK, seed }: Scenario, prompt: Prompt, ids: Int32Array) {
@@ -190,6 +133,7 @@ function caseOf(
   ids: Int32Array,
   { events, spans }: SimulationResult,
   devices: readonly string[],
+  foretold: Foretold,
 ): MeasuredCase {
   const finished = events.flatMap(({ event }) => (event.kind === "finished" ? [event] : []))[0];
   if (finished === undefined) throw new Error(`${prompt.id} was not answered`);
@@ -212,5 +156,6 @@ function caseOf(
     ...measuresOf({ timings, newTokens: output.length }, course),
     steps: [],
     branches: [],
+    foretold,
   };
 }

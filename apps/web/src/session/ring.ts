@@ -1,7 +1,7 @@
 /** What a ring is asked to be, and what it is. */
 import type { Checkpoint } from "@jupiter/model";
 import type { DecodingChoice, LayerRange } from "@jupiter/pipeline";
-import type { Plan, Shift } from "@jupiter/planner";
+import type { Pipe, Plan, Shift } from "@jupiter/planner";
 import type { PeerId, Seat, WireType } from "@jupiter/protocol";
 import type { ModelSource } from "../engine/api.ts";
 import type { ComputeWish } from "../engine/engine.ts";
@@ -34,8 +34,8 @@ export interface RingOptions {
   readonly capacity: number;
   /** Conversations whose cache is kept at once. */
   readonly arenas: number;
-  /** Rows of a chunk of a prompt; without it the plan's table cuts prompts, if devices were measured. */
-  readonly chunkRows?: number;
+  /** Rows of a chunk of a prompt, or a ring whose table cuts prompts; without it the plan's table cuts prompts, if devices were measured. */
+  readonly chunkRows?: number | Pipe;
   /** Chunks of one prompt on their way at once, at least. */
   readonly maxInFlight: number;
   /** Of answers that do not say; plain if not told. */

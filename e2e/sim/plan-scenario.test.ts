@@ -1,0 +1,75 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { parse, Scenario, type ScenarioFields } from "../ring/scenario.ts";
+import { summary } from "../ring/summary.ts";
+import { runSimulation } from "./run-sim.ts";
+
+const folder = fileURLToPath(new URL("../..", import.meta.url));
+const run = (fields: ScenarioFields) =>
+  runSimulation(parse(Scenario, fields, "test"), { folder, say: () => undefined });
+
+const layer = [
+  { floorMs: 4, rowMs: 0 },
+  { fromRows: 2, floorMs: 4, rowMs: 0.5 },
+];
+const slower = (factor: number) => ({
+  layer: layer.map((piece) => ({ ...piece, floorMs: factor * piece.floorMs, rowMs: factor * piece.rowMs })),
+});
+const three: ScenarioFields = {
+  shape: { L: 12, D: 64, layerBytes: 10 },
+  devices: [
+    { name: "host", time: { ...slower(1), head: { floorMs: 8, rowMs: 1 } } },
+    { name: "a", time: slower(1) },
+    { name: "slow", time: slower(2) },
+  ],
+  links: [{ mbitPerS: 50, delayMs: 2 }],
+  hostLayers: "first",
+  objective: "first-token",
+  prompts: [{ id: "one", promptTokens: 200, tokens: 9 }],
+};
+const layersOf = async (fields: ScenarioFields) => {
+  const { run: report } = await run(fields);
+  return Object.fromEntries(report.plan.map(({ device, first, end }) => [device, end - first]));
+};
+
+describe("a scenario without layers is split by the planner", () => {
+  it("the slower device gets fewer, and what is foretold comes true on the simulator's clock", async () => {
+    const report = await run(three);
+    const counts = await layersOf(three);
+    expect(counts["slow"]).toBeLessThan(counts["a"]!);
+    const [answer] = report.cases;
+    expect(answer!.foretold!.prefillMsPerToken / answer!.prefillMsPerToken).toBeCloseTo(1, 2);
+    expect(answer!.foretold!.decodeMsPerToken! / answer!.decodeMsPerToken!).toBeCloseTo(1, 2);
+    expect(summary(report)).toContain("foretold");
+  });
+
+  it("for long answers and short prompts, whoever slows every token down is left out", async () => {
+    const links = [{ mbitPerS: 50, delayMs: 20 }];
+    const prompts = [{ id: "one", promptTokens: 8, tokens: 200 }];
+    expect(await layersOf({ ...three, objective: "workload", links, prompts })).not.toHaveProperty("slow");
+  });
+
+  it("memory is a limit, and what does not fit is said", async () => {
+    const small = (sizeBytes: number) =>
+      three.devices!.map((device, i) => (i === 1 ? { ...device, memoryBytes: sizeBytes } : device));
+    expect((await layersOf({ ...three, devices: small(20) }))["a"]).toBe(2);
+    const none = three.devices!.map((device) => ({ ...device, memoryBytes: 30 }));
+    await expect(run({ ...three, devices: none })).rejects.toThrow("can hold 9 of 12 layers");
+  });
+
+  it("layers that are given stay, and are foretold too", async () => {
+    const report = await run({ ...three, layers: [4, 4, 4], chunk: 50, inFlight: 16 });
+    expect(report.run.plan.map(({ device, end }) => [device, end])).toEqual([
+      ["host", 4],
+      ["a", 8],
+      ["slow", 12],
+    ]);
+    const [answer] = report.cases;
+    expect(answer!.foretold!.prefillMsPerToken / answer!.prefillMsPerToken).toBeCloseTo(1, 2);
+  });
+
+  it("guesses have no foretold time", async () => {
+    const report = await run({ ...three, strategy: "window" });
+    expect(report.cases[0]!.foretold!.decodeMsPerToken).toBeNull();
+  });
+});
