@@ -2,10 +2,11 @@
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { emulatedTabs, type EmulatedTab } from "./emulate-tabs.ts";
 import { measuresOf, spansOf, startOf, type Measures, type Source } from "./measures.ts";
-import type { Prediction } from "@jupiter/planner";
+import type { Pipe, Prediction } from "@jupiter/planner";
 import type { ReadyRing } from "./open-ring.ts";
 import type { Scenario } from "./scenario.ts";
-import { tabMemory, type TabMemory, type TabRoom } from "./tabs.ts";
+import { type TabRoom } from "./tabs.ts";
+import { tabMemory, type TabMemory } from "./tab-processes.ts";
 
 export interface RunReport {
   readonly source: Source;
@@ -18,6 +19,8 @@ export interface RunReport {
   }[];
   /** What the planner foretold of a question and an answer of 200 tokens each; null where nothing was measured for it. */
   readonly prediction: Prediction | null;
+  /** The ring as it was planned: what the page timed devices and links to take. */
+  readonly pipe: Pipe | null;
   readonly devices: readonly object[];
   readonly host: object;
   readonly bytesSent: Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -77,6 +80,7 @@ export async function report(
     scenario,
     plan: places.map(({ seat, layers }) => ({ seat, device: name(seat), ...layers })),
     prediction: plan?.predicted ?? null,
+    pipe: plan?.pipe ?? null,
     devices,
     tabMemory: tabMemory(),
     host: { ...host, threads: scenario.threads },

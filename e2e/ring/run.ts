@@ -50,9 +50,12 @@ export interface RunOptions {
   readonly say: (message: string) => void;
   /** Paths in the scenario are relative to it. */
   readonly folder: string;
+  /** With as many donors as the scenario has; it stays open. Left out: one of its own. */
+  readonly room?: TabRoom;
 }
 
-export async function runScenario(scenario: Scenario, { say, folder }: RunOptions): Promise<RingResult> {
+export async function runScenario(scenario: Scenario, options: RunOptions): Promise<RingResult> {
+  const { say, folder } = options;
   checkRing(scenario);
   const prompts = selectPrompts(scenario, folder);
   const forced = readForced(scenario, folder, prompts);
@@ -60,7 +63,9 @@ export async function runScenario(scenario: Scenario, { say, folder }: RunOption
   const facts = await factsOf(scenario, folder, say);
   checkLayerSum(scenario, facts.L);
   const place = modelPlace(file);
-  await using room = await TabRoom.open({ models: place.models, donors: scenario.tabs });
+  await using own =
+    options.room === undefined ? await TabRoom.open({ models: place.models, donors: scenario.tabs }) : null;
+  const room = options.room ?? own!;
   say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);
   const names = await namesOf(room, scenario);
   await emulateTabs(room, scenario, names, folder);

@@ -79,6 +79,7 @@ export function picture({ run }: Summarised, { id, busy, spans, prefillMs, decod
     devices: busy.map(({ device }) => device),
     fromMs: 0,
     toMs: prefillMs + Math.min(decodeMs, 0.4 * prefillMs),
+    marks: [{ name: "first token", atMs: prefillMs }],
   });
 }
 

@@ -1,5 +1,4 @@
 /** A room of real tabs: server, browser, a host tab without its page's hands, donor tabs that join by the link. */
-import { readFileSync, readdirSync } from "node:fs";
 import { dirname, basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createServer, type RunningServer, type ServerOptions } from "@jupiter/signaling-server";
@@ -8,7 +7,7 @@ import type { Harness, HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { launchChromium } from "../chromium.ts";
 import { ensureBuilt } from "../../scripts/build.mjs";
 
-const page = fileURLToPath(new URL("../../dist", import.meta.url));
+export const page = fileURLToPath(new URL("../../dist", import.meta.url));
 const JOIN_TIMEOUT_MS = 60_000;
 
 export interface Before extends AsyncDisposable {
@@ -183,40 +182,4 @@ function withoutStack(error: unknown): unknown {
 /** Where `createServer` finds the file, and its address for the page. */
 export function modelPlace(file: string): { readonly models: readonly string[]; readonly url: string } {
   return { models: [dirname(file)], url: `/models/${encodeURIComponent(basename(file))}` };
-}
-
-export interface TabMemory {
-  readonly residentBytes: number;
-  readonly peakBytes: number;
-}
-
-/** Of the tab processes below this one, the largest first; empty where there is no /proc. Chromium does not tell which tab is which. */
-export function tabMemory(): readonly TabMemory[] {
-  let names: readonly string[] = [];
-  try {
-    names = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  } catch {
-    // Not Linux: memory is then not reported.
-  }
-  return names.flatMap(memoryOf).sort((a, b) => b.peakBytes - a.peakBytes);
-}
-
-function memoryOf(pid: string): TabMemory[] {
-  try {
-    if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) return [];
-    if (!isBelow(Number(pid), process.pid)) return [];
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    const read = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) * 1024;
-    return [{ residentBytes: read("VmRSS"), peakBytes: read("VmHWM") }];
-  } catch {
-    return []; // ended meanwhile
-  }
-}
-
-function isBelow(pid: number, ancestor: number): boolean {
-  for (let at = pid; at > 1;) {
-    if (at === ancestor) return true;
-    at = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${at}/status`, "utf8"))?.[1] ?? 0);
-  }
-  return false;
 }

@@ -81,8 +81,13 @@ export interface Cell extends Setting {
 /** Links as gloo made them, or as fast as the wire: what of the gap between systems is the library's. */
 export type Collectives = "gloo" | "ideal";
 
-/** Seconds to the last token. */
-export function predict(paper: Paper, setting: Setting, system: System, collectives: Collectives = "gloo"): number {
+export interface SetUp {
+  readonly schedules: readonly Schedule[];
+  readonly network: Parameters<typeof runSchedules>[1];
+}
+
+/** A cell's schedules, to be gone through once, and the links that they send over. */
+export function setUp(paper: Paper, setting: Setting, system: System, collectives: Collectives = "gloo"): SetUp {
   const { network } = paper;
   const gloo = collectives === "gloo";
   const shape = {
@@ -90,14 +95,21 @@ export function predict(paper: Paper, setting: Setting, system: System, collecti
     perMessageBytes: gloo ? network.perMessageBytes : 0,
   };
   const devices = paper.environments[setting.environment] ?? [];
-  const task = taskOf(paper, setting);
-  const { marks } = runSchedules(schedulesOf(paper, task, system), {
-    devices: devices.map((name, i) => `${name} ${i + 1}`),
-    shapeOf: () => shape,
-    mediumOf: () => null,
-    seed: 1,
-  });
-  return (marks.get("last token") ?? NaN) / 1000;
+  return {
+    schedules: schedulesOf(paper, taskOf(paper, setting), system),
+    network: {
+      devices: devices.map((name, i) => `${name} ${i + 1}`),
+      shapeOf: () => shape,
+      mediumOf: () => null,
+      seed: 1,
+    },
+  };
+}
+
+/** Seconds to the last token. */
+export function predict(paper: Paper, setting: Setting, system: System, collectives: Collectives = "gloo"): number {
+  const { schedules, network } = setUp(paper, setting, system, collectives);
+  return (runSchedules(schedules, network).marks.get("last token") ?? NaN) / 1000;
 }
 
 function taskOf({ models, environments, devices, promptTokens, newTokens }: Paper, setting: Setting): Task {

@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
 import { Room } from "@jupiter/room";
 import { PeerLinks, ShapedLink, type LinkShape } from "@jupiter/transport";
+import { ShapedPath } from "@jupiter/transport/link-shape";
 import { IdbShelf } from "./browser/idb-shelf.ts";
 import { keepRoom, keptRoom } from "./browser/kept-room.ts";
 import { roomServerHere, watchPolicy } from "./browser/room-server-here.ts";
@@ -104,7 +105,29 @@ export function shapeLinks(neighbours: readonly ShapedNeighbour[]): void {
   shaped = neighbours;
 }
 
+/** Of no session: whoever has it does what it likes with the links. */
+export type BareMember = Omit<SessionParts, "engine">;
+
+/** Harness: a room of its own, or by the whole link, without a session. Rejects `RoomError`. */
+export async function enterBare(link: string | null): Promise<BareMember> {
+  const room = await entered({ name: "Schedule" }, (how) =>
+    link === null ? Room.open(how) : Room.join({ ...how, link }),
+  );
+  const links = linksOf(room);
+  room.events.on("signal", ({ from, payload }) => links.receiveSignal(from, payload));
+  return { room, links };
+}
+
+/** Harness: when messages arrive over a link of that shape. */
+export function shapedPath(shape: LinkShape, seed: number): ShapedPath {
+  return new ShapedPath(shape, seed);
+}
+
 function partsOf(room: Room, engine: Engine): SessionParts {
+  return { room, links: linksOf(room), engine };
+}
+
+function linksOf(room: Room): PeerLinks {
   const links = new PeerLinks({
     get iceServers() {
       return room.turn === null ? [] : [room.turn];
@@ -119,5 +142,5 @@ function partsOf(room: Room, engine: Engine): SessionParts {
       return new ShapedLink(link, neighbour.shape, { clock: new PreciseClock(), seed: neighbour.seed });
     },
   });
-  return { room, links, engine };
+  return links;
 }

@@ -11,6 +11,7 @@ import { openRoom } from "./compose.ts";
 import type { Suspicions } from "./session/suspicions.ts";
 import type { HostSession } from "./session/host-session.ts";
 import type { Model, RingOptions, RingState } from "./session/ring.ts";
+import { scheduleHarness, type ScheduleHarness } from "./schedule-tab.ts";
 import { tabHarness, type TabHarness } from "./tab-harness.ts";
 
 export interface HarnessAnswer {
@@ -47,6 +48,8 @@ export interface Harness extends TabHarness {
   ): Promise<readonly { readonly hidden: readonly number[]; readonly dead: boolean }[]>;
   sentBytes(): Readonly<Record<string, number>>;
   readonly versions: Readonly<Record<string, string>>;
+  /** Of a tab that opens no room of its own: goes through a list of work. */
+  readonly schedule: ScheduleHarness;
 }
 
 let session: HostSession | null = null;
@@ -61,6 +64,7 @@ export const harness: Harness = {
   ...tabHarness(() => opened().engine),
   peer: () => opened().self,
   versions: JUPITER_VERSIONS,
+  schedule: scheduleHarness,
   async open(name) {
     ({ session } = await openRoom({ name }));
     return session.link.value;

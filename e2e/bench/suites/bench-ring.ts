@@ -81,7 +81,8 @@ export function computeMs({ stageTimes }: Pick<LapEvent, "stageTimes">): number 
   return stageTimes.reduce((sum, { computeUs }) => sum + computeUs / 1000, 0);
 }
 
-function evenShares(layers: number, stages: number): number[] {
+/** Layers of each of so many stages. */
+export function evenShares(layers: number, stages: number): number[] {
   return Array.from(
     { length: stages },
     (_, i) => Math.floor(((i + 1) * layers) / stages) - Math.floor((i * layers) / stages),

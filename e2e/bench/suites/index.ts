@@ -1,12 +1,16 @@
 import type { Suite } from "../suite.ts";
+import { agreement } from "./agreement.ts";
+import { chunks } from "./chunks.ts";
 import { context } from "./context.ts";
 import { gpu } from "./gpu.ts";
+import { heterogeneous } from "./heterogeneous.ts";
 import { load } from "./load.ts";
 import { memory } from "./memory.ts";
 import { network } from "./network.ts";
 import { paper } from "./paper.ts";
 import { prompts } from "./prompts.ts";
 import { scaling } from "./scaling.ts";
+import { schedules } from "./schedules.ts";
 import { single } from "./single.ts";
 import { transport } from "./transport.ts";
 
@@ -20,7 +24,11 @@ export const suites: readonly Suite[] = [
   memory,
   transport,
   network,
+  heterogeneous,
+  agreement,
+  chunks,
   paper,
+  schedules,
   prompts,
 ];
 

@@ -1,6 +1,6 @@
 /** What tabs hold, by the system's count of resident pages. Linux alone tells. */
 import { launchChromium } from "../../chromium.ts";
-import { tabMemory } from "../../ring/tabs.ts";
+import { tabMemory } from "../../ring/tab-processes.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite } from "../suite.ts";
 import { openBenchRing } from "./bench-ring.ts";

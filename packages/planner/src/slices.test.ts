@@ -6,7 +6,7 @@ import { gridSlices } from "./grid-slices.ts";
 import { advance, emptyPipe, emptyProgress, slicesMs, type Pipe, type Slices } from "./pipe.ts";
 import { bestSlices, equals, gridOf } from "./slices.ts";
 import { teraPipeSlices } from "./tera-pipe.ts";
-import { exhaustiveSlicesMs } from "./testing/exhaustive-slices.ts";
+import { exhaustiveSlicesMs, slicesBoundMs } from "./optimum.ts";
 
 function pipeOf(
   layers: readonly (readonly [LayerCost, number])[],
@@ -78,6 +78,17 @@ describe("the slicing is within 5 % of the best on a grid of 16 tokens, of all t
       expect(exhaustiveSlicesMs(pipe, tokens, 16, ms * 1.000_001)).toBeGreaterThanOrEqual(ms / 1.05);
     }
   });
+});
+
+it("the bound is below the best slicing on the grid, and not far below", () => {
+  for (const pipe of Object.values(pipes)) {
+    for (const tokens of [260, 500]) {
+      const leastMs = exhaustiveSlicesMs(pipe, tokens, 16, slicesMs(pipe, bestSlices(pipe, tokens)) * 2);
+      const boundMs = slicesBoundMs(pipe, tokens, 16);
+      expect(boundMs).toBeLessThanOrEqual(leastMs * (1 + 1e-9));
+      expect(boundMs).toBeGreaterThan(leastMs * 0.85);
+    }
+  }
 });
 
 const layer = fc

@@ -8,6 +8,8 @@ export interface GanttOptions {
   /** What is shown; spans beyond are left out. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** Moments with a name, such as the first token's. */
+  readonly marks?: readonly { readonly name: string; readonly atMs: number }[];
 }
 
 const WIDTH = 1200;
@@ -17,12 +19,15 @@ const ROW = 30;
 const BAR = 22;
 /** Narrower ones are drawn as one where they touch: nobody could tell them apart. */
 const MIN_PX = 0.75;
+/** Labels in the legend; of more frames than that one sees by then how the colours go. */
+const LEGEND = 7;
+const LEGEND_ROW = 28;
 
 /** An SVG document. */
-export function gantt(spans: readonly Span[], { title, devices, fromMs, toMs }: GanttOptions): string {
+export function gantt(spans: readonly Span[], { title, devices, fromMs, toMs, marks = [] }: GanttOptions): string {
   const scale = (WIDTH - LEFT - 20) / Math.max(1e-9, toMs - fromMs);
   const x = (ms: number) => LEFT + (ms - fromMs) * scale;
-  const height = TOP + devices.length * ROW + 36;
+  const height = TOP + devices.length * ROW + 36 + LEGEND_ROW;
   const hues = new Map<string, number>();
   // The golden angle: neighbours differ, and no two of many are quite alike.
   const colour = (label: string) => {
@@ -31,14 +36,14 @@ export function gantt(spans: readonly Span[], { title, devices, fromMs, toMs }: 
     return `hsl(${hue.toFixed(0)} 60% 55%)`;
   };
   const shown = spans.filter(({ startMs, endMs }) => endMs >= fromMs && startMs <= toMs);
-  for (const { label } of shown) colour(label);
+  for (const { label } of [...shown].sort((a, b) => a.startMs - b.startMs)) colour(label);
   const bars = devices.flatMap((device, row) => {
     const own = shown.filter((span) => span.device === device).sort((a, b) => a.startMs - b.startMs);
     return merged(own, MIN_PX / scale).map(({ label, startMs, endMs }) => {
       const left = Math.max(LEFT, x(startMs));
       const width = Math.max(0.3, Math.min(x(endMs), WIDTH - 20) - left);
       const name = `${label}: ${startMs.toFixed(1)} to ${endMs.toFixed(1)} ms`;
-      return `<rect x="${left.toFixed(2)}" y="${TOP + row * ROW + 4}" width="${width.toFixed(2)}" height="${BAR}" fill="${colour(label)}"><title>${escaped(name)}</title></rect>`;
+      return `<rect x="${left.toFixed(2)}" y="${TOP + row * ROW + 4}" width="${width.toFixed(2)}" height="${BAR}" fill="${colour(label)}" stroke="#fff" stroke-width="0.4"><title>${escaped(name)}</title></rect>`;
     });
   });
   const names = devices.map(
@@ -49,6 +54,21 @@ export function gantt(spans: readonly Span[], { title, devices, fromMs, toMs }: 
     (ms) =>
       `<path d="M${x(ms).toFixed(2)} ${TOP}V${bottom}" stroke="#8884"/><text x="${x(ms).toFixed(2)}" y="${bottom + 16}" text-anchor="middle">${timeText(ms)}</text>`,
   );
+  const moments = marks
+    .filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+    .map(
+      ({ name, atMs }) =>
+        `<path d="M${x(atMs).toFixed(2)} ${TOP - 6}V${bottom}" stroke="#000" stroke-dasharray="4 3"/><text x="${x(atMs).toFixed(2)}" y="${TOP - 9}" text-anchor="middle">${escaped(name)}</text>`,
+    );
+  const step = (WIDTH - LEFT - 20) / (LEGEND + 2);
+  const keys = [...hues.keys()].slice(0, LEGEND);
+  const legend = [
+    ...keys.map(
+      (label, i) =>
+        `<rect x="${LEFT + i * step}" y="${height - 19}" width="12" height="12" fill="${colour(label)}"/><text x="${LEFT + i * step + 17}" y="${height - 9}">${escaped(label)}</text>`,
+    ),
+    `<text x="${LEFT + keys.length * step}" y="${height - 9}">${hues.size > keys.length ? "… one colour a frame; " : ""}white: idle</text>`,
+  ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" font-family="sans-serif" font-size="12">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
@@ -56,6 +76,8 @@ export function gantt(spans: readonly Span[], { title, devices, fromMs, toMs }: 
     ...axis,
     ...names,
     ...bars,
+    ...moments,
+    ...legend,
     "</svg>",
     "",
   ].join("\n");

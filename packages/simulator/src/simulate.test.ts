@@ -147,6 +147,8 @@ it("a picture has one row a device and shows what is in its window", async () =>
   const { spans, endMs } = await simulate(ofEqualDevices(3));
   const svg = gantt(spans, { title: "3 < 4", devices: ["device 1", "device 3"], fromMs: 0, toMs: endMs });
   expect(svg).toContain("3 &#60; 4");
+  // The legend.
+  expect(svg).toContain(">rows 0 to 15</text>");
   expect(svg.match(/<title>rows 0 to 15/g)).toHaveLength(2);
   const early = gantt(spans, { title: "", devices: ["device 1"], fromMs: 0, toMs: 60 });
   expect(early.match(/<title>/g)).toHaveLength(2);
