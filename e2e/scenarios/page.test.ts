@@ -41,6 +41,13 @@ describe("a host and two donors", () => {
     const answer = await host.answered();
     expect(answer).toContain("The capital of France is Paris.");
     expect(answer).toMatch(/8 tokens · first after .* s · .* tokens\/s/);
+    await host.page.getByText(/^Model: /).click();
+    const models = host.page.getByRole("list", { name: "Models" }).getByRole("listitem");
+    await models
+      .filter({ hasText: "SmolLM2" })
+      .getByText(/about [\d.]+ tokens a second/)
+      .waitFor();
+    await host.page.getByText(/^Model: /).click();
     const states = await host.devices.allInnerTexts();
     expect(states.every((state) => state.includes("In the ring") && /\d+ of 30 layers/.test(state))).toBe(true);
     for (const donor of [anna, ben]) await donor.page.getByText(/[1-9]\d* frames computed/).waitFor();

@@ -2,14 +2,16 @@
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
 import type { OpenedRoom } from "../compose.ts";
+import type { FinishedAnswer } from "../engine/api.ts";
 import { maxPledgeBytes, ownBackends } from "../session/device.ts";
 import type { HostSession } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
 import type { RingOptions } from "../session/ring.ts";
 import { fitOf, type Fit } from "../state/fit.ts";
+import { measuredSpeed, paceOf, speedOf, type MeasuredSpeed } from "../state/model-speed.ts";
 import type { Offer } from "../state/offers.ts";
 import { afterLap, afterToken, beforeAnswer, STILL, type Pulse } from "../state/pulse.ts";
-import { nextRingView, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
+import { nextRingView, ringDonors, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
 import type { Shelf } from "../state/shelf.ts";
 import { texts } from "../texts/index.ts";
 import { ChatStore } from "./chat-store.ts";
@@ -52,6 +54,10 @@ export class HostStore {
   /** Donors of the next ring. */
   readonly chosen: ReadonlySignal<readonly PeerId[]>;
   readonly whyNotAsk: ReadonlySignal<string | null>;
+  /** Of the last answer that tells; null: none did. */
+  readonly #speed = signal<MeasuredSpeed | null>(null);
+  /** Of the last start. */
+  #backend: Settings["backend"] = "auto";
   #isGivenUp = false;
 
   constructor(
@@ -97,7 +103,8 @@ export class HostStore {
     });
     session.events.on("lap", (lap) => (this.pulse.value = afterLap(this.pulse.value, lap, performance.now())));
     session.events.on("answer", (event) => {
-      if (event.kind !== "finished") this.pulse.value = afterToken(this.pulse.value);
+      if (event.kind === "finished") this.#measure(event);
+      else this.pulse.value = afterToken(this.pulse.value);
       this.chat.take(event);
     });
     void this.chat.load();
@@ -109,6 +116,12 @@ export class HostStore {
 
   choose({ id }: Offer): void {
     this.settings.value = { ...this.settings.value, modelId: id };
+  }
+
+  /** Tokens a second, from what the devices that would take part took for the last answer; null: nothing of them is known. */
+  speedOf({ form }: Offer): number | null {
+    const now = { donors: this.chosen.value, backend: this.settings.value.backend };
+    return form === null ? null : speedOf(form, this.#speed.value, now);
   }
 
   /** Whether the devices that would take part could hold the model; null: its header is not known. */
@@ -143,6 +156,7 @@ export class HostStore {
     this.#isGivenUp = false;
     const { backend, arenas, memoryBytes, leavesOut } = this.settings.value;
     const donors = this.chosen.value;
+    this.#backend = backend;
     await this.session
       .start({
         model,
@@ -169,6 +183,15 @@ export class HostStore {
   get capacity(): number {
     const { contextTokens } = this.settings.value;
     return Math.min(contextTokens, this.model?.contextLength ?? contextTokens);
+  }
+
+  #measure(answer: FinishedAnswer): void {
+    const view = this.ring.peek();
+    const tokensPerSecond = paceOf(answer);
+    if (view.kind !== "ready" || tokensPerSecond === null) return;
+    const { stageMs, headMs } = this.pulse.peek();
+    const ring = { donors: ringDonors(view), backend: this.#backend };
+    this.#speed.value = measuredSpeed(view.ring.checkpoint, { tokensPerSecond, stageMs, headMs }, ring);
   }
 
   #hostLayers(donors: number): HostLayers {

@@ -48,8 +48,15 @@ function ModelItem({ store, offer }: { readonly store: HostStore; readonly offer
         {fit !== null && <span class={`state fit ${fit.kind}`}>{fitInShort(fit)}</span>}
       </label>
       {offer.goodAt !== null && <p class="hint">{offer.goodAt}</p>}
-      <p class="hint">{modelFacts(offer).join(" · ")}</p>
+      <p class="hint">
+        {[...modelFacts(offer), ...(fit?.kind === "fits" ? [speedInWords(store, offer)] : [])].join(" · ")}
+      </p>
       {trusted !== null && <p class="hint">{trusted}</p>}
     </li>
   );
+}
+
+function speedInWords(store: HostStore, offer: Offer): string {
+  const perSecond = store.speedOf(offer);
+  return perSecond === null ? texts.models.notMeasured : texts.models.speed(perSecond);
 }

@@ -27,6 +27,8 @@ export const models = {
   trusted,
   noLicence: "licence unknown",
   licence: (licence: string) => `licence ${licence}`,
+  speed: (perSecond: number) => `about ${units.rate(perSecond)} tokens a second`,
+  notMeasured: "speed not measured yet",
   contextLength: (tokens: number) => `context ${units.tokens(tokens)}`,
   short: {
     fits: "starts",
