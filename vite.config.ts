@@ -39,7 +39,18 @@ export default defineConfig({
   define: { JUPITER_VERSIONS: JSON.stringify(versions) },
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production"] },
   plugins: [withoutSecondRuntime, kernels],
-  worker: { format: "es", plugins: () => [withoutSecondRuntime, kernels] },
+  worker: {
+    format: "es",
+    plugins: () => [withoutSecondRuntime, kernels],
+    rolldownOptions: {
+      output: {
+        advancedChunks: {
+          // What later chunks share with the engine must not lie in the worker's first file: see engine.worker.ts.
+          groups: [{ name: "engine", test: /src\/engine\/engine-service\.ts/ }],
+        },
+      },
+    },
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: `${root}dist`,

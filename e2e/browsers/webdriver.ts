@@ -63,6 +63,10 @@ export class WebDriverTab {
     await this.#ask(`/element/${await this.#find(css, text)}/click`, {});
   }
 
+  async type(css: string, text: string): Promise<void> {
+    await this.#ask(`/element/${await this.#find(css)}/value`, { text });
+  }
+
   async close(): Promise<void> {
     await request("DELETE", this.#session);
   }

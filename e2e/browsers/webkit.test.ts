@@ -1,6 +1,6 @@
 /**
- * WebKitGTK walks the flows as far as it has what they need. Debian's build has no WebRTC, no WebGPU and no store for files: its host opens its
- * room and says so, and its donor says why it cannot join.
+ * WebKitGTK walks the flows as far as it has what they need. Debian's build has no WebRTC, no WebGPU and no store for files: its host answers
+ * alone, on wasm and from memory, and its donor says why it cannot join.
  */
 import type { RunningServer } from "@jupiter/signaling-server";
 import type { Browser } from "playwright";
@@ -32,7 +32,7 @@ describe.skipIf(noWebKit !== null)("WebKit", () => {
     tiny[Symbol.dispose]();
   });
 
-  it("opens a room and says what this browser lacks", async () => {
+  it("opens a room, says what this browser lacks, and answers alone", async () => {
     await tab.goto(server.url);
     await tab.waitForText("Nobody has joined yet");
     const lacks = await tab.until(() =>
@@ -47,14 +47,36 @@ describe.skipIf(noWebKit !== null)("WebKit", () => {
     expect(lacks.includes("No WebGPU")).toBe(!has.webGpu);
     expect(lacks.includes("keeps no files")).toBe(!has.files);
     expect(await tab.evaluate(() => crossOriginIsolated)).toBe(true);
+    await tab.click("button", "Start the ring");
+    await tab.waitForText("The ring is ready:");
+    await tab.type(".composer textarea", "What is the capital of France?");
+    await tab.click(".composer button", "Send");
+    await tab.until(() => document.querySelector(".answer .figures") !== null);
+    expect(await tab.evaluate(() => document.querySelector(".answer .markdown")!.textContent)).toContain("Paris");
   });
 
-  it("opens the same room again after a reload", async () => {
+  it("keeps the conversation over a reload, and opens the same room again", async () => {
     const invitation = () => document.querySelector<HTMLInputElement>("[aria-label='Invitation link']")?.value ?? "";
     const link = await tab.until(invitation);
     await tab.goto(server.url);
     expect(await tab.until(invitation)).toBe(link);
-    await tab.waitForText("the room’s link still holds");
+    await tab.click(".chat-header summary");
+    await tab.waitForText("What is the capital of France?");
+  });
+
+  it("computes what Chromium computes", async () => {
+    await using room = await TabRoom.open({ browser: chromium, models: tiny.models, donors: 0 });
+    const start = { ...tiny.start, hostLayers: "all" as const };
+    await room.start(start);
+    const expected = (await room.ask(tiny.question)).finished.output;
+    await tab.goto(`${room.server.url}?harness`);
+    await tab.until(() => globalThis.jupiterHarness !== undefined);
+    await tab.evaluate(() => globalThis.jupiterHarness!.open("Host"));
+    expect(await tab.evaluate(async (options) => (await globalThis.jupiterHarness!.start(options)).kind, start)).toBe(
+      "ready",
+    );
+    const ask = (options: typeof tiny.question) => globalThis.jupiterHarness!.ask(options);
+    expect((await tab.evaluate(ask, tiny.question)).finished.output).toEqual(expected);
   });
 
   it("as a donor joins where it has WebRTC, or else says what is missing and what to do", async () => {
