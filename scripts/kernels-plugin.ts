@@ -1,4 +1,4 @@
-/** Vite's way to the kernels of `packages/runtime/kernels`: `import binary from "virtual:kernels"` compiles them, once per process. */
+/** Vite's way to the kernels of `packages/runtime/kernels`: `import { plain } from "virtual:kernels"` compiles them, once per process. */
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import type { Plugin } from "vite";
@@ -16,14 +16,19 @@ export const kernels: Plugin = {
   },
 };
 
-/** As text, 20 KB: a worker then needs no address for it, in a built page or in tests. Throws with the compiler's messages. */
+/** As text, 20 KB each: a worker then needs no address for it, in a built page or in tests. Throws with the compiler's messages. */
 async function moduleText(): Promise<string> {
+  const [plain, relaxed] = [await binaryOf("simd"), await binaryOf("simd,relaxed-simd")];
+  return `export const plain = "${plain}";\nexport const relaxed = "${relaxed}";`;
+}
+
+async function binaryOf(features: string): Promise<string> {
   let binary: Uint8Array = new Uint8Array();
   let messages = "";
   const { error } = await asc.main(
     [
       ...["index.ts", "--outFile", "kernels.wasm", "--baseDir", folder, "-O3", "--noAssert", "--runtime", "stub"],
-      ...["--enable", "simd", "--importMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+      ...["--enable", features, "--importMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
       // Vectors between our own functions are inlined, and addresses have 32 bits here.
       ...["--disableWarning", "112", "--disableWarning", "201"],
     ],
@@ -35,5 +40,5 @@ async function moduleText(): Promise<string> {
     },
   );
   if (error !== null) throw new Error(`The kernels could not be compiled: ${error.message}\n${messages}`);
-  return `export default "${Buffer.from(binary).toString("base64")}";`;
+  return Buffer.from(binary).toString("base64");
 }

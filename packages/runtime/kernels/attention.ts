@@ -1,9 +1,10 @@
 /**
  * Attention over a cache in tiles. Keys of one kv head lie as `[capacity / 4][E][4]`: four slots side by side; values as `[E / 4][capacity][4]`:
- * four components side by side. Both products then read tiles of `[length][4]`, as matrix products do.
+ * four components side by side. Both products then read tiles of `[length][4]`, as matrix products do, two at a time: capacities are multiples of 8, and what was never
+ * written is zero.
  */
 import { exp4 } from "./exp";
-import { packRows, productOf4 } from "./micro";
+import { packRows, product } from "./micro";
 import { maxOf, sumOf } from "./rows";
 
 /** Query rows of one kv head that share a pass over the cache. */
@@ -83,16 +84,18 @@ export function attend(
         memory.copy(rows + i * rowBytes, rowOf(q, first + i, head, shared, H, rowBytes), rowBytes);
       }
       packRows(rows, rowBytes, count, E, packedRows, scale);
-      for (let s = 0; s < width; s += 4) {
-        productOf4(keys + ((<usize>(s * E)) << 2), packedRows, count, E, scores + ((<usize>s) << 2), stride);
+      for (let s = 0; s < width; s += 8) {
+        const tiles = keys + ((<usize>(s * E)) << 2);
+        product(tiles, (<usize>E) << 4, 8, packedRows, count, E, scores + ((<usize>s) << 2), stride);
       }
       for (let i = 0; i < count; i++) {
         const sum = softmax(scores + i * stride, bias + ((<usize>(((first + i) / shared) * total)) << 2), total);
         store<f32>(inverses + ((<usize>i) << 2), <f32>1 / sum);
       }
-      packRows(scores, stride, count, total, packed, 1);
-      for (let e = 0; e < E; e += 4) {
-        productOf4(values + ((<usize>(e * capacity)) << 2), packed, count, total, rows + ((<usize>e) << 2), rowBytes);
+      packRows(scores, stride, count, width, packed, 1);
+      for (let e = 0; e < E; e += 8) {
+        const tiles = values + ((<usize>(e * capacity)) << 2);
+        product(tiles, (<usize>capacity) << 4, 8, packed, count, width, rows + ((<usize>e) << 2), rowBytes);
       }
       for (let i = 0; i < count; i++) {
         const inverse = f32x4.splat(load<f32>(inverses + ((<usize>i) << 2)));
@@ -111,7 +114,10 @@ function rowOf(x: usize, i: i32, head: i32, shared: i32, H: i32, rowBytes: usize
   return x + <usize>((i / shared) * H + head * shared + (i % shared)) * rowBytes;
 }
 
-/** In place, but for the division by the sum, which it returns. What lies behind `total` is left as it is. */
+/**
+ * In place, but for the division by the sum, which it returns. What lies behind `total`, up to the next multiple of 8, becomes zero, as does what the bias hides:
+ * a row's sums are the same however many hidden slots follow.
+ */
 function softmax(scores: usize, bias: usize, total: i32): f32 {
   const whole = (<usize>(total & ~3)) << 2;
   const end = (<usize>total) << 2;
@@ -127,22 +133,18 @@ function softmax(scores: usize, bias: usize, total: i32): f32 {
     store<f32>(scores + at, sum);
     best = max(best, sum);
   }
+  const width = (<usize>padded(total)) << 2;
+  for (let at = end; at < width; at += 4) store<f32>(scores + at, -f32.MAX_VALUE);
   const shift = f32x4.splat(best);
   let sums = f32x4.splat(0);
-  for (let at: usize = 0; at < whole; at += 16) {
+  for (let at: usize = 0; at < width; at += 16) {
     const e = exp4(f32x4.sub(v128.load(scores + at), shift));
     v128.store(scores + at, e);
     sums = f32x4.add(sums, e);
   }
-  let sum = sumOf(sums);
-  for (let at = whole; at < end; at += 4) {
-    const e = f32x4.extract_lane(exp4(f32x4.splat(load<f32>(scores + at) - best)), 0);
-    store<f32>(scores + at, e);
-    sum += e;
-  }
-  return sum;
+  return sumOf(sums);
 }
 
 function padded(total: i32): i32 {
-  return (total + 3) & ~3;
+  return (total + 7) & ~7;
 }

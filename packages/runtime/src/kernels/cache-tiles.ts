@@ -1,6 +1,6 @@
 /**
  * Rows of the cache in the kernels' tiles: keys float32 `[K, capacity / 4, E, 4]` (four slots side by side), values `[K, E / 4, capacity, 4]`
- * (four components side by side). Capacities are multiples of 4.
+ * (four components side by side). Capacities are multiples of 8.
  */
 import type { ModelShape } from "@jupiter/model";
 import type { Slot } from "@jupiter/protocol";

@@ -5,7 +5,7 @@ import type { Executor, Step } from "../executor.ts";
 import { copySlots, growKeys, growValues } from "./cache-tiles.ts";
 import { KernelHeap, type Block } from "./kernel-heap.ts";
 import { instantiateKernels, type Kernels } from "./kernel-module.ts";
-import { matrixScratch, multiply, placeMatrix, type Matrix } from "./matrix.ts";
+import { matrixScratch, multiply, operand, operandFloats, placeMatrix, type Matrix } from "./matrix.ts";
 import { rotaryTables } from "./rotary.ts";
 import { Scratch } from "./scratch.ts";
 
@@ -22,7 +22,7 @@ interface Layer {
 }
 
 interface Arena {
-  /** A multiple of 4. */
+  /** A multiple of 8. */
   readonly capacity: number;
   /** Per layer, float32 `[K, capacity * E]` in tiles (see `kernels/attention.ts`). */
   readonly layers: readonly { readonly keys: Block; readonly values: Block }[];
@@ -47,11 +47,8 @@ export class KernelExecutor implements Executor {
 
   /** Throws 'session' for a shape that does not fit the kernels. */
   static check({ D, F, E }: ModelShape): void {
-    if (D % 4 === 0 && F % 4 === 0 && E % 8 === 0) return;
-    throw new RuntimeError(
-      "session",
-      `Our own kernels take rows of fours and heads of eights, not ${D}, ${F} and ${E}.`,
-    );
+    if (D % 8 === 0 && F % 8 === 0 && E % 8 === 0) return;
+    throw new RuntimeError("session", `Our own kernels take rows and heads of eights, not ${D}, ${F} and ${E}.`);
   }
 
   /** Rejects where the shape does not fit, or the browser has no wasm SIMD. */
@@ -95,7 +92,7 @@ export class KernelExecutor implements Executor {
       gate: T * F,
       up: T * F,
       out: T * D,
-      packed: T * widest,
+      packed: operandFloats(kernels, T, widest),
       cos: (T * E) / 2,
       sin: (T * E) / 2,
       bias: T * total,
@@ -108,34 +105,29 @@ export class KernelExecutor implements Executor {
     this.#heap.floats(room.sin, sin.length).set(sin);
     writeBias(this.#heap.floats(room.bias, T * total));
 
-    const pack = (from: number, length: number) => {
-      if (T > 1) kernels.packRows(from, length * 4, T, length, room.packed, 1);
-    };
-    const apply = (matrix: Matrix, from: number, y: number) =>
-      multiply(kernels, matrix, { x: from, packed: room.packed, T, y, scratch: room.work });
+    const ready = (from: number, length: number) => operand(kernels, from, T, length, room.packed);
+    const apply = (matrix: Matrix, x: number, y: number) => multiply(kernels, matrix, { x, T, y, scratch: room.work });
     for (const [i, layer] of this.#layers.entries()) {
       const cache = caches[i];
       if (cache === undefined) throw new RuntimeError("bad-frame", `Arena ${id} was opened for fewer layers.`);
       const [keys, values] = [cache.keys.pointer, cache.values.pointer];
       kernels.rmsNorm(room.hidden, layer.attentionNorm, room.normed, T, D, rmsEpsilon);
-      pack(room.normed, D);
-      apply(layer.query, room.normed, room.q);
-      apply(layer.key, room.normed, room.k);
-      apply(layer.value, room.normed, room.v);
+      const attended = ready(room.normed, D);
+      apply(layer.query, attended, room.q);
+      apply(layer.key, attended, room.k);
+      apply(layer.value, attended, room.v);
       kernels.rotate(room.q, room.cos, room.sin, T, H, E);
       kernels.rotate(room.k, room.cos, room.sin, T, K, E);
       kernels.appendCache(room.k, room.v, keys, values, T, total - T, K, E, capacity);
       kernels.attend(room.q, keys, values, room.bias, room.q, T, total, H, K, E, capacity, room.work);
-      pack(room.q, H * E);
-      apply(layer.attentionOutput, room.q, room.out);
+      apply(layer.attentionOutput, ready(room.q, H * E), room.out);
       kernels.add(room.hidden, room.out, T * D);
       kernels.rmsNorm(room.hidden, layer.feedForwardNorm, room.normed, T, D, rmsEpsilon);
-      pack(room.normed, D);
-      apply(layer.gate, room.normed, room.gate);
-      apply(layer.up, room.normed, room.up);
+      const fed = ready(room.normed, D);
+      apply(layer.gate, fed, room.gate);
+      apply(layer.up, fed, room.up);
       kernels.swiGlu(room.gate, room.up, T * F);
-      pack(room.gate, F);
-      apply(layer.down, room.gate, room.out);
+      apply(layer.down, ready(room.gate, F), room.out);
       kernels.add(room.hidden, room.out, T * D);
     }
     return this.#heap.floats(room.hidden, T * D).slice();
@@ -143,7 +135,7 @@ export class KernelExecutor implements Executor {
 
   reserve(id: ArenaId, slots: number): void {
     const old = this.#arenas.get(id);
-    const capacity = Math.ceil(slots / 4) * 4;
+    const capacity = Math.ceil(slots / 8) * 8;
     if (old !== undefined && old.capacity >= capacity) return;
     const { K, E } = this.#shape;
     const grow = (from: Block | undefined, copy: typeof growKeys) => {

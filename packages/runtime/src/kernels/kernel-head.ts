@@ -3,10 +3,10 @@ import type { RawScore, Scorer } from "../head-runner.ts";
 import { bestOf } from "./best-of.ts";
 import { KernelHeap } from "./kernel-heap.ts";
 import { instantiateKernels, type Kernels } from "./kernel-module.ts";
-import { matrixScratch, multiply, placeMatrix, type Matrix } from "./matrix.ts";
+import { matrixScratch, multiply, operand, operandFloats, placeMatrix, type Matrix } from "./matrix.ts";
 import { Scratch } from "./scratch.ts";
 
-/** Rows whose logits are held at once: 0.6 MB a row for the largest vocabularies. */
+/** Rows whose logits are held at once: 0.6 MB a row for the largest vocabularies */
 const ROWS = 8;
 /** Logit of what pads a vocabulary to fours. */
 const NOTHING = -1e30;
@@ -56,22 +56,22 @@ export class KernelHead implements Scorer {
     // The memory goes with the last reference to this.
   }
 
-  #scoreRows(x: Float32Array, askIds: readonly (readonly number[])[]): RawScore[] {
+  #scoreRows(hidden: Float32Array, askIds: readonly (readonly number[])[]): RawScore[] {
     const { D, V, rmsEpsilon } = this.#shape;
     const T = askIds.length;
     const kernels = this.#kernels;
     const room = this.#scratch.take({
       x: T * D,
       normed: T * D,
-      packed: T * D,
+      packed: operandFloats(kernels, T, D),
       logits: T * this.#head.width,
       sums: 6,
       work: matrixScratch(D),
     });
-    this.#heap.floats(room.x, T * D).set(x);
+    this.#heap.floats(room.x, T * D).set(hidden);
     kernels.rmsNorm(room.x, this.#norm, room.normed, T, D, rmsEpsilon);
-    if (T > 1) kernels.packRows(room.normed, D * 4, T, D, room.packed, 1);
-    multiply(kernels, this.#head, { x: room.normed, packed: room.packed, T, y: room.logits, scratch: room.work });
+    const x = operand(kernels, room.normed, T, D, room.packed);
+    multiply(kernels, this.#head, { x, T, y: room.logits, scratch: room.work });
     const { width } = this.#head;
     return askIds.map((ids, r) => {
       const at = room.logits + r * width * 4;

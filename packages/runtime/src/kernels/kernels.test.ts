@@ -1,28 +1,18 @@
 /** The kernels run in Node as in a browser: both are V8. What the page does with them is tested in real tabs. */
-import type { LayerWeights, LinearWeights } from "@jupiter/model";
+import type { LinearWeights } from "@jupiter/model";
 import { ROOT } from "@jupiter/protocol";
 import { describe, expect, it } from "vitest";
-import { madeUpBlocks, unpacked, type Container } from "../made-up-blocks.ts";
+import { madeUpBlocks, unpacked } from "../made-up-blocks.ts";
 import { StageRunner } from "../stage-runner.ts";
-import { chain, randomLayers, seeded, shape, Walk } from "../stage-walk.ts";
+import { chain, seeded, shape, Walk } from "../stage-walk.ts";
 import { bestOf } from "./best-of.ts";
+import { blockLayers, CONTAINERS, mapMatrices, rowsAloneAndTogether } from "./block-layers.ts";
 import { KernelExecutor } from "./kernel-executor.ts";
 import { KernelHead } from "./kernel-head.ts";
 import { KernelHeap } from "./kernel-heap.ts";
 import { instantiateKernels } from "./kernel-module.ts";
 import { matrixBytes } from "./matrix-bytes.ts";
-import { matrixScratch, multiply, placeMatrix } from "./matrix.ts";
-
-/** As block types have them; see `model/src/block-weights.ts`. */
-const CONTAINERS: readonly Container[] = [
-  { bits: 4, blockSize: 32, minimums: true },
-  { bits: 4, blockSize: 32, minimums: false },
-  { bits: 4, blockSize: 16, minimums: true },
-  { bits: 4, blockSize: 16, minimums: false },
-  { bits: 8, blockSize: 32, minimums: true },
-  { bits: 8, blockSize: 32, minimums: false },
-  { bits: 8, blockSize: 16, minimums: false },
-];
+import { matrixScratch, multiply, operand, operandFloats, placeMatrix } from "./matrix.ts";
 
 /** Of what a sum's terms add up to without their signs: what is left is float32's rounding. */
 const ROUNDING = 1e-6;
@@ -44,7 +34,7 @@ describe("products with matrices, against float64", () => {
   const dense = Float32Array.from({ length: N * K }, () => random() - 0.5);
   matrices.push(["float32", { N, K, weights: { form: "dense", data: dense }, bias: null }]);
 
-  it.each(matrices)("%s, one to nine rows", async (_, linear) => {
+  it.each(matrices)("%s, few rows and many", async (_, linear) => {
     const heap = new KernelHeap();
     const kernels = await instantiateKernels(heap.memory);
     const matrix = placeMatrix(heap, linear);
@@ -53,12 +43,14 @@ describe("products with matrices, against float64", () => {
     // Each piece takes whole cache lines; the bias is one.
     expect(Math.abs(heap.usedBytes - matrixBytes(form, N, K) - (linear.bias === null ? 0 : 4 * N))).toBeLessThan(64);
     const w = denseData(unpacked(linear));
-    const [packed, y, scratch] = [9 * K, 9 * N + 16, matrixScratch(K)].map((floats) => heap.alloc(floats * 4).pointer);
-    for (let T = 1; T <= 9; T++) {
+    const rows = kernels.fewRows + 5;
+    const [packed, y, scratch] = [operandFloats(kernels, rows, K), rows * N, matrixScratch(K)].map(
+      (floats) => heap.alloc(floats * 4).pointer,
+    );
+    for (let T = 1; T <= rows; T++) {
       const x = Float32Array.from({ length: T * K }, () => random() * 4 - 2);
       const at = heap.allocFloats(x).pointer;
-      kernels.packRows(at, K * 4, T, K, packed!, 1);
-      multiply(kernels, matrix, { x: at, packed: packed!, T, y: y!, scratch: scratch! });
+      multiply(kernels, matrix, { x: operand(kernels, at, T, K, packed!), T, y: y!, scratch: scratch! });
       const out = heap.floats(y!, T * N);
       let worst = 0;
       for (let t = 0; t < T; t++) {
@@ -76,36 +68,6 @@ describe("products with matrices, against float64", () => {
     }
   });
 });
-
-/** The small model with its matrices in blocks of every kind that fits them. */
-function blockLayers(): LayerWeights[] {
-  const random = seeded(17);
-  let next = 0;
-  const inBlocks = (linear: LinearWeights): LinearWeights => ({
-    ...linear,
-    weights: madeUpBlocks(
-      linear.N,
-      linear.K,
-      CONTAINERS[next++ % CONTAINERS.length]!,
-      1.5 / Math.sqrt(linear.K),
-      random,
-    ),
-  });
-  return randomLayers(7).map((layer) => mapMatrices(layer, inBlocks));
-}
-
-function mapMatrices(layer: LayerWeights, map: (linear: LinearWeights) => LinearWeights): LayerWeights {
-  return {
-    ...layer,
-    query: map(layer.query),
-    key: map(layer.key),
-    value: map(layer.value),
-    attentionOutput: map(layer.attentionOutput),
-    gate: map(layer.gate),
-    up: map(layer.up),
-    down: map(layer.down),
-  };
-}
 
 async function walkThrough(): Promise<{ walk: Walk; runner: StageRunner }> {
   const layers = blockLayers();
@@ -146,6 +108,11 @@ describe("a stage in kernels gives the hidden states of fresh forwards", () => {
     expect(await walk.frame(38, chain(38, 70))).toBeLessThan(TOLERANCE);
     await runner.dispose();
     await expect(walk.frame(108, chain(108, 1))).rejects.toMatchObject({ reason: "disposed" });
+  });
+
+  it("bit for bit the same whether a row comes alone or with others", async () => {
+    const { alone, together } = await rowsAloneAndTogether(6);
+    expect(together).toEqual(alone);
   });
 
   it("refuses a shape that the kernels do not fit", async () => {

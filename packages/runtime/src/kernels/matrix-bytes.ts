@@ -3,7 +3,7 @@
 /** Rows that lie together. */
 export const GROUP = 16;
 
-/** How a matrix lies in blocks: see `kernels/gemv.ts`. */
+/** How a matrix lies in blocks: see `kernels/blocks.ts`. */
 export interface BlockForm {
   readonly bits: 4 | 8;
   readonly blockSize: number;

@@ -1,7 +1,7 @@
-/** Matrices as the kernels read them (layouts: `kernels/gemv.ts`): made from the model's blocks without loss, or float32 as it is. */
+/** Matrices as the kernels read them (layouts: `kernels/blocks.ts`): made from the model's blocks without loss, or float32 as it is. */
 import type { LinearWeights } from "@jupiter/model";
 import type { KernelHeap } from "./kernel-heap.ts";
-import type { Kernels } from "./kernel-module.ts";
+import { MOST_FEW_ROWS, type Kernels } from "./kernel-module.ts";
 import { GROUP, matrixBytes, takesMinimums } from "./matrix-bytes.ts";
 
 type Blocks = Extract<LinearWeights["weights"], { form: "blocks" }>;
@@ -21,7 +21,7 @@ export interface Matrix {
 
 /** Floats of scratch that products with a matrix of K columns need. */
 export function matrixScratch(K: number): number {
-  return GROUP * K;
+  return MOST_FEW_ROWS * (K + K / 16) + 2 * GROUP;
 }
 
 export function placeMatrix(heap: KernelHeap, { N, K, weights, bias }: LinearWeights): Matrix {
@@ -35,16 +35,26 @@ export function placeMatrix(heap: KernelHeap, { N, K, weights, bias }: LinearWei
   return { ...rest, pointer, bits, blockSize, hasMinimums };
 }
 
-/** `y` `[T, width]` = x W^T + bias for `x` `[T, K]`. `packed` is `x` packed, or null where T is 1 and `x` itself serves. `y` has room for 16 values more. */
+/** Floats that `operand` may need at `packed`. */
+export function operandFloats({ fewRows }: Kernels, T: number, K: number): number {
+  return T > fewRows ? Math.ceil(T / 4) * 4 * K : 0;
+}
+
+/** `x` `[T, K]` at `from` as `multiply` takes it: few rows where they are, many packed. Returns the address. */
+export function operand(kernels: Kernels, from: number, T: number, K: number, packed: number): number {
+  if (T <= kernels.fewRows) return from;
+  kernels.packRows(from, K * 4, T, K, packed, 1);
+  return packed;
+}
+
+/** `y` `[T, width]` = x W^T + bias. Up to `kernels.fewRows` a row comes out the same, bit for bit, however many others it is among. */
 export function multiply(
   kernels: Kernels,
   { pointer, width, K, bits, blockSize, hasMinimums, bias }: Matrix,
-  { x, packed, T, y, scratch }: { x: number; packed: number; T: number; y: number; scratch: number },
+  { x, T, y, scratch }: { x: number; T: number; y: number; scratch: number },
 ): void {
-  const groups = Math.ceil(width / GROUP);
-  if (T === 1 && bits === 4) kernels.gemv4(pointer, x, y, groups, K, blockSize, scratch);
-  else if (T === 1 && bits === 8) kernels.gemv8(pointer, x, y, groups, K, blockSize, Number(hasMinimums), scratch);
-  else kernels.gemm(pointer, T === 1 ? x : packed, y, T, width, K, bits, blockSize, Number(hasMinimums), scratch);
+  const product = T <= kernels.fewRows ? kernels.few : kernels.gemm;
+  product(pointer, x, y, T, width, K, bits, blockSize, Number(hasMinimums), scratch);
   if (bias !== null) kernels.addBias(y, bias, T, width);
 }
 
@@ -79,7 +89,7 @@ function placeBlocks(heap: KernelHeap, weights: Blocks, N: number, K: number, ha
         const row = g * GROUP + r;
         const first = row < N ? row * perRow + b * (words / GROUP) : from.length; // beyond the end: zeros
         if (bits === 4) placeNibbles(from, first, outWords, at + r, words / GROUP);
-        else placeBytes(from, first, outBytes, at * 4 + (r >> 2) * 16 + (r & 3), words / GROUP);
+        else placeBytes(from, first, outBytes, at * 4 + r, words / GROUP);
         const scale = row < N ? (weights.scales[row * blocks + b] ?? 0) : 0;
         outFloats[at + words + r] = scale;
         if (!hasMinimums) continue;
@@ -102,15 +112,15 @@ function placeNibbles(from: Uint32Array, first: number, out: Uint32Array, at: nu
   for (let c = 0; c < count; c++) out[at + c * GROUP] = from[first + c] ?? 0;
 }
 
-/** A row's four bytes go four bytes apart, and become signed. */
+/** A row's four bytes go sixteen bytes apart, and become signed. */
 function placeBytes(from: Uint32Array, first: number, out: Uint8Array, at: number, count: number): void {
   for (let c = 0; c < count; c++) {
     const word = (from[first + c] ?? 0x80808080) ^ 0x80808080;
     const to = at + c * 64;
     out[to] = word;
-    out[to + 4] = word >>> 8;
-    out[to + 8] = word >>> 16;
-    out[to + 12] = word >>> 24;
+    out[to + GROUP] = word >>> 8;
+    out[to + 2 * GROUP] = word >>> 16;
+    out[to + 3 * GROUP] = word >>> 24;
   }
 }
 

@@ -1,8 +1,5 @@
 import type { Block, KernelHeap } from "./kernel-heap.ts";
 
-/** Products of one row write whole groups of sixteen values: what they write behind their row must belong to nobody. */
-const TAIL_FLOATS = 16;
-
 /** Working memory of a run, kept for the next and made anew only when one needs more. */
 export class Scratch {
   readonly #heap: KernelHeap;
@@ -18,7 +15,7 @@ export class Scratch {
     let sizeBytes = 0;
     for (const name in floats) {
       offsets[name] = sizeBytes;
-      sizeBytes += Math.ceil((floats[name] + TAIL_FLOATS) / 16) * 64;
+      sizeBytes += Math.ceil(floats[name] / 16) * 64;
     }
     if (this.#block === null || this.#block.sizeBytes < sizeBytes) {
       if (this.#block !== null) this.#heap.free(this.#block);

@@ -1,5 +1,7 @@
 /** Written by `scripts/kernels-plugin.ts`: `packages/runtime/kernels` compiled, in base64. */
 declare module "virtual:kernels" {
-  const base64: string;
-  export default base64;
+  /** For every browser with wasm SIMD. */
+  export const plain: string;
+  /** With relaxed SIMD's fused multiply-add. */
+  export const relaxed: string;
 }
