@@ -15,12 +15,19 @@ const lap = (rows: number, ms: number, queuedMs = 0, more: Partial<LapEvent> = {
   ...more,
 });
 
-it("takes a further row for a third of the first until laps of several sizes were seen", () => {
+it("takes the second row of a pair for a quarter of the first until laps of several sizes were seen", () => {
   const costs = new LapCosts();
-  expect(costs.costOf(4)).toBeCloseTo(2);
+  expect([1, 2, 3, 4].map(costs.costOf)).toEqual([1, 1.25, 2.25, 2.5]);
   for (let i = 0; i < 50; i++) costs.observe(lap(1, 60));
   expect(costs.costOf(1)).toBeCloseTo(60);
-  expect(costs.costOf(4)).toBeCloseTo(120);
+  expect(costs.costOf(4)).toBeCloseTo(150);
+});
+
+it("learns that rows cost nothing, as on a GPU, from laps of one and of two rows", () => {
+  const costs = new LapCosts();
+  for (let i = 0; i < 40; i++) costs.observe(lap(1 + (i % 2), 60));
+  expect(costs.costOf(2) / costs.costOf(1)).toBeLessThan(1.05);
+  expect(costs.costOf(8) / costs.costOf(1)).toBeLessThan(2); // 5 at first
 });
 
 it("learns what rows cost, queues and stalls aside", () => {

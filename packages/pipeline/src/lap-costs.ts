@@ -1,6 +1,6 @@
 /**
- * What a lap of few rows takes, as measured: a line through the laps seen, those of long ago fading. Until laps of several sizes were
- * seen, a further row is taken for a third of the first, which is what it costs on wasm.
+ * What a lap of few rows takes, as measured: a line through the laps seen, those of long ago fading, over the work that rows are. Until laps of several sizes were
+ * seen, a lap is taken for nothing but work.
  */
 import type { LapEvent } from "./host-driver.ts";
 
@@ -8,19 +8,21 @@ import type { LapEvent } from "./host-driver.ts";
 const FEW_ROWS = 16;
 /** What is left of a lap's weight after each further one. */
 const FADE = 0.97;
-/** Laps by which the first guess counts against measured slopes. */
+/** Kernels on wasm take rows two by two, and the second of a pair for so much of the first; on a GPU all rows cost the same, and the line is flat. */
+const SECOND = 1 / 4;
+/** Laps by which the first guess counts against measured slopes, were half of them of one row and half of two. */
 const BELIEF = 4;
-const FIRST_GUESS = 1 / 3;
+const BELIEVED_SQUARES = BELIEF * (SECOND / 2) ** 2;
 /** A tab that was held up says nothing of what rows cost. */
 const OUTLIER = 3;
 
 export class LapCosts {
   #laps = 0;
-  #rows = 0;
+  #work = 0;
   #ms = 0;
   /** Sums of squares and products about the means. */
-  #rowsSquared = 0;
-  #rowsMs = 0;
+  #workSquared = 0;
+  #workMs = 0;
 
   observe({ rows, lapMs, headMs, stageTimes, wanted, dead }: LapEvent): void {
     if (!wanted || dead || rows > FEW_ROWS) return;
@@ -30,18 +32,24 @@ export class LapCosts {
     if (this.#laps > BELIEF && ms > OUTLIER * expected) return;
     const before = this.#laps * FADE;
     this.#laps = before + 1;
-    const [fromRows, fromMs] = [rows - this.#rows, ms - this.#ms];
-    this.#rows += fromRows / this.#laps;
+    const work = workOf(rows);
+    const [fromWork, fromMs] = [work - this.#work, ms - this.#ms];
+    this.#work += fromWork / this.#laps;
     this.#ms += fromMs / this.#laps;
-    this.#rowsSquared = this.#rowsSquared * FADE + fromRows * (rows - this.#rows);
-    this.#rowsMs = this.#rowsMs * FADE + fromRows * (ms - this.#ms);
+    this.#workSquared = this.#workSquared * FADE + fromWork * (work - this.#work);
+    this.#workMs = this.#workMs * FADE + fromWork * (ms - this.#ms);
   }
 
   /** Milliseconds once laps were seen; before, in laps of one row. */
   readonly costOf = (rows: number): number => {
-    if (this.#laps === 0) return 1 + (rows - 1) * FIRST_GUESS;
-    const guessedMs = (this.#ms * FIRST_GUESS) / (1 + (this.#rows - 1) * FIRST_GUESS);
-    const slopeMs = Math.max(0, (this.#rowsMs + BELIEF * guessedMs) / (this.#rowsSquared + BELIEF));
-    return Math.max(this.#ms * 0.01, this.#ms + (rows - this.#rows) * slopeMs);
+    if (this.#laps === 0) return workOf(rows);
+    const guessedMs = this.#ms / this.#work;
+    const measured = this.#workMs + BELIEVED_SQUARES * guessedMs;
+    const slopeMs = Math.max(0, measured / (this.#workSquared + BELIEVED_SQUARES));
+    return Math.max(this.#ms * 0.01, this.#ms + (workOf(rows) - this.#work) * slopeMs);
   };
+}
+
+function workOf(rows: number): number {
+  return (rows >> 1) * (1 + SECOND) + (rows & 1);
 }
