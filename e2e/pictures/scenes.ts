@@ -45,7 +45,7 @@ async function meeting({ browser, server, camera }: World): Promise<void> {
   await camera.take(anna.page, "donor-waiting");
   const ben = await DonorPerson.open(browser, await host.invitation());
   await ben.join("Ben’s laptop");
-  await host.devices.nth(2).waitFor();
+  await host.arrived(2);
   for (const label of ["Code for cameras", "Options", "How it answers", "Kept on this device"])
     await host.page.getByText(label, { exact: true }).click();
   await camera.take(host.page, "host-devices");

@@ -129,9 +129,9 @@ it("a reload keeps the conversations and the room's link; who waited is there ag
   const link = await host.invitation();
   donor = await DonorPerson.open(browser, link);
   await donor.join("Anna’s phone");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   await host.page.reload();
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   expect(await host.devices.nth(1).innerText()).toContain("Anna’s phone");
   expect(await host.invitation()).toBe(link);
   await host.page.getByText("This page was loaded anew").waitFor();

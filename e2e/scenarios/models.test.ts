@@ -55,7 +55,7 @@ it("says which models fit the devices that are here, and what would have to be a
 
   const donor = await DonorPerson.open(browser, await host.invitation());
   await donor.join("Anna’s phone");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   await memory.fill(String(12 * 2 ** 30));
   await host.page.getByText("Starts on these 2 devices.").waitFor();
   const context = host.page.getByRole("slider", { name: "Context" });
@@ -71,7 +71,7 @@ it("runs a file of the host's own: donors get their layers from the host, check 
   const donors = [await DonorPerson.open(browser, await host.invitation())];
   donors.push(await DonorPerson.open(browser, await host.invitation()));
   for (const [i, donor] of donors.entries()) await donor.join(`Donor ${i + 1}`);
-  await host.devices.nth(2).waitFor();
+  await host.arrived(2);
   await openPicker(host.page);
   const file = host.page.getByLabel(/A GGUF file of this device/);
   for (const [name, refusal] of [
@@ -114,7 +114,7 @@ it("runs a file from an address elsewhere, and says of one that cannot be used w
   const host = await HostPerson.open(browser, server, { ignoreHTTPSErrors: true });
   const donor = await DonorPerson.open(browser, await host.invitation(), { ignoreHTTPSErrors: true });
   await donor.join("Donor");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   const other = elsewhere.secureUrls[0] ?? "";
   await host.page
     .context()

@@ -82,7 +82,7 @@ async function untilMoved(from: string, to: string): Promise<void> {
 
 it("layers move away from a device that has become slower, between two answers", async () => {
   [anna, ben] = [await emulatedDonor("Anna"), await emulatedDonor("Ben")];
-  await host.devices.nth(2).waitFor();
+  await host.arrived(2);
   await host.page.getByText(/^Model: /).click();
   await host.page.getByText("Options", { exact: true }).click();
   await host.page.getByRole("combobox", { name: "This device computes" }).selectOption("none");

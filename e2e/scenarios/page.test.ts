@@ -27,7 +27,7 @@ describe("a host and two donors", () => {
     await anna.join("Anna’s phone");
     ben = await DonorPerson.open(browser, link.replace("/#", "/?auto#"));
     await ben.page.getByRole("heading", { name: "In the room" }).waitFor();
-    await host.devices.nth(2).waitFor();
+    await host.arrived(2);
     expect(await host.devices.allInnerTexts()).toEqual([
       expect.stringContaining("This device"),
       expect.stringContaining("Anna’s phone"),
@@ -109,7 +109,7 @@ it("a start that is given up frees the donors, and leaves a room that can start 
   const host = await HostPerson.open(browser, server);
   const donor = await DonorPerson.open(browser, await host.invitation());
   await donor.join("Anna’s phone");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   await host.page.getByRole("button", { name: "Start the ring" }).click();
   await donor.page.getByText("Measuring how fast this device is").waitFor();
   await host.page.getByRole("button", { name: "Cancel" }).click();
@@ -132,7 +132,7 @@ it("a donor whose links broke is welcomed again", async () => {
   const host = await HostPerson.open(browser, server);
   const donor = await DonorPerson.open(browser, await host.invitation(), { init: collectPeerConnections });
   await donor.join("Anna’s phone");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   await donor.page.evaluate(() => globalThis.peerConnections?.splice(0).forEach((connection) => connection.close()));
   await donor.page.getByText("The host is gone").waitFor();
   await host.page.getByText("Nobody has joined yet").waitFor();

@@ -80,6 +80,11 @@ export class HostPerson {
     return this.page.getByRole("list", { name: "Devices" }).getByRole("listitem");
   }
 
+  /** The nth device beside the host has its link and its name: a card stands there before that, as "Connecting". */
+  async arrived(nth: number): Promise<void> {
+    await this.devices.nth(nth).getByText("lends up to").waitFor();
+  }
+
   async rename(device: string, name: string): Promise<void> {
     await this.#openMenu(device);
     await this.page.getByRole("textbox", { name: `New name of ${device}`, exact: true }).fill(name);

@@ -43,7 +43,7 @@ it("without isolation: a host and a donor answer, weights come from the rooms' s
     if (request.url().includes(".gguf")) models.push(new URL(request.url()).origin);
   });
   await donor.join("Anna’s phone");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   await host.start("Start the ring");
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");

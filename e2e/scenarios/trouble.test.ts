@@ -45,7 +45,7 @@ it("damaged weights are named as such where they came, and nothing of them is us
   const host = await HostPerson.open(browser, other);
   const donor = await DonorPerson.open(browser, await host.invitation());
   await donor.join("Anna’s phone");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   await host.page.getByRole("button", { name: "Start the ring" }).click();
   await host.page.getByText("The ring did not start").waitFor({ timeout: 120_000 });
   await host.page.getByText("The model’s file is not what it should be").first().waitFor();
@@ -59,7 +59,7 @@ it("a server that goes and comes back disturbs no running ring", async () => {
   const host = await HostPerson.open(browser, first);
   const donor = await DonorPerson.open(browser, await host.invitation());
   await donor.join("Anna’s phone");
-  await host.devices.nth(1).waitFor();
+  await host.arrived(1);
   await host.start("Start the ring");
   await first.close();
   for (const { page } of [host, donor]) await page.getByText("The server cannot be reached").waitFor();
