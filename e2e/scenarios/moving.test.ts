@@ -34,8 +34,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** Rows cost something too: were they free, any split of equal devices would be as good, and one might have next to no layers from the start. */
 const costsOf = (layerMs: number) => ({
-  layer: [{ fromRows: 1, floorMs: layerMs, rowMs: 0, pairMs: 0 }],
+  layer: [{ fromRows: 1, floorMs: layerMs, rowMs: layerMs / 40, pairMs: 0 }],
   ...{ frameMs: 0, head: null },
 });
 

@@ -7,7 +7,9 @@ import { ShapedPath } from "@jupiter/transport/link-shape";
 import { IdbShelf } from "./browser/idb-shelf.ts";
 import { keepRoom, keptRoom } from "./browser/kept-room.ts";
 import { roomServerHere, watchPolicy } from "./browser/room-server-here.ts";
+import { timesShelf } from "./browser/times-shelf.ts";
 import { Engine } from "./engine/engine.ts";
+import { KeptTimes } from "./engine/kept-times.ts";
 import { PreciseClock } from "./engine/precise-clock.ts";
 import { DonorSession, type Lending } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
@@ -39,7 +41,7 @@ export async function openRoom(options: OpenOptions): Promise<OpenedRoom> {
   const kept = await keptRoom();
   const credentials = kept === null ? {} : { credentials: kept.credentials };
   const room = await entered(options, (how) => Room.open({ ...how, ...credentials }));
-  const session = new HostSession(partsOf(room, new Engine("host", server.origin)), kept?.admissions);
+  const session = new HostSession(partsOf(room, new Engine("host", server.origin, keptTimes())), kept?.admissions);
   stopKeeping = effect(() => {
     const [credentials, admissions] = [session.credentials.value, session.admissions.value];
     if (credentials !== null) keepRoom({ credentials, admissions });
@@ -57,7 +59,11 @@ export async function closeRoom(session: HostSession): Promise<void> {
 /** Joins as a donor by the whole link. Rejects `RoomError`. */
 export async function joinRoom(options: OpenOptions & Lending & { readonly link: string }): Promise<DonorSession> {
   const room = await entered(options, (how) => Room.join({ ...how, name: texts.devices.someDevice }));
-  return new DonorSession(partsOf(room, new Engine(room.self, server.origin)), options);
+  return new DonorSession(partsOf(room, new Engine(room.self, server.origin, keptTimes())), options);
+}
+
+function keptTimes(): KeptTimes {
+  return new KeptTimes(timesShelf, () => Date.now());
 }
 
 /** Kept by this browser, for this origin. */

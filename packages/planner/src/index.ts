@@ -8,7 +8,7 @@ export { asItStands, Replanner, type Move, type Shift, type Standing } from "./r
 export { drifted, DriftMeter, type DriftingStage, type DriftLap } from "./drift.ts";
 export { lapMs, placeMs, returnMs, slicesMs, type Pipe, type PipePlace, type Slices } from "./pipe.ts";
 export { chunkRule, type ChunkRule } from "./chunk-rule.ts";
-export { fitLayer, type Fit, type MeasuredTime } from "./fit.ts";
+export { fitHead, fitLayer, type Fit, type MeasuredTime } from "./fit.ts";
 export { bestSlices, equals } from "./slices.ts";
 export { teraPipeSlices } from "./tera-pipe.ts";
 export { PlannerError, type PlannerReason } from "./errors.ts";

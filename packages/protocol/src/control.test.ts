@@ -70,6 +70,9 @@ test("donors' messages pass, hosts' messages are not taken from donors, fields u
     backend: "wasm",
     unpacks: false,
     layerTimes: [{ T: 64, S: 256, ms: 28.5 }],
+    frameMs: 0.25,
+    handoverMs: 0.5,
+    isAnew: false,
   };
   expect(parseDonorMessage(donorMessageFrame(profile))).toEqual(profile);
   const link = { rttMs: 4, rttSpreadMs: 1, bytesPerMs: 5000, backBytesPerMs: 4000 };

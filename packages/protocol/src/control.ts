@@ -218,6 +218,12 @@ const DonorMessage = z.discriminatedUnion("type", [
       .max(16)
       .readonly()
       .optional(),
+    /** Of every frame, however many layers and rows. */
+    frameMs: ms.default(0),
+    /** From the page to its worker and back. */
+    handoverMs: ms.default(0),
+    /** It was measured just now, not kept from an earlier start. */
+    isAnew: z.boolean().default(true),
   }),
   /** Null: the member did not answer, or there is no way to it. */
   z.object({ type: z.literal("probed"), epoch, to: PeerId, link: LinkMeasure.nullable() }),

@@ -4,6 +4,7 @@ export { HeadRunner } from "./head-runner.ts";
 export { knownAnswerTest, type KnownAnswer } from "./known-answer.ts";
 export type { Rung } from "./ladder.ts";
 export { configureOrt, watchDevice, type Backend } from "./ort.ts";
-export { profileLayer, type LayerTime } from "./profile.ts";
+export { profileLayers, type LayerTime, type StageTimes } from "./profile.ts";
+export { profileHead, type HeadTime } from "./profile-head.ts";
 export { StageRunner } from "./stage-runner.ts";
 export { graphFloat, hideSubgroups } from "./webgpu-features.ts";

@@ -1,74 +1,139 @@
-import type { GraphFloat, LayerWeights, LinearWeights, ModelShape } from "@jupiter/model";
-import { ROOT, type Activations, type RowTable } from "@jupiter/protocol";
+/** What a model's layers take on this device, by layers of made-up weights: nothing is fetched for it. */
+import type { GraphFloat, ModelShape } from "@jupiter/model";
+import { LIMITS, ROOT, type Activations, type RowTable } from "@jupiter/protocol";
 import { buildStage } from "./build-stage.ts";
+import { layerBytes, madeUpLayer } from "./made-up-weights.ts";
 import type { Backend } from "./ort.ts";
+import type { StageRunner } from "./stage-runner.ts";
 
-/** `ms` of one decoder layer for `T` new tokens at `S` cached ones; the median of a few runs. */
+/** `ms` of one decoder layer for `T` new tokens at `S` cached ones; the lower quartile of a few runs. */
 export interface LayerTime {
   readonly T: number;
   readonly S: number;
   readonly ms: number;
 }
 
-const REPEATS = 5;
-/** Rows and cached tokens, what matters most first: later ones are left out when time is up. */
-const POINTS = [
-  [1, 0],
-  [32, 0],
-  [1, 768],
-  [128, 0],
-  [8, 0],
-  [32, 768],
-  [256, 0],
-] as const;
-const SLOTS = 1024;
-/** Of all points but the first two, without which no plan can be made. */
-const BUDGET_MS = 1500;
+export interface StageTimes {
+  readonly layerTimes: readonly LayerTime[];
+  /** Of every frame, however many layers and rows: copying in and out, waiting for a GPU. */
+  readonly frameMs: number;
+}
 
-/**
- * Times one layer of the model's shape with made-up weights in the form that the back end would hold: nothing is fetched for it. Frames run in parts
- * of `maxRows`, as they will where longer ones come out wrong. Cached tokens are zeros, which take as long as others.
- */
-export async function profileLayer(
-  shape: ModelShape,
-  {
-    backend,
-    type,
-    kernels = false,
-    maxRows = Infinity,
-  }: {
-    readonly backend: Backend;
-    readonly type: GraphFloat;
-    readonly kernels?: boolean;
-    readonly maxRows?: number;
-  },
-): Promise<LayerTime[]> {
-  const layer = { ...shape, L: 1 };
-  async function* groups(): AsyncGenerator<LayerWeights[]> {
-    yield await Promise.resolve([madeUpLayer(shape, kernels || backend === "webgpu")]);
-  }
-  const stage = await buildStage(layer, groups(), { backend, type, kernels, maxSlots: SLOTS, maxRows });
-  try {
-    const times: LayerTime[] = [];
-    const startMs = performance.now();
-    for (const [T, S] of POINTS) {
-      if (times.length > 1 && performance.now() - startMs > BUDGET_MS) break;
-      const x: Activations = { wire: "f32", rows: T, hidden: shape.D, data: new Float32Array(T * shape.D).fill(0.1) };
-      const runs: number[] = [];
-      // The first run of a size compiles shaders and packs weights.
-      for (let i = 0; i <= REPEATS; i++) {
-        stage.apply({ kind: "free", arena: 0 });
-        if (S > 0) stage.skip(chain(S, 0));
-        const { computeMs } = await stage.forward(x, chain(T, S));
-        if (i > 0) runs.push(computeMs);
-        if (i >= 2 && times.length > 1 && performance.now() - startMs > BUDGET_MS) break;
-      }
-      times.push({ T, S, ms: runs.sort((a, b) => a - b)[runs.length >> 1] ?? 0 });
+/** How layers will be held and run. */
+export interface ProfiledForm {
+  readonly backend: Backend;
+  readonly type: GraphFloat;
+  readonly kernels?: boolean;
+  /** Frames run in parts of so many rows, as they will where longer ones come out wrong. */
+  readonly maxRows?: number;
+}
+
+/** Of a point; the first run compiles shaders and packs weights, and is not counted. */
+const REPEATS = 5;
+const FEWEST = 2;
+/** Of one point, once it has its fewest runs. */
+const POINT_MS = 250;
+/** Of all points but the first two, without which no plan can be made. */
+const BUDGET_MS = 2000;
+/** So that one layer's time is told from a frame's, and that weights come from memory as in a stage of many layers, not from the caches. */
+const LAYERS = 3;
+/** Of weights that are made up at once, and of a cache for them: a phone has little to spare. */
+const WEIGHTS_BYTES = 64 << 20;
+const CACHE_BYTES = 32 << 20;
+const FAR = 3072;
+const MOST_ROWS = 256;
+
+/** Cached tokens are zeros, which take as long as others. */
+export async function profileLayers(shape: ModelShape, form: ProfiledForm): Promise<StageTimes> {
+  const startMs = performance.now();
+  const inBlocks = form.kernels === true || form.backend === "webgpu";
+  const layers = Math.min(LAYERS, Math.max(1, Math.floor(WEIGHTS_BYTES / layerBytes(shape, inBlocks))));
+  const oneMs = layers === 1 ? null : await withStage(shape, form, 1, 64, (stage) => timeOf(stage, shape.D, 1, 0));
+  const far = farSlots(shape, layers);
+  return withStage(shape, form, layers, far + MOST_ROWS, async (stage) => {
+    const stageTimes: LayerTime[] = [];
+    for (const [T, S] of pointsTo(far)) {
+      if (stageTimes.length > 1 && performance.now() - startMs > BUDGET_MS) break;
+      stageTimes.push({ T, S, ms: await timeOf(stage, shape.D, T, S) });
     }
-    return times;
+    const manyMs = stageTimes[0]?.ms ?? 0;
+    const frameMs = oneMs === null ? 0 : Math.min(oneMs, Math.max(0, (layers * oneMs - manyMs) / (layers - 1)));
+    return {
+      frameMs,
+      layerTimes: stageTimes.map(({ T, S, ms }) => ({ T, S, ms: Math.max(0, ms - frameMs) / layers })),
+    };
+  });
+}
+
+/** Rows and cached tokens, what matters most first: later ones are left out when time is up. */
+function pointsTo(far: number): readonly (readonly [T: number, S: number])[] {
+  const near = Math.min(768, far);
+  return [
+    [1, 0],
+    [32, 0],
+    [1, far],
+    [64, near],
+    [128, 0],
+    [2, 0],
+    [8, 0],
+    [64, 0],
+    [1, near],
+    [32, far],
+    [4, 0],
+    [16, 0],
+    [256, 0],
+    [8, near],
+    [128, near],
+  ];
+}
+
+/** As many cached tokens as the model and memory allow; a multiple of 64. */
+function farSlots({ K, E, contextLength }: ModelShape, layers: number): number {
+  const slots = Math.min(FAR, contextLength - MOST_ROWS, CACHE_BYTES / (layers * 2 * K * E * 4));
+  return Math.max(0, Math.floor(slots / 64) * 64);
+}
+
+async function withStage<T>(
+  shape: ModelShape,
+  form: ProfiledForm,
+  layers: number,
+  maxSlots: number,
+  use: (stage: StageRunner) => Promise<T>,
+): Promise<T> {
+  const inBlocks = form.kernels === true || form.backend === "webgpu";
+  async function* groups() {
+    for (let i = 0; i < layers; i++) yield await Promise.resolve([madeUpLayer(shape, inBlocks)]);
+  }
+  const stage = await buildStage({ ...shape, L: layers }, groups(), { ...form, maxSlots });
+  try {
+    return await use(stage);
   } finally {
     await stage.dispose();
   }
+}
+
+/** Of the whole stage. */
+async function timeOf(stage: StageRunner, D: number, T: number, S: number): Promise<number> {
+  const x: Activations = { wire: "f32", rows: T, hidden: D, data: new Float32Array(T * D).fill(0.1) };
+  const runs: number[] = [];
+  stage.apply({ kind: "free", arena: 0 });
+  for (let base = 0; base < S; base += LIMITS.rowsPerFrame) {
+    stage.skip(chain(Math.min(S - base, LIMITS.rowsPerFrame), base));
+  }
+  const startMs = performance.now();
+  for (let i = 0; i <= REPEATS; i++) {
+    // Again at the same slots: the rows of before are rolled back.
+    const { computeMs } = await stage.forward(x, chain(T, S));
+    if (i > 0) runs.push(computeMs);
+    if (runs.length >= FEWEST && performance.now() - startMs > POINT_MS) break;
+  }
+  return typical(runs);
+}
+
+/** The lower quartile: whatever else goes on only ever makes a run longer. */
+export function typical(runs: readonly number[]): number {
+  const sorted = [...runs].sort((a, b) => a - b);
+  return sorted[(sorted.length - 1) >> 2] ?? 0;
 }
 
 /** Rows one after the other, from slot `base` on. */
@@ -79,37 +144,5 @@ function chain(T: number, base: number): RowTable {
     positions: Int32Array.from({ length: T }, (_, i) => base + i),
     parents: Int32Array.from({ length: T }, (_, i) => (base + i === 0 ? ROOT : base + i - 1)),
     wanted: new Uint8Array(T),
-  };
-}
-
-/** Sizes are the model's, values are small constants: time does not depend on them. */
-function madeUpLayer({ D, F, H, K, E }: ModelShape, inBlocks: boolean): LayerWeights {
-  const linear = (N: number, inputs: number): LinearWeights => ({
-    N,
-    K: inputs,
-    bias: null,
-    weights:
-      !inBlocks || inputs % 32 !== 0
-        ? { form: "dense", data: new Float32Array(N * inputs).fill(0.01) }
-        : {
-            form: "blocks",
-            bits: 4,
-            blockSize: 32,
-            packed: new Uint8Array((N * inputs) / 2).fill(0x99),
-            scales: new Float32Array((N * inputs) / 32).fill(0.01),
-            zeroPoints: null,
-            minimums: null,
-          },
-  });
-  return {
-    attentionNorm: new Float32Array(D).fill(1),
-    query: linear(H * E, D),
-    key: linear(K * E, D),
-    value: linear(K * E, D),
-    attentionOutput: linear(D, H * E),
-    feedForwardNorm: new Float32Array(D).fill(1),
-    gate: linear(F, D),
-    up: linear(F, D),
-    down: linear(D, F),
   };
 }

@@ -10,11 +10,12 @@ import { ShapedLink } from "./shaped-link.ts";
 function measured(out: LinkShape, back: LinkShape) {
   const clock = new HastyClock();
   const nowMs = () => clock.nowMs();
+  const rest = () => new Promise<void>((resolve) => void clock.after(5, resolve));
   const [a, b] = memoryLinkPair().links;
   const near = new ShapedLink(a, out, { clock, seed: 3 });
   const far = new ShapedLink(b, back, { clock, seed: 4 });
   answerProbes(far, nowMs);
-  return { near, far, clock, result: measureLink(near, { nowMs }) };
+  return { near, far, clock, result: measureLink(near, { nowMs, rest }) };
 }
 
 describe("a shaped link", () => {
@@ -84,7 +85,11 @@ describe("an end that is no friend", () => {
     const fails = (answer: (link: ReturnType<typeof memoryLinkPair>["links"][1]) => void, signal?: AbortSignal) => {
       const [a, b] = memoryLinkPair().links;
       b.events.on("message", () => answer(b));
-      return measureLink(a, { nowMs: () => 0, ...(signal === undefined ? {} : { signal }) });
+      return measureLink(a, {
+        nowMs: () => 0,
+        rest: () => Promise.resolve(),
+        ...(signal === undefined ? {} : { signal }),
+      });
     };
     await expect(fails((b) => void b.send(Uint8Array.of(1)))).rejects.toMatchObject({ reason: "bad-slice" });
     await expect(fails((b) => void b.close())).rejects.toMatchObject({ reason: "closed" });

@@ -6,6 +6,8 @@ import type { PeerLink } from "./peer-link.ts";
 
 export interface MeasureOptions {
   readonly nowMs: () => number;
+  /** Before each echo: as long as devices rest between two frames of a ring, since whoever sleeps wakes late. */
+  readonly rest: () => Promise<void>;
   /** What is not there when it aborts is given up. */
   readonly signal?: AbortSignal;
 }
@@ -30,11 +32,12 @@ const BURSTS_MS = 150;
  * The other end has `answerProbes`. Takes some ten round trips and at most 0.43 MB each way; on a link of 1 Mbit/s the first burst's 8 KB. Rejects
  * `TransportError` 'closed' | 'aborted' | 'bad-slice' (an answer that makes no sense).
  */
-export async function measureLink(link: PeerLink, { nowMs, signal }: MeasureOptions): Promise<LinkMeasure> {
+export async function measureLink(link: PeerLink, { nowMs, rest, signal }: MeasureOptions): Promise<LinkMeasure> {
   const asking = new Asking(link, signal);
   const startMs = nowMs();
   const trips: number[] = [];
   for (let i = 0; i < ECHOES; i++) {
+    await rest();
     const sentMs = nowMs();
     await asking.ask("ping", "pong", i);
     if (i > 0) trips.push(nowMs() - sentMs);

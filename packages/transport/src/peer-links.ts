@@ -64,7 +64,7 @@ export class PeerLinks {
   async measure(to: PeerId, options: { readonly signal?: AbortSignal } = {}): Promise<LinkMeasure> {
     const link = await this.connect(to, "probe", options);
     try {
-      return await measureLink(link, { nowMs, ...options });
+      return await measureLink(link, { nowMs, rest, ...options });
     } finally {
       void link.close();
     }
@@ -129,6 +129,9 @@ export class PeerLinks {
 }
 
 const nowMs = (): number => performance.now();
+
+const REST_MS = 5;
+const rest = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, REST_MS));
 
 function newConnectionId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -7,7 +7,7 @@ import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { DecodingChoice, Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
 import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
 import type { DeviceCosts, Pipe } from "@jupiter/planner";
-import type { LayerTime, Rung } from "@jupiter/runtime";
+import type { HeadTime, Rung, StageTimes } from "@jupiter/runtime";
 import type { Emulation, EmulationStats } from "./emulation.ts";
 import type { ProbeFrame, ProbeResult } from "./probe.ts";
 
@@ -86,6 +86,17 @@ export interface AskOptions {
 
 export type OutlineChoice = "auto" | "on" | "off";
 
+/** What is to be timed. */
+export interface ProfileWish {
+  readonly layers: boolean;
+  readonly head: boolean;
+}
+
+/** Lists are empty for what was not wished. */
+export interface DeviceTimes extends StageTimes {
+  readonly headTimes: readonly HeadTime[];
+}
+
 export interface RingSettings extends Omit<Ring, "chunkRows" | "costOf" | "decoding" | "stages"> {
   /** Rows of every chunk, or the ring as the chunk rule sees it. */
   readonly chunkRows: number | Pipe;
@@ -101,7 +112,7 @@ export interface EngineApi {
   /** First of all calls, once in a worker's life. */
   configure(settings: EngineSettings, port: MessagePort): void;
   prove(shape: ModelShape, rung: Rung): Promise<Outcome<Proof>>;
-  profile(shape: ModelShape, rung: Rung): Promise<Outcome<readonly LayerTime[]>>;
+  profile(shape: ModelShape, rung: Rung, wish: ProfileWish): Promise<Outcome<DeviceTimes>>;
   loadShare(assign: AssignMessage, rung: Rung): Promise<Outcome<LoadedShare>>;
   /** Frees every share. */
   dropShares(): Promise<void>;

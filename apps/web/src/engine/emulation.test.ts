@@ -1,3 +1,4 @@
+import { fitLayer, layerMs } from "@jupiter/planner";
 import type { AssignMessage } from "@jupiter/protocol";
 import { expect, it } from "vitest";
 import { EmulatedDevice, EmulatedHead, EmulatedStage, replayedStage } from "./emulation.ts";
@@ -63,8 +64,8 @@ it("replays a recorded answer with nothing computed", async () => {
   data[0] = 9;
   const { result } = await stage.forward({ wire: "f32", rows: 1, hidden: 8, data }, rows);
   expect(device.rule.next(result.data[0] ?? 0)).toBe(300);
-  expect(device.layerTimes).toEqual([
-    { T: 1, S: 0, ms: 5 },
-    { T: 32, S: 0, ms: 36 },
-  ]);
+  const { layerTimes, frameMs, headTimes } = device.times;
+  expect(layerTimes).toEqual(expect.arrayContaining([1, 32].map((T) => ({ T, S: 0, ms: layerMs(costs.layer, T, 0) }))));
+  expect([fitLayer(layerTimes).error, frameMs]).toEqual([expect.closeTo(0), costs.frameMs]);
+  expect(headTimes).toEqual([1, 4].map((scored) => ({ rows: scored, ms: 5 })));
 });

@@ -16,7 +16,7 @@ import {
   type TokenRule,
   type TracedCase,
 } from "@jupiter/simulator";
-import type { LayerTime } from "@jupiter/runtime";
+import type { DeviceTimes } from "./api.ts";
 import { PreciseClock } from "./precise-clock.ts";
 
 export interface Emulation {
@@ -68,8 +68,14 @@ export class EmulatedDevice implements Computer {
   }
 
   /** What a profile of it would say. */
-  get layerTimes(): readonly LayerTime[] {
-    return [1, 32].map((T) => ({ T, S: 0, ms: layerMs(this.costs.layer, T, 0) }));
+  get times(): DeviceTimes {
+    const { layer, frameMs, head } = this.costs;
+    const sizes = [1, 2, 4, 8, 9, 16, 32, 64, 128, 256];
+    return {
+      layerTimes: [0, 768].flatMap((S) => sizes.map((T) => ({ T, S, ms: layerMs(layer, T, S) }))),
+      frameMs,
+      headTimes: head === null ? [] : [1, 4].map((rows) => ({ rows, ms: headMs(head, rows) })),
+    };
   }
 
   compute(_label: string, workMs: number): Promise<number> {

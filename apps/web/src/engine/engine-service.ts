@@ -1,7 +1,15 @@
 /** One device's engine, in its worker. Frames are routed here; what they mean is decided in packages/pipeline. */
 import type { ByteSource } from "@jupiter/model";
 import { decodeFrame, encodeFrame, type AssignMessage, type Frame, type Seat } from "@jupiter/protocol";
-import { configureOrt, graphFloat, hideSubgroups, knownAnswerTest, profileLayer, watchDevice } from "@jupiter/runtime";
+import {
+  configureOrt,
+  graphFloat,
+  hideSubgroups,
+  knownAnswerTest,
+  profileHead,
+  profileLayers,
+  watchDevice,
+} from "@jupiter/runtime";
 import { expose } from "comlink";
 import type { EngineApi, EngineSettings, FailureReason, FromEngine, Phase, RingSettings, ToEngine } from "./api.ts";
 import { BulkSource } from "./bulk-source.ts";
@@ -145,12 +153,13 @@ const api: EngineApi = {
       const { passed, errors } = await knownAnswerTest(shape, { backend, type, kernels, maxRows });
       return { passed, maxError: Math.max(...Object.values(errors)), ms: performance.now() - start };
     }),
-  profile: (shape, { backend, kernels, maxRows }) =>
-    outcome(
-      async () =>
-        device?.layerTimes ??
-        (await profileLayer(shape, { backend, type: await graphFloat(backend), kernels, maxRows })),
-    ),
+  profile: (shape, { backend, kernels, maxRows }, wish) =>
+    outcome(async () => {
+      if (device !== null) return device.times;
+      const form = { backend, type: await graphFloat(backend), kernels, maxRows };
+      const layers = wish.layers ? await profileLayers(shape, form) : { layerTimes: [], frameMs: 0 };
+      return { ...layers, headTimes: wish.head ? await profileHead(shape, form) : [] };
+    }),
   loadShare: (assign, rung) =>
     outcome(async () => {
       const loaded = await shares.load(assign, rung);

@@ -5,7 +5,9 @@ import { ladder, type Backend, type Rung } from "@jupiter/runtime/ladder";
 import { transfer, wrap, type Remote } from "comlink";
 import { Calls } from "./calls.ts";
 import type { Emulation } from "./emulation.ts";
-import type { EngineApi, FailureReason, FromEngine, ToEngine } from "./api.ts";
+import type { EngineApi, FailureReason, FromEngine, ProfileWish, ToEngine } from "./api.ts";
+import type { KeptTimes, MeasuredDevice } from "./kept-times.ts";
+import { measureDevice } from "./measure-device.ts";
 
 export interface Proven {
   readonly rung: Rung;
@@ -46,14 +48,17 @@ export class Engine {
   readonly #emitter = new Emitter<EngineEvents>();
   readonly #self: Seat;
   readonly #server: string;
+  /** Null: this device is measured at every start. */
+  readonly #kept: KeptTimes | null;
   readonly #proven = new Map<string, Proven>();
   #running: Running | null = null;
   #isDisposed = false;
   #emulation: Emulation | null = null;
 
   /** `server`: origin of the room's, for models that are named by a path. */
-  constructor(self: Seat, server: string) {
+  constructor(self: Seat, server: string, kept: KeptTimes | null = null) {
     this.#self = self;
+    this.#kept = kept;
     this.#server = server;
     this.events = this.#emitter;
   }
@@ -93,7 +98,17 @@ export class Engine {
     );
   }
 
-  /** The same, for what concerns only a worker that runs. */
+  /** What this device takes; measured now, unless it was within a week. Throws `EngineError` where it cannot be. */
+  async measure(shape: ModelShape, rung: Rung, wish: ProfileWish): Promise<MeasuredDevice> {
+    const { api } = this;
+    const kept = this.#emulation === null ? this.#kept : null;
+    const threads = this.#running?.threads ?? 1;
+    const measured = await measureDevice({ api, kept, threads, nowMs: () => performance.now() }, shape, rung, wish);
+    if (!measured.ok) throw new EngineError(measured.reason, measured.message);
+    return measured.value;
+  }
+
+  /** As `api`, for what concerns only a worker that runs. */
   get running(): Remote<EngineApi> | null {
     return this.#running?.api ?? null;
   }

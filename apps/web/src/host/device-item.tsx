@@ -65,6 +65,7 @@ export function DeviceItem(props: DeviceItemProps) {
   const facts = [
     ...(serving === null ? [] : [backendInWords(serving.backend)]),
     ...linkFacts(device),
+    ...speedFacts(device),
     ...(serving === null ? [] : [devices.fetched(serving.fetchedBytes)]),
     ...(serving !== null && stats.memoryBytes !== null ? [devices.holds(stats.memoryBytes)] : []),
     ...(state.kind === "idle" && memoryPledgeBytes > 0 ? [devices.lends(memoryPledgeBytes)] : []),
@@ -99,6 +100,13 @@ function linkFacts({ link, roundTripMs }: Device): readonly string[] {
     ...(roundTripMs === null ? [] : [devices.link(roundTripMs)]),
     ...(link === "silent" ? [devices.linkGuessed] : []),
   ];
+}
+
+/** Whether it is still what it was measured to be. */
+function speedFacts({ drift, fitError }: Device): readonly string[] {
+  const changed = drift === null ? null : texts.devices.drift(drift);
+  if (changed !== null) return [changed];
+  return fitError === null ? [] : [texts.devices.fitError(fitError)];
 }
 
 interface PartProps {

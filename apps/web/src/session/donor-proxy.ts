@@ -46,6 +46,10 @@ export interface Device {
   readonly isProbed: boolean;
   /** To this device and back, as the plan reckons with it; null: not measured yet; "silent": it did not answer, and is planned with a guess. */
   readonly link: MeasuredLink | "silent" | null;
+  /** Mean distance of its times from what the plan reckons with, relative; null: it was not timed. */
+  readonly fitError: number | null;
+  /** What it took while it served last, over what it was measured to take: 1.6 is slower; null: not known. */
+  readonly drift: number | null;
   readonly stats: { readonly runs: number; readonly computeMs: number; readonly memoryBytes: number | null };
 }
 
@@ -125,6 +129,8 @@ export class DonorProxy {
       roundTripMs: null,
       isProbed: false,
       link: null,
+      fitError: null,
+      drift: null,
       stats: { runs: 0, computeMs: 0, memoryBytes: null },
     });
     this.device = this.#device;
@@ -196,6 +202,16 @@ export class DonorProxy {
   /** What it sent makes no sense; it stays in the room. */
   blame(message: string): void {
     this.#update({ state: { kind: "failed", reason: "bad-frame", message } });
+  }
+
+  /** It was timed; `fitError`: how far its times lie from what the plan makes of them, mean and relative. `isAnew`: not kept from before. */
+  timed(fitError: number, isAnew: boolean): void {
+    this.#update({ fitError, ...(isAnew ? { drift: null } : {}) });
+  }
+
+  /** It takes so many times what it was measured to take. */
+  drifts(factor: number): void {
+    this.#update({ drift: factor });
   }
 
   /** What its link carries; null: it did not answer. */

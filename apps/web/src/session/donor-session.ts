@@ -343,15 +343,15 @@ export class DonorSession {
     aborted: AbortSignal,
   ): Promise<void> {
     const { rung } = await this.engine.prove(shape, { backend, threads });
-    const profile = await this.engine.api.profile(shape, rung);
+    const wish = { layers: true, head: false };
+    const { layerTimes, frameMs, handoverMs, isAnew } = await this.engine.measure(shape, rung, wish);
     if (aborted.aborted) return;
-    if (!profile.ok) throw new EngineError(profile.reason, profile.message);
     this.#control?.send({
       type: "profile",
       epoch,
       backend: rung.backend,
       unpacks: unpacks(rung),
-      layerTimes: profile.value,
+      ...{ layerTimes, frameMs, handoverMs, isAnew },
     });
   }
 

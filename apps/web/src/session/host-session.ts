@@ -13,6 +13,7 @@ import { abortable } from "./abortable.ts";
 import { OPEN_DOOR, type Admissions, type Asking } from "./admission.ts";
 import { BulkServer } from "./bulk-server.ts";
 import { DonorLost, type Device, type DonorProxy } from "./donor-proxy.ts";
+import { DriftWatch } from "./drift-watch.ts";
 import { Guests } from "./guests.ts";
 import { LinkSurvey } from "./link-survey.ts";
 import { Replanning } from "./replanning.ts";
@@ -76,6 +77,9 @@ export class HostSession {
   readonly #replanning = new Replanning((move) => this.#moveLayers(move));
   /** Of the ring that stands or is put together. */
   #options: RingOptions | null = null;
+  readonly #drift = new DriftWatch({
+    tell: (seat, factor) => seat !== "host" && this.#guests.get(seat)?.drifts(factor),
+  });
   #epoch = 0;
   /** Of the start that is under way. */
   #starting: AbortController | null = null;
@@ -153,6 +157,7 @@ export class HostSession {
     });
     this.engine.events.on("lap", (event) => {
       this.#replanning.observe(event);
+      this.#drift.observe(event);
       this.#emitter.emit("lap", event);
     });
   }
@@ -198,6 +203,7 @@ export class HostSession {
         this.#ring.value = ring;
         this.plannedFrom.value = standing?.request ?? null;
       });
+      this.#drift.begin(ring.plan, (seat) => (seat === "host" ? 1 : (this.#donor(seat).device.value.drift ?? 1)));
       this.#starting = null;
       if (standing !== null && options.moves === true) this.#replanning.begin(standing);
     } catch (error) {
@@ -312,6 +318,7 @@ export class HostSession {
     for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason: toDonors });
     this.#taking = [];
     this.#ringSeats = [];
+    this.#drift.end();
     void this.#neighbours.close();
     this.#bulk.close();
   }

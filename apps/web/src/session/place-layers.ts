@@ -10,10 +10,11 @@ import {
 } from "@jupiter/model";
 import {
   CHAT,
+  drifted,
+  fitHead,
   fitLayer,
   layerMs,
   plan,
-  type DeviceCosts,
   type DeviceProfile,
   type HeadCost,
   type HostLayers,
@@ -54,6 +55,14 @@ export interface PlaceDevice {
   readonly name: string;
   /** Of one layer; empty: not measured, any two such devices count as alike. */
   readonly layerTimes: readonly MeasuredTime[];
+  /** Of every frame, besides its layers; 0 where it was not measured. */
+  readonly frameMs?: number;
+  /** Of final norm, LM head and choice; empty: it is taken for as many layers as it has weights. */
+  readonly headTimes?: readonly { readonly rows: number; readonly ms: number }[];
+  /** What it takes now, over these times: 1.6 is slower; 1 where nothing is known. */
+  readonly drift?: number;
+  /** From its page to its worker and back: frames go from worker to worker. */
+  readonly handoverMs?: number;
   /** To the host and back; undefined: not measured. */
   readonly roundTripMs?: number | null;
   readonly memoryBytes: number;
@@ -117,7 +126,7 @@ export function requestOf({
   const all = hasHost ? devices : [...devices, HOST_WITHOUT_LAYERS];
   return {
     devices: all.map((device) => profileOf(device, checkpoint)),
-    link: (from, to) => link?.(from, to) ?? guessedLink(all, link, from, to),
+    link: (from, to) => betweenWorkers(all, from, to, link?.(from, to) ?? guessedLink(all, link, from, to)),
     model: {
       L: shape.L,
       kvBytes: contextBytes(shape, capacity, arenas),
@@ -135,6 +144,12 @@ export function requestOf({
     workload: CHAT,
     objective: "workload",
   };
+}
+
+/** What was measured from page to page, as frames go it. */
+function betweenWorkers(devices: readonly PlaceDevice[], from: Seat, to: Seat, link: LinkCost): LinkCost {
+  const handoverMs = (seat: Seat) => devices.find((device) => device.seat === seat)?.handoverMs ?? 0;
+  return { ...link, rttMs: link.rttMs + handoverMs(from) + handoverMs(to) };
 }
 
 /** Between donors: as their links to the host are, as they are in one room; else what pings of this page tell, or two tabs on one network. */
@@ -156,15 +171,26 @@ function headOf({ D, F, H, K, E, V }: ModelShape, layer: LayerCost): HeadCost {
 }
 
 function profileOf(device: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
-  const { seat, name, layerTimes, memoryBytes, backend, unpacks = false } = device;
+  const {
+    seat,
+    name,
+    layerTimes,
+    frameMs = 0,
+    headTimes = [],
+    drift = 1,
+    memoryBytes,
+    backend,
+    unpacks = false,
+  } = device;
   const held = unpacks ? "float32" : backend === "webgpu" ? "gpu" : "kernels";
   const layerBytes = heldLayerBytes(checkpoint, held);
   // While a layer is loaded it stands twice more: as it came, and as it is taken in.
   const fixedBytes =
     ENGINE_BYTES + 2 * Math.max(...layerBytes) + (seat === "host" ? heldEndsBytes(checkpoint, held) : 0);
   const layer = layerTimes.length === 0 ? UNMEASURED_LAYER : fitLayer(layerTimes).layer;
-  const head = seat === "host" && layerTimes.length > 0 ? headOf(checkpoint.shape, layer) : null;
-  const costs: DeviceCosts = { layer, frameMs: 0, head };
+  const guessedHead = layerTimes.length === 0 ? null : headOf(checkpoint.shape, layer);
+  const head = headTimes.length > 0 ? fitHead(headTimes) : guessedHead;
+  const costs = drifted({ layer, frameMs, head: seat === "host" ? head : null }, drift);
   return { seat, name, costs, memoryBytes, fixedBytes, layerBytes, headBytes: 0 };
 }
 

@@ -1,10 +1,9 @@
 /** Who computes which layers: devices are timed, one after the other, and the planner is asked. */
 import type { Checkpoint } from "@jupiter/model";
-import type { Plan, PlanRequest } from "@jupiter/planner";
+import { fitLayer, type Plan, type PlanRequest } from "@jupiter/planner";
 import type { PeerId, Seat } from "@jupiter/protocol";
 import type { LayerTime } from "@jupiter/runtime";
 import { unpacks as unpacksWeights } from "@jupiter/runtime/ladder";
-import type { Outcome } from "../engine/api.ts";
 import { EngineError, type Engine, type Proven } from "../engine/engine.ts";
 import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
@@ -77,25 +76,24 @@ export async function planRing(
     say(texts.session.timing(name));
     const answer = donor(peer).expect("profile", epoch);
     donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
-    const { backend, unpacks, layerTimes } = await abortable(answer, signal);
+    const { backend, unpacks, layerTimes, frameMs, handoverMs, isAnew } = await abortable(answer, signal);
+    donor(peer).timed(fitLayer(measured(layerTimes)).error, isAnew);
     devices.push({
       seat: peer,
       name,
-      layerTimes: measured(layerTimes),
+      ...{ layerTimes, frameMs, handoverMs },
+      drift: donor(peer).device.value.drift ?? 1,
       memoryBytes: memoryPledgeBytes,
       backend,
       unpacks,
       roundTripMs,
     });
   }
-  if (hostLayers !== "none") {
-    const profile = await abortable<Outcome<readonly LayerTime[]>>(
-      engine.api.profile(checkpoint.shape, proven.rung),
-      signal,
-    );
-    if (!profile.ok) throw new EngineError(profile.reason, profile.message);
-    devices.push({ ...host, layerTimes: measured(profile.value) });
-  }
+  say(texts.session.timingThis);
+  const hasLayers = hostLayers !== "none";
+  const own = await abortable(engine.measure(checkpoint.shape, proven.rung, { layers: hasLayers, head: true }), signal);
+  if (hasLayers) devices.push({ ...host, ...own, layerTimes: measured(own.layerTimes) });
+  else devices.push({ ...host, ...own, layerTimes: [], frameMs: 0, memoryBytes: Infinity });
   const request = requestOf({ ...room, devices });
   const plan = planned(request);
   return { places: placesOf(plan), by: { request, plan } };

@@ -21,6 +21,8 @@ function device(state: Device["state"]): Device {
     roundTripMs: null,
     isProbed: true,
     link: null,
+    fitError: null,
+    drift: null,
     stats: { runs: 0, computeMs: 0, memoryBytes: null },
   };
 }

@@ -21,6 +21,8 @@ function device(peer: PeerId, state: Device["state"], backends: Device["backends
     roundTripMs: null,
     isProbed: true,
     link: null,
+    fitError: null,
+    drift: null,
   };
 }
 

@@ -48,6 +48,12 @@ export const devices = {
   linkMeasured: (roundTripMs: number, bytesPerMs: number) =>
     `link ${units.milliseconds(roundTripMs)}, ${units.bitRate(bytesPerMs)}`,
   linkGuessed: "its link did not answer a measurement, so its speed is a guess",
+  /** Null: about as fast as it was. */
+  drift(factor: number): string | null {
+    if (factor >= 1.25) return `now ${factor.toFixed(1)} times slower than measured`;
+    return factor <= 0.8 ? `now ${(1 / factor).toFixed(1)} times faster than measured` : null;
+  },
+  fitError: (share: number) => `timed to within ${Math.max(1, Math.round(100 * share))} %`,
   fetched: (bytes: number) => `fetched ${units.bytes(bytes)}`,
   holds: (bytes: number) => `holds ${units.bytes(bytes)}`,
   lends: (bytes: number) => `lends up to ${units.bytes(bytes)}`,

@@ -4,6 +4,7 @@ export const session = {
   reading: (model: string) => `Reading ${model}…`,
   proving: "Checking what this device computes…",
   timing: (device: string) => `Timing ${device}…`,
+  timingThis: "Timing this device…",
   hashing: (model: string) => `Computing checksums of ${model}…`,
   loading: "Loading the layers…",
   linking: "Linking…",

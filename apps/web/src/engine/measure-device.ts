@@ -1,0 +1,59 @@
+/** What this device takes: as its worker finds out, or as it found out lately. */
+import type { ModelShape } from "@jupiter/model";
+import type { Rung } from "@jupiter/runtime/ladder";
+import type { Remote } from "comlink";
+import type { EngineApi, Outcome, ProfileWish } from "./api.ts";
+import { timesKey, type KeptTimes, type MeasuredDevice } from "./kept-times.ts";
+
+export interface MeasureDeviceOptions {
+  readonly api: Pick<Remote<EngineApi>, "profile" | "stats">;
+  /** Null: nothing is kept, as of an emulated device. */
+  readonly kept: KeptTimes | null;
+  readonly threads: number;
+  readonly nowMs: () => number;
+}
+
+const HANDOVERS = 9;
+const REST_MS = 5;
+
+/** What is kept and holds all that is wished for is not measured again. */
+export async function measureDevice(
+  { api, kept, threads, nowMs }: MeasureDeviceOptions,
+  shape: ModelShape,
+  rung: Rung,
+  wish: ProfileWish,
+): Promise<Outcome<MeasuredDevice>> {
+  const key = timesKey(shape, rung, threads, JSON.stringify([JUPITER_VERSIONS, navigator.userAgent]));
+  const known = kept?.get(key) ?? null;
+  const missing: ProfileWish = {
+    layers: wish.layers && (known === null || known.layerTimes.length === 0),
+    head: wish.head && (known === null || known.headTimes.length === 0),
+  };
+  if (known !== null && !missing.layers && !missing.head) return { ok: true, value: known };
+  const found = await api.profile(shape, rung, missing);
+  if (!found.ok) return found;
+  const { layerTimes, frameMs, headTimes } = found.value;
+  const value: MeasuredDevice = {
+    ...(missing.layers || known === null
+      ? { layerTimes, frameMs }
+      : { layerTimes: known.layerTimes, frameMs: known.frameMs }),
+    headTimes: missing.head || known === null ? headTimes : known.headTimes,
+    isAnew: true,
+    handoverMs: await handoverMs(api, nowMs),
+  };
+  kept?.keep(key, value);
+  return { ok: true, value };
+}
+
+/** Median of a few, the first ones' code being cold. */
+async function handoverMs(api: Pick<Remote<EngineApi>, "stats">, nowMs: () => number): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < HANDOVERS; i++) {
+    // As between two frames of a ring: whoever sleeps wakes late.
+    await new Promise((resolve) => void setTimeout(resolve, REST_MS));
+    const startMs = nowMs();
+    await api.stats();
+    times.push(nowMs() - startMs);
+  }
+  return times.slice(2).sort((a, b) => a - b)[(HANDOVERS - 2) >> 1] ?? 0;
+}

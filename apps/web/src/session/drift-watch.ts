@@ -1,0 +1,46 @@
+/** While a ring serves: how much slower or faster its devices are than they were measured, for their cards and the next plan. */
+import { DriftMeter, type DriftLap, type Plan } from "@jupiter/planner";
+import type { Seat } from "@jupiter/protocol";
+
+export interface DriftWatchOptions {
+  /** Over what was measured: 1.6 is slower. */
+  readonly tell: (seat: Seat, factor: number) => void;
+}
+
+/** A card need not change with every token. */
+const TELL_EVERY_LAPS = 16;
+
+export class DriftWatch {
+  readonly #options: DriftWatchOptions;
+  #meter: DriftMeter | null = null;
+  #reckoned: ReadonlyMap<Seat, number> = new Map();
+  #laps = 0;
+
+  constructor(options: DriftWatchOptions) {
+    this.#options = options;
+  }
+
+  /** A ring stands; `reckoned`: the factor that the plan's costs have in them already. Null: nothing was measured for it. */
+  begin(plan: Plan | null, reckoned: (seat: Seat) => number): void {
+    this.#laps = 0;
+    // Now: what is told from here on counts from there.
+    this.#reckoned = new Map(plan?.stages.map(({ seat }) => [seat, reckoned(seat)]));
+    const stages = plan?.stages.flatMap(({ seat }, i) => {
+      const place = plan.pipe.places[i];
+      return place === undefined ? [] : [{ seat, layers: place.layers, costs: place.costs }];
+    });
+    this.#meter = stages === undefined ? null : new DriftMeter(stages);
+  }
+
+  end(): void {
+    this.#meter = null;
+  }
+
+  observe(lap: DriftLap): void {
+    if (this.#meter === null) return;
+    this.#meter.observe(lap);
+    if (++this.#laps % TELL_EVERY_LAPS !== 0) return;
+    for (const [seat, factor] of this.#meter.factors())
+      this.#options.tell(seat, factor * (this.#reckoned.get(seat) ?? 1));
+  }
+}
