@@ -7,10 +7,11 @@ import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
 import { askCase, modelFile, ringOptions } from "../../ring/run.ts";
 import { parse, Prompts, Scenario, type Prompt, type ScenarioFields } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
+import type { PeerPrompt } from "../peers/peer.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const golden = JSON.parse(readFileSync(`${root}/e2e/golden/smollm2-135m-instruct-q4_1.json`, "utf8")) as {
-  cases: { id: string; text: string }[];
+  cases: (PeerPrompt & { id: string })[];
 };
 
 export interface BenchRing extends AsyncDisposable {
@@ -57,13 +58,20 @@ export function goldenPrompt(id: string): Prompt {
   return prompt;
 }
 
-/** As the model's template makes it: for peers that get the very same text. */
-export function goldenText(id: string): string {
-  return golden.cases.find((one) => one.id === id)?.text ?? "";
+/** The same for peers. */
+export function goldenPeerPrompt(id: string): PeerPrompt {
+  const found = golden.cases.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`the golden file has no case ${id}`);
+  return found;
 }
 
+export function benchModel(): Promise<string> {
+  return modelFile({ model: "smollm2-135m-instruct" }, root, console.error);
+}
+
+/** The model's address on the ring's server. */
 export async function modelUrlOf({ room }: BenchRing): Promise<string> {
-  const { url } = modelPlace(await modelFile({ model: "smollm2-135m-instruct" }, root, console.error));
+  const { url } = modelPlace(await benchModel());
   return new URL(url, room.server.url).href;
 }
 

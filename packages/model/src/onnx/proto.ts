@@ -52,8 +52,11 @@ const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 /** Below this an initializer travels inside the graph: shapes and scalars, which the optimiser may want to read. */
 const INLINE_BYTES = 1024;
 
-/** Bytes of a ModelProto, and the external files that its initializers name. */
-export function encodeModel(graph: OnnxGraph): { model: Uint8Array; files: { path: string; data: Uint8Array }[] } {
+/** Bytes of a ModelProto, and the external files that its initializers name. `inlineBytes`: Infinity for a model in one file (below 2 GB). */
+export function encodeModel(
+  graph: OnnxGraph,
+  inlineBytes = INLINE_BYTES,
+): { model: Uint8Array; files: { path: string; data: Uint8Array }[] } {
   const files: { path: string; data: Uint8Array }[] = [];
   const w = Writer.create();
   int(w, 1, 10); // ir_version
@@ -62,7 +65,7 @@ export function encodeModel(graph: OnnxGraph): { model: Uint8Array; files: { pat
     for (const node of graph.nodes) message(w, 1, () => writeNode(w, node));
     text(w, 2, graph.name);
     for (const tensor of graph.initializers) {
-      const inline = tensor.data.byteLength <= INLINE_BYTES;
+      const inline = tensor.data.byteLength <= inlineBytes;
       if (!inline) files.push({ path: tensor.name, data: tensor.data });
       message(w, 5, () => writeInitializer(w, tensor, inline));
     }

@@ -120,7 +120,7 @@ export function stageGraph(shape: ModelShape, layers: readonly LayerWeights[], o
 }
 
 /** cos and sin of position * base^(-2i/E), `[positions, E/2]`, computed in float64. */
-function rotaryTables({ E, ropeBase }: ModelShape, positions: number): { cos: Float32Array; sin: Float32Array } {
+export function rotaryTables({ E, ropeBase }: ModelShape, positions: number): { cos: Float32Array; sin: Float32Array } {
   const half = E / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);

@@ -1,20 +1,9 @@
-/** The baseline: wllama (llama.cpp in wasm) in a tab of its own, with the same file and as many threads. */
+/** A peer: wllama (llama.cpp in wasm) in a tab of its own, with the same file and as many threads. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, normalize } from "node:path";
 import type { Page } from "playwright";
-
-export interface Timed {
-  readonly promptTokens: number;
-  readonly prefillMs: number;
-  readonly outputTokens: number;
-  readonly decodeMs: number;
-}
-
-export interface Wllama {
-  /** Greedy, nothing reused from runs before. */
-  run(prompt: string, outputTokens: number): Promise<Timed>;
-}
+import type { Peer } from "./peer.ts";
 
 const folder = join(dirname(createRequire(import.meta.url).resolve("@wllama/wllama/package.json")), "esm");
 const TYPES: Readonly<Record<string, string>> = { js: "text/javascript", wasm: "application/wasm" };
@@ -32,7 +21,7 @@ const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-em
 const OPEN_TIMEOUT_MS = 120_000;
 
 /** Rejects when it is not ready within two minutes. */
-export async function openWllama(page: Page, { origin, modelUrl, threads }: WllamaOptions): Promise<Wllama> {
+export async function openWllama(page: Page, { origin, modelUrl, threads }: WllamaOptions): Promise<Peer> {
   await page.route(`**/${PAGE}`, (route) =>
     route.fulfill({ body: "<!doctype html>", contentType: "text/html", headers: ISOLATED }),
   );
@@ -61,7 +50,7 @@ export async function openWllama(page: Page, { origin, modelUrl, threads }: Wlla
   );
   await Promise.race([loading, tooLong]);
   return {
-    async run(prompt, outputTokens) {
+    async run({ text: prompt }, outputTokens) {
       const timings = await page.evaluate(
         async ({ prompt, outputTokens }) => {
           const options = { prompt, max_tokens: outputTokens, temperature: 0, cache_prompt: false, ignore_eos: true };
