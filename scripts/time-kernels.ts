@@ -1,6 +1,6 @@
 /**
  * `npm run kernels`: what frames of 1 to 64 rows cost in our own wasm kernels, in Node's V8, without a browser or a model file. See `docs/benchmarks.md`.
- * Node 22 and newer have relaxed SIMD, as browsers do; Node 20 has it with `NODE_OPTIONS=--experimental-wasm-relaxed-simd`.
+ * Node 22 and newer have relaxed SIMD, as browsers do; Node 20 has it with `node --experimental-wasm-relaxed-simd --import tsx scripts/time-kernels.ts`.
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { chromium } from "playwright";
+import { spread } from "../bench/stats.ts";
 import { launchChromium, launchOptions } from "../chromium.ts";
 import { HostPerson, serve } from "../scenarios/people.ts";
 
@@ -33,7 +34,7 @@ console.log("| ---- | ----------- | ------------- | -------------- | -----------
 for (const [page, url] of Object.entries(pages)) {
   const reports: Report[] = [];
   for (let nr = 1; nr <= AUDITS; nr++) reports.push(await audit(url, join(folder, `${page}-${nr}.json`)));
-  const scores = CATEGORIES.map((category) => median(reports.map((report) => scoreOf(report, category))));
+  const scores = CATEGORIES.map((category) => spread(reports.map((report) => scoreOf(report, category))).median);
   const figures = [
     "first-contentful-paint",
     "largest-contentful-paint",
@@ -76,8 +77,4 @@ async function audit(url: string, file: string): Promise<Report> {
 /** 0 to 100; NaN: not measured. */
 function scoreOf({ categories }: Report, category: string): number {
   return Math.round((categories[category]?.score ?? NaN) * 100);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

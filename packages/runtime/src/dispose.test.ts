@@ -1,7 +1,8 @@
 /** Stages and heads that are given back in mid-answer, on stand-ins for onnxruntime. */
 import type { ModelShape } from "@jupiter/model";
-import { ROOT, type RowTable, type ScorePolicy } from "@jupiter/protocol";
+import type { ScorePolicy } from "@jupiter/protocol";
 import { expect, it, vi } from "vitest";
+import { chainRows } from "./chain-rows.ts";
 import type { Executor } from "./executor.ts";
 import { HeadRunner } from "./head-runner.ts";
 import { StageRunner } from "./stage-runner.ts";
@@ -54,13 +55,7 @@ class Recorder<Result> {
   };
 }
 
-const row = (base: number, T: number): RowTable => ({
-  arena: 0,
-  base,
-  positions: Int32Array.from({ length: T }, (_, i) => base + i),
-  parents: Int32Array.from({ length: T }, (_, i) => (base + i === 0 ? ROOT : base + i - 1)),
-  wanted: new Uint8Array(T),
-});
+const row = (base: number, T: number) => chainRows(0, base, T);
 const activations = (rows: number) =>
   ({ wire: "f32", rows, hidden: shape.D, data: new Float32Array(rows * 4) }) as const;
 

@@ -3,10 +3,11 @@
  * with byte ranges by the test server.
  */
 import { httpByteSource, loadEmbedding, loadHead, loadLayer, readGguf, type LayerWeights } from "@jupiter/model";
-import { ROOT, type Activations, type RowTable, type ScorePolicy } from "@jupiter/protocol";
+import type { Activations, ScorePolicy } from "@jupiter/protocol";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import golden from "../../../e2e/golden/smollm2-135m-instruct-q4_1.json";
 import { buildStage } from "./build-stage.ts";
+import { chainRows } from "./chain-rows.ts";
 import { HeadRunner } from "./head-runner.ts";
 import { configureOrt } from "./ort.ts";
 import type { StageRunner } from "./stage-runner.ts";
@@ -52,13 +53,7 @@ describe.each([
 
   /** Appends `ids` as a chain in arena 1; the hidden state of the last. */
   async function append(base: number, ids: readonly number[]): Promise<Activations> {
-    const rows: RowTable = {
-      arena: 1,
-      base,
-      positions: Int32Array.from(ids, (_, i) => base + i),
-      parents: Int32Array.from(ids, (_, i) => (base + i === 0 ? ROOT : base + i - 1)),
-      wanted: new Uint8Array(ids.length),
-    };
+    const rows = chainRows(1, base, ids.length);
     const data = embed(ids);
     const hidden = data.length / ids.length;
     const { result: out } = await stage.forward({ wire: "f32", rows: ids.length, hidden, data }, rows);

@@ -1,22 +1,7 @@
-import type { ModelShape } from "@jupiter/model";
 import { beforeAll, expect, it } from "vitest";
 import { knownAnswerTest } from "./known-answer.ts";
 import { configureOrt } from "./ort.ts";
-
-/** SmolLM2-135M's geometry. */
-const shape: ModelShape = {
-  architecture: "llama",
-  L: 30,
-  D: 576,
-  F: 1536,
-  H: 9,
-  K: 3,
-  E: 64,
-  V: 49152,
-  ropeBase: 100000,
-  rmsEpsilon: 1e-5,
-  contextLength: 8192,
-};
+import { SMOLLM2_SHAPE as shape } from "./smollm2-shape.ts";
 
 beforeAll(() => configureOrt(1));
 

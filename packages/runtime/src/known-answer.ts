@@ -6,7 +6,7 @@ import type { GraphFloat, LayerWeights, LinearWeights, ModelShape } from "@jupit
 import { ROOT, type RowTable } from "@jupiter/protocol";
 import { buildStage } from "./build-stage.ts";
 import { KernelExecutor } from "./kernels/kernel-executor.ts";
-import { madeUpBlocks, unpacked, type Container } from "./made-up-blocks.ts";
+import { madeUpBlocks, mapMatrices, unpacked, type Container } from "./made-up-blocks.ts";
 import type { Backend } from "./ort.ts";
 import { referenceForward, type ReferenceRow } from "./reference.ts";
 
@@ -47,7 +47,7 @@ export async function knownAnswerTest(
   const shape = smallShape(model);
   const random = seeded(20250713);
   const layer = randomLayer(shape, random, kernels);
-  const dense = unpackedLayer(layer);
+  const dense = mapMatrices(layer, unpacked);
   async function* groups(): AsyncGenerator<LayerWeights[]> {
     yield await Promise.resolve([layer]);
   }
@@ -126,19 +126,6 @@ function randomLayer({ D, F, H, K, E }: ModelShape, random: () => number, inBloc
     gate: linear(F, D),
     up: linear(F, D),
     down: linear(D, F),
-  };
-}
-
-function unpackedLayer(layer: LayerWeights): LayerWeights {
-  return {
-    ...layer,
-    query: unpacked(layer.query),
-    key: unpacked(layer.key),
-    value: unpacked(layer.value),
-    attentionOutput: unpacked(layer.attentionOutput),
-    gate: unpacked(layer.gate),
-    up: unpacked(layer.up),
-    down: unpacked(layer.down),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Weights in blocks that no file holds, and what they stand for: for known answers and tests. */
-import type { BlockWeights, LinearWeights } from "@jupiter/model";
+import type { BlockWeights, LayerWeights, LinearWeights } from "@jupiter/model";
 
 /** A container of the model's block types: see `model/src/block-weights.ts`. */
 export type Container = Pick<BlockWeights, "bits" | "blockSize"> & { readonly minimums: boolean };
@@ -41,4 +41,18 @@ export function unpacked({ N, K, weights, bias }: LinearWeights): LinearWeights 
     return (scales[b] ?? 0) * (q - zero) + (minimums?.[b] ?? 0);
   });
   return { N, K, weights: { form: "dense", data }, bias };
+}
+
+/** A layer with each of its matrices replaced; norms stay. */
+export function mapMatrices(layer: LayerWeights, map: (linear: LinearWeights) => LinearWeights): LayerWeights {
+  return {
+    ...layer,
+    query: map(layer.query),
+    key: map(layer.key),
+    value: map(layer.value),
+    attentionOutput: map(layer.attentionOutput),
+    gate: map(layer.gate),
+    up: map(layer.up),
+    down: map(layer.down),
+  };
 }

@@ -6,8 +6,15 @@ export function layerBytes({ D, F, H, K, E }: ModelShape, inBlocks: boolean): nu
   return D * (2 * H * E + 2 * K * E + 3 * F) * (inBlocks ? 0.625 : 4);
 }
 
-export function madeUpLayer({ D, F, H, K, E }: ModelShape, inBlocks: boolean): LayerWeights {
-  const linear = (N: number, inputs: number) => madeUpLinear(N, inputs, inBlocks);
+export function madeUpLayer(shape: ModelShape, inBlocks: boolean): LayerWeights {
+  return layerOf(shape, (N, inputs) => madeUpLinear(N, inputs, inBlocks));
+}
+
+/** A layer whose matrices `[N, inputs]` are made by `linear`, with norms of ones. */
+export function layerOf(
+  { D, F, H, K, E }: ModelShape,
+  linear: (N: number, inputs: number) => LinearWeights,
+): LayerWeights {
   return {
     attentionNorm: new Float32Array(D).fill(1),
     query: linear(H * E, D),

@@ -1,7 +1,8 @@
 /** What a model's layers take on this device, by layers of made-up weights: nothing is fetched for it. */
 import type { GraphFloat, ModelShape } from "@jupiter/model";
-import { LIMITS, ROOT, type Activations, type RowTable } from "@jupiter/protocol";
+import { LIMITS, type Activations } from "@jupiter/protocol";
 import { buildStage } from "./build-stage.ts";
+import { chainRows } from "./chain-rows.ts";
 import { layerBytes, madeUpLayer } from "./made-up-weights.ts";
 import type { Backend } from "./ort.ts";
 import type { StageRunner } from "./stage-runner.ts";
@@ -118,12 +119,12 @@ async function timeOf(stage: StageRunner, D: number, T: number, S: number): Prom
   const runs: number[] = [];
   stage.apply({ kind: "free", arena: 0 });
   for (let base = 0; base < S; base += LIMITS.rowsPerFrame) {
-    stage.skip(chain(Math.min(S - base, LIMITS.rowsPerFrame), base));
+    stage.skip(chainRows(0, base, Math.min(S - base, LIMITS.rowsPerFrame)));
   }
   const startMs = performance.now();
   for (let i = 0; i <= REPEATS; i++) {
     // Again at the same slots: the rows of before are rolled back.
-    const { computeMs } = await stage.forward(x, chain(T, S));
+    const { computeMs } = await stage.forward(x, chainRows(0, S, T));
     if (i > 0) runs.push(computeMs);
     if (runs.length >= FEWEST && performance.now() - startMs > POINT_MS) break;
   }
@@ -134,15 +135,4 @@ async function timeOf(stage: StageRunner, D: number, T: number, S: number): Prom
 export function typical(runs: readonly number[]): number {
   const sorted = [...runs].sort((a, b) => a - b);
   return sorted[(sorted.length - 1) >> 2] ?? 0;
-}
-
-/** Rows one after the other, from slot `base` on. */
-function chain(T: number, base: number): RowTable {
-  return {
-    arena: 0,
-    base,
-    positions: Int32Array.from({ length: T }, (_, i) => base + i),
-    parents: Int32Array.from({ length: T }, (_, i) => (base + i === 0 ? ROOT : base + i - 1)),
-    wanted: new Uint8Array(T),
-  };
 }

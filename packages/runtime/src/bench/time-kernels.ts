@@ -1,28 +1,18 @@
 /** Tables of `npm run kernels`. Weights are made up: time does not depend on them. Shapes are SmolLM2's. */
-import type { LayerWeights, LinearWeights, ModelShape } from "@jupiter/model";
-import { ROOT, type RowTable } from "@jupiter/protocol";
+import type { LinearWeights } from "@jupiter/model";
+import { chainRows } from "../chain-rows.ts";
 import { KernelExecutor } from "../kernels/kernel-executor.ts";
 import { KernelHead } from "../kernels/kernel-head.ts";
 import { KernelHeap } from "../kernels/kernel-heap.ts";
 import { hasRelaxedSimd, instantiateKernels } from "../kernels/kernel-module.ts";
 import { matrixScratch, multiply, operand, operandFloats, placeMatrix } from "../kernels/matrix.ts";
 import { madeUpBlocks, type Container } from "../made-up-blocks.ts";
+import { layerOf } from "../made-up-weights.ts";
+import { SMOLLM2_SHAPE } from "../smollm2-shape.ts";
 import { StageRunner } from "../stage-runner.ts";
 import { taken, type Job } from "./taken.ts";
 
-const SHAPE: ModelShape = {
-  architecture: "llama",
-  L: 30,
-  D: 576,
-  F: 1536,
-  H: 9,
-  K: 3,
-  E: 64,
-  V: 49152,
-  ropeBase: 100000,
-  rmsEpsilon: 1e-5,
-  contextLength: 8192,
-};
+const SHAPE = SMOLLM2_SHAPE;
 const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 32, 64];
 const CACHED = [256, 1024, 2048];
 /** Together larger than caches are, as a model's are. */
@@ -91,26 +81,16 @@ async function products(container: Container | null, repeats: number): Promise<M
 }
 
 async function layers(repeats: number): Promise<Map<number, Map<number, number>>> {
-  const { L, D, F, H, K, E } = SHAPE;
+  const { L, D } = SHAPE;
   const container = CONTAINERS[0] ?? null;
-  const layer: LayerWeights = {
-    attentionNorm: new Float32Array(D).fill(1),
-    query: made(H * E, D, container),
-    key: made(K * E, D, container),
-    value: made(K * E, D, container),
-    attentionOutput: made(D, H * E, container),
-    feedForwardNorm: new Float32Array(D).fill(1),
-    gate: made(F, D, container),
-    up: made(F, D, container),
-    down: made(D, F, container),
-  };
+  const layer = layerOf(SHAPE, (N, inputs) => made(N, inputs, container));
   const executor = await KernelExecutor.create(SHAPE);
   for (let l = 0; l < L; l++) executor.addLayer(layer);
   const most = Math.max(...CACHED) + Math.max(...SIZES);
   const stage = new StageRunner(SHAPE, executor, { maxSlots: most, maxRows: Infinity });
   const frame = (T: number, base: number) => {
     const data = Float32Array.from({ length: T * D }, (_, i) => Math.sin(i));
-    return stage.forward({ wire: "f32", rows: T, hidden: D, data }, chain(T, base));
+    return stage.forward({ wire: "f32", rows: T, hidden: D, data }, chainRows(0, base, T));
   };
   for (let base = 0; base < most; base += 64) await frame(Math.min(64, most - base), base);
   const tables = new Map<number, Map<number, number>>();
@@ -154,14 +134,4 @@ function made(N: number, K: number, container: Container | null): LinearWeights 
       ? { form: "dense" as const, data: Float32Array.from({ length: N * K }, () => random() - 0.5) }
       : madeUpBlocks(N, K, container, 0.1, random);
   return { N, K, bias: null, weights };
-}
-
-function chain(T: number, base: number): RowTable {
-  return {
-    arena: 0,
-    base,
-    positions: Int32Array.from({ length: T }, (_, i) => base + i),
-    parents: Int32Array.from({ length: T }, (_, i) => (base + i === 0 ? ROOT : base + i - 1)),
-    wanted: new Uint8Array(T),
-  };
 }

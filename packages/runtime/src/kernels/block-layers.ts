@@ -1,8 +1,9 @@
 /** For tests of the kernels: a small model with its matrices in blocks of every kind, and whether its rows depend on what they come with. */
 import type { LayerWeights, LinearWeights } from "@jupiter/model";
-import { madeUpBlocks, type Container } from "../made-up-blocks.ts";
+import { chainRows } from "../chain-rows.ts";
+import { madeUpBlocks, mapMatrices, type Container } from "../made-up-blocks.ts";
 import { StageRunner } from "../stage-runner.ts";
-import { chain, randomLayers, seeded, shape } from "../stage-walk.ts";
+import { randomLayers, seeded, shape } from "../stage-walk.ts";
 import { KernelExecutor } from "./kernel-executor.ts";
 
 /** As block types have them; see `model/src/block-weights.ts`. */
@@ -28,19 +29,6 @@ export function blockLayers(): LayerWeights[] {
   return randomLayers(7).map((layer) => mapMatrices(layer, inBlocks));
 }
 
-export function mapMatrices(layer: LayerWeights, map: (linear: LinearWeights) => LinearWeights): LayerWeights {
-  return {
-    ...layer,
-    query: map(layer.query),
-    key: map(layer.key),
-    value: map(layer.value),
-    attentionOutput: map(layer.attentionOutput),
-    gate: map(layer.gate),
-    up: map(layer.up),
-    down: map(layer.down),
-  };
-}
-
 /** Hidden states of a chain in frames of one row, and of the same chain in frames of 2, 3, … `most` rows. */
 export async function rowsAloneAndTogether(most: number): Promise<{ alone: Float32Array; together: Float32Array }> {
   const sizes = Array.from({ length: most - 1 }, (_, i) => i + 2);
@@ -64,13 +52,7 @@ async function inFrames(x: Float32Array, sizes: readonly number[]): Promise<Floa
   let base = 0;
   for (const T of sizes) {
     const [from, to] = [base * shape.D, (base + T) * shape.D];
-    const rows = {
-      arena: 1,
-      base,
-      positions: Int32Array.from({ length: T }, (_, i) => base + i),
-      parents: Int32Array.from(chain(base, T)),
-      wanted: new Uint8Array(T),
-    };
+    const rows = chainRows(1, base, T);
     const { result } = await stage.forward({ wire: "f32", rows: T, hidden: shape.D, data: x.slice(from, to) }, rows);
     out.set(result.data, from);
     base += T;

@@ -2,11 +2,11 @@
 import type { LinearWeights } from "@jupiter/model";
 import { ROOT } from "@jupiter/protocol";
 import { describe, expect, it } from "vitest";
-import { madeUpBlocks, unpacked } from "../made-up-blocks.ts";
+import { madeUpBlocks, mapMatrices, unpacked } from "../made-up-blocks.ts";
 import { StageRunner } from "../stage-runner.ts";
 import { chain, seeded, shape, Walk } from "../stage-walk.ts";
 import { bestOf } from "./best-of.ts";
-import { blockLayers, CONTAINERS, mapMatrices, rowsAloneAndTogether } from "./block-layers.ts";
+import { blockLayers, CONTAINERS, rowsAloneAndTogether } from "./block-layers.ts";
 import { KernelExecutor } from "./kernel-executor.ts";
 import { KernelHead } from "./kernel-head.ts";
 import { KernelHeap } from "./kernel-heap.ts";
