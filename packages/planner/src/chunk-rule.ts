@@ -1,6 +1,6 @@
 /** The rows of the next chunk, for any prompt and whatever of it is cached: a table of slicings, made once for a plan, and fitted to the length that comes. */
 import { sendMs } from "./costs.ts";
-import { inFlight, lapMs, placeMs, type Pipe, type Slices } from "./pipe.ts";
+import { emptyPipe, inFlight, lapMs, placeMs, type Pipe, type Slices } from "./pipe.ts";
 import { bestOf, bestSlices, equals, moved } from "./slices.ts";
 
 export interface ChunkRule {
@@ -17,7 +17,6 @@ export interface ChunkRule {
 
 /** A stage refuses to have four times as many waiting. */
 const MOST_IN_FLIGHT = 64;
-const NO_HEAD = { floorMs: 0, rowMs: 0 };
 
 /** Chunkings that are remembered until they were gone through; prompts that were given up leave theirs behind. */
 const MOST_UNDER_WAY = 64;
@@ -72,7 +71,7 @@ function busyInFlight(pipe: Pipe, slices: Slices): number {
   const rows = [...slices].sort((a, b) => a - b)[slices.length >> 1] ?? 1;
   const times = pipe.places.map((place) => placeMs(place, rows, 0));
   const sends = pipe.places.map(({ link }) => (link === null ? 0 : sendMs(link, rows * pipe.rowBytes)));
-  const roundMs = lapMs({ ...pipe, head: NO_HEAD }, rows, 0);
+  const roundMs = lapMs({ ...pipe, head: emptyPipe.head }, rows, 0);
   return Math.ceil(roundMs / Math.max(...times, ...sends)) + 2;
 }
 

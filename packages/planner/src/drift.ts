@@ -3,14 +3,21 @@
  * report with every frame.
  */
 import type { Seat } from "@jupiter/protocol";
-import { layerMs, type DeviceCosts } from "./costs.ts";
+import type { DeviceCosts } from "./costs.ts";
+import { placeMs, type PipePlace } from "./pipe.ts";
+import type { Plan } from "./plan.ts";
 
 /** A stage of the ring that runs, with what its device was measured to take. */
-export interface DriftingStage {
+export interface DriftingStage extends Pick<PipePlace, "costs" | "layers"> {
   readonly seat: Seat;
-  /** How many it has. */
-  readonly layers: number;
-  readonly costs: DeviceCosts;
+}
+
+/** In ring order, with what the plan reckoned with. */
+export function driftingStages({ stages, pipe }: Plan): readonly DriftingStage[] {
+  return stages.map(({ seat }, i) => {
+    const { layers, costs } = pipe.places[i]!;
+    return { seat, layers, costs };
+  });
 }
 
 /** Of a lap, what is read here. */
@@ -39,7 +46,7 @@ export class DriftMeter {
     if (dead) return;
     for (const { stage, computeUs } of stageTimes) {
       const at = this.#stages[stage];
-      const expectedMs = at === undefined ? 0 : stageMs(at, rows, cached);
+      const expectedMs = at === undefined ? 0 : placeMs(at, rows, cached);
       if (at === undefined || computeUs <= 0 || expectedMs <= 0) continue;
       const ratios = this.#ratios.get(at.seat) ?? [];
       ratios.push(computeUs / 1000 / expectedMs);
@@ -58,10 +65,6 @@ export class DriftMeter {
     const known = [...new Set(this.#stages.map(({ seat }) => seat))].map((seat) => [seat, this.factor(seat)] as const);
     return new Map(known.filter((entry): entry is readonly [Seat, number] => entry[1] !== null));
   }
-}
-
-function stageMs({ layers, costs }: DriftingStage, T: number, S: number): number {
-  return costs.frameMs + layers * layerMs(costs.layer, T, S);
 }
 
 /** What the device takes now: what planning anew reckons with. */

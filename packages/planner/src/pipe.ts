@@ -38,7 +38,7 @@ export const emptyPipe: Pipe = {
   closes: false,
 };
 
-export function placeMs({ costs, layers }: PipePlace, T: number, S: number): number {
+export function placeMs({ costs, layers }: Pick<PipePlace, "costs" | "layers">, T: number, S: number): number {
   return costs.frameMs + layers * layerMs(costs.layer, T, S);
 }
 

@@ -3,7 +3,7 @@
  * pages come back, so a move must pay for itself, and the reason for it must last.
  */
 import type { Seat } from "@jupiter/protocol";
-import { drifted, DriftMeter, type DriftLap } from "./drift.ts";
+import { drifted, driftingStages, DriftMeter, type DriftLap } from "./drift.ts";
 import { plan, type Plan } from "./plan.ts";
 import type { HostLayers, PlanRequest } from "./request.ts";
 
@@ -51,15 +51,8 @@ export class Replanner {
   #inARow = 0;
 
   constructor(standing: Standing) {
-    const { request, plan } = standing;
     this.#standing = standing;
-    this.#meter = new DriftMeter(
-      plan.stages.map(({ seat, layers }) => {
-        const device = request.devices.find((candidate) => candidate.seat === seat);
-        if (device === undefined) throw new RangeError(`${seat} has a stage in the plan, and is not in its request.`);
-        return { seat, layers: layers.end - layers.first, costs: device.costs };
-      }),
-    );
+    this.#meter = new DriftMeter(driftingStages(standing.plan));
   }
 
   /** Every lap of the ring. */

@@ -1,5 +1,5 @@
 /** While a ring serves: how much slower or faster its devices are than they were measured, for their cards and the next plan. */
-import { DriftMeter, type DriftLap, type Plan } from "@jupiter/planner";
+import { driftingStages, DriftMeter, type DriftLap, type Plan } from "@jupiter/planner";
 import type { Seat } from "@jupiter/protocol";
 
 export interface DriftWatchOptions {
@@ -25,11 +25,7 @@ export class DriftWatch {
     this.#laps = 0;
     // Now: what is told from here on counts from there.
     this.#reckoned = new Map(plan?.stages.map(({ seat }) => [seat, reckoned(seat)]));
-    const stages = plan?.stages.flatMap(({ seat }, i) => {
-      const place = plan.pipe.places[i];
-      return place === undefined ? [] : [{ seat, layers: place.layers, costs: place.costs }];
-    });
-    this.#meter = stages === undefined ? null : new DriftMeter(stages);
+    this.#meter = plan === null ? null : new DriftMeter(driftingStages(plan));
   }
 
   end(): void {
