@@ -53,14 +53,16 @@ it("an answer stops within one lap; a start in its midst asks first", async () =
     return globalThis.heard!.laps;
   });
   expect(await host.answered()).toContain("Stopped");
+  const lapsAtEnd = (await heard()).laps;
+  // Page and worker hear of one another late where both are busy, and a lap of this model is a few milliseconds; the story has hundreds.
+  expect(lapsAtEnd - lapsAtStop).toBeLessThanOrEqual(10);
   // Whatever was still in the ring comes back before the next answer does, which takes a lap for each of its tokens.
   await host.newConversation();
   await host.ask("Hi");
   await host.answered();
   const tokens = Number(/^(\d+) token/.exec(await host.answer.locator(".figures").innerText())?.[1]);
-  // The one that was in the ring, and those that came back while page and worker had not yet heard of one another: a lap of this
-  // model is a few milliseconds, a busy page hears late. That no lap begins after a stop is the driver's own test.
-  expect((await heard()).laps - lapsAtStop - tokens).toBeLessThanOrEqual(10);
+  // The worker tells of laps and of the end in order: after the end comes the lap that was in the ring, and no other.
+  expect((await heard()).laps - lapsAtEnd - tokens).toBeLessThanOrEqual(1);
 });
 
 it("an edited question takes the place of the old one and of what followed, and is answered as if asked first", async () => {
