@@ -37,6 +37,22 @@ async function endOfRing(): Promise<{ readonly reason: string; readonly message:
   return ring;
 }
 
+it.each([
+  ["rows in more arenas than the plan announced", "arena", "of at most 1"],
+  ["a thousand times every frame", "flood", ""],
+] as const)("%s: the sender is named, and the same devices go on once it stops", async (_, lie, why) => {
+  await start([first, last]);
+  await room.donors[0]!.evaluate((what) => (globalThis.mischief = what), lie);
+  const [liar, victim] = [await deviceOf(first), await deviceOf(last)];
+  const { reason, message } = await endOfRing();
+  expect(reason).toBe("bad-frame");
+  expect(message).toContain(`${victim.name} says that ${liar.name} sent what makes no sense (`);
+  expect(message).toContain(why);
+  await room.donors[0]!.evaluate(() => (globalThis.mischief = undefined));
+  await start([first, last]);
+  expect((await room.ask(tiny.question)).tokens.length).toBeGreaterThan(0);
+});
+
 it("garbage to another donor: both are named, the sender's card says why, and a ring without it answers", async () => {
   await start([first, last]);
   await room.donors[0]!.evaluate(() => (globalThis.mischief = "garbage"));

@@ -34,6 +34,7 @@ const assign: AssignMessage = {
   threads: 1,
   wire: "f32",
   capacity: 512,
+  arenas: 2,
   returnsTo: "host",
   head: false,
 };
@@ -52,6 +53,8 @@ test.each<[string, Partial<AssignMessage>]>([
     "too many tensors",
     { checkpoint: { ...assign.checkpoint, tensors: Array(4097).fill(assign.checkpoint.tensors[0]) } },
   ],
+  ["no arena", { arenas: 0 }],
+  ["more arenas than there may be", { arenas: LIMITS.arenas + 1 }],
   ["a cache larger than an arena", { capacity: LIMITS.slotsPerArena + 1 }],
 ])("an assignment with %s is refused", (_, change) => {
   expect(() => hostMessageFrame({ ...assign, ...change })).toThrow(expect.objectContaining({ reason: "bad-control" }));

@@ -143,6 +143,8 @@ const Assign = z
     wire: z.enum(["f32", "f16"]),
     /** Cache slots to make room for at first. */
     capacity: z.int().min(1).max(LIMITS.slotsPerArena),
+    /** That are open at once, at most. */
+    arenas: z.int().min(1).max(LIMITS.arenas),
     /** The last stage sends wanted rows here. */
     returnsTo: Seat,
     /** This stage also has final norm and LM head, and answers with scores. */

@@ -1,4 +1,5 @@
 /** Layers' weights → an executor that holds them, a few layers at a time, so that the peak stays near the weights themselves. */
+import { LIMITS } from "@jupiter/protocol";
 import { stageGraph, type GraphFloat, type LayerWeights, type ModelShape } from "@jupiter/model";
 import { ApiExecutor } from "./api-executor.ts";
 import type { Executor } from "./executor.ts";
@@ -14,6 +15,8 @@ export interface BuildOptions {
   readonly kernels?: boolean;
   /** Slots promised per arena: context length of the conversation. */
   readonly maxSlots: number;
+  /** Arenas that are open at once; default: as many as the protocol allows. */
+  readonly maxArenas?: number;
   /** Rows of one run at most; longer frames are run in parts. */
   readonly maxRows?: number;
   /** Force onnxruntime's public API on wasm (the fallback where the heap cannot be reached). */
@@ -26,9 +29,9 @@ export async function buildStage(
   groups: AsyncIterable<readonly LayerWeights[]>,
   options: BuildOptions,
 ): Promise<StageRunner> {
-  const { maxSlots, maxRows = Infinity } = options;
+  const { maxSlots, maxArenas = LIMITS.arenas, maxRows = Infinity } = options;
   const executor = options.kernels === true ? await inKernels(shape, groups) : await inSessions(shape, groups, options);
-  return new StageRunner(shape, executor, { maxSlots, maxRows });
+  return new StageRunner(shape, executor, { maxSlots, maxArenas, maxRows });
 }
 
 async function inKernels(shape: ModelShape, groups: AsyncIterable<readonly LayerWeights[]>): Promise<Executor> {

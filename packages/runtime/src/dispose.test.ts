@@ -69,7 +69,7 @@ function stageOn(record: Recorder<Float32Array>): StageRunner {
     memoryBytes: 0,
     inPlace: true,
   };
-  return new StageRunner(shape, executor, { maxSlots: 64, maxRows: 1 });
+  return new StageRunner(shape, executor, { maxSlots: 64, maxArenas: 1, maxRows: 1 });
 }
 
 it("a stage is freed after the run that is under way; what waits for its turn is refused", async () => {

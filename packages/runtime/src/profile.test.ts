@@ -34,7 +34,7 @@ vi.mock("./build-stage.ts", () => ({
       memoryBytes: 0,
       inPlace: true,
     };
-    return new StageRunner(shape, executor, { maxSlots, maxRows });
+    return new StageRunner(shape, executor, { maxSlots, maxArenas: 1, maxRows });
   },
 }));
 

@@ -7,6 +7,8 @@ import { exclusive, type Computed } from "./exclusive.ts";
 export interface StageLimits {
   /** Slots promised per arena. */
   readonly maxSlots: number;
+  /** Arenas that are open at once. */
+  readonly maxArenas: number;
   /** Longer frames are run in parts of so many rows: some adapters compute long ones wrongly. */
   readonly maxRows: number;
 }
@@ -14,7 +16,8 @@ export interface StageLimits {
 /**
  * A stage: slot lists on top of an executor's buffers. Calls come one at a time and in frame order.
  *
- * Buffers grow by doubling up to `maxSlots`; a frame that needs more is refused with 'out-of-memory' before anything has changed.
+ * Buffers grow by doubling up to `maxSlots`; a frame that needs more is refused with 'out-of-memory', one for an arena too many with 'bad-frame',
+ * before anything has changed.
  */
 export class StageRunner {
   readonly #shape: ModelShape;
@@ -117,6 +120,14 @@ export class StageRunner {
   #reserve(arena: number, slots: number): void {
     const current = this.#capacity.get(arena) ?? 0;
     if (slots <= current) return;
+    const { maxArenas } = this.#limits;
+    if (current === 0 && this.#capacity.size >= maxArenas) {
+      const open = `${[...this.#capacity.keys()].join(", ")} of at most ${maxArenas}`;
+      throw new RuntimeError(
+        "bad-frame",
+        `Rows came for arena ${arena}, but open are ${open}; one must be freed first.`,
+      );
+    }
     if (slots > this.#limits.maxSlots) {
       throw new RuntimeError(
         "out-of-memory",

@@ -51,7 +51,7 @@ export class Shares {
   }
 
   async load(assign: AssignMessage, rung: Rung): Promise<LoadedShare> {
-    const { checkpoint, layers, capacity } = assign;
+    const { checkpoint, layers, capacity, arenas } = assign;
     const device = this.#ports.emulated();
     if (device !== null && device.replay !== null) {
       const driver = this.#drive(assign, replayedStage(assign, device));
@@ -70,6 +70,7 @@ export class Shares {
       type,
       kernels: rung.kernels,
       maxSlots: capacity,
+      maxArenas: arenas,
       maxRows: rung.maxRows,
     });
     const stage = device === null ? runner : new EmulatedStage(runner, layers.end - layers.first, device);

@@ -148,7 +148,7 @@ function tensorsOf({ layers }: Place): RegExp {
 }
 
 function assignOf(
-  { model, compute, wire, capacity }: RingOptions,
+  { model, compute, wire, capacity, arenas }: RingOptions,
   checkpoint: Checkpoint,
   epoch: number,
   places: readonly Place[],
@@ -171,6 +171,7 @@ function assignOf(
     threads: compute.threads,
     wire,
     capacity,
+    arenas,
     returnsTo: "host",
     head: false,
   };

@@ -87,7 +87,7 @@ async function layers(repeats: number): Promise<Map<number, Map<number, number>>
   const executor = await KernelExecutor.create(SHAPE);
   for (let l = 0; l < L; l++) executor.addLayer(layer);
   const most = Math.max(...CACHED) + Math.max(...SIZES);
-  const stage = new StageRunner(SHAPE, executor, { maxSlots: most, maxRows: Infinity });
+  const stage = new StageRunner(SHAPE, executor, { maxArenas: 1, maxSlots: most, maxRows: Infinity });
   const frame = (T: number, base: number) => {
     const data = Float32Array.from({ length: T * D }, (_, i) => Math.sin(i));
     return stage.forward({ wire: "f32", rows: T, hidden: D, data }, chainRows(0, base, T));

@@ -47,7 +47,7 @@ export async function rowsAloneAndTogether(most: number): Promise<{ alone: Float
 async function inFrames(x: Float32Array, sizes: readonly number[]): Promise<Float32Array> {
   const executor = await KernelExecutor.create(shape);
   for (const layer of blockLayers()) executor.addLayer(layer);
-  const stage = new StageRunner(shape, executor, { maxSlots: 512, maxRows: Infinity });
+  const stage = new StageRunner(shape, executor, { maxArenas: 1, maxSlots: 512, maxRows: Infinity });
   const out = new Float32Array(x.length);
   let base = 0;
   for (const T of sizes) {

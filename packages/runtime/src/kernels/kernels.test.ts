@@ -73,7 +73,7 @@ async function walkThrough(): Promise<{ walk: Walk; runner: StageRunner }> {
   const layers = blockLayers();
   const executor = await KernelExecutor.create(shape);
   for (const layer of layers) executor.addLayer(layer);
-  const runner = new StageRunner(shape, executor, { maxSlots: 512, maxRows: Infinity });
+  const runner = new StageRunner(shape, executor, { maxSlots: 512, maxArenas: 2, maxRows: Infinity });
   const dense = layers.map((layer) => mapMatrices(layer, unpacked));
   return { walk: new Walk(runner, dense, 11), runner };
 }
