@@ -37,20 +37,31 @@ async function endOfRing(): Promise<{ readonly reason: string; readonly message:
   return ring;
 }
 
-it.each([
-  ["rows in more arenas than the plan announced", "arena", "of at most 1"],
-  ["a thousand times every frame", "flood", ""],
-] as const)("%s: the sender is named, and the same devices go on once it stops", async (_, lie, why) => {
+/** The same devices answer once the first one no longer lies. */
+async function goOn(): Promise<void> {
+  await room.donors[0]!.evaluate(() => (globalThis.mischief = undefined));
   await start([first, last]);
-  await room.donors[0]!.evaluate((what) => (globalThis.mischief = what), lie);
+  expect((await room.ask(tiny.question)).tokens.length).toBeGreaterThan(0);
+}
+
+it("rows in more arenas than the plan announced: the sender is named, and the same devices go on once it stops", async () => {
+  await start([first, last]);
+  await room.donors[0]!.evaluate(() => (globalThis.mischief = "arena"));
   const [liar, victim] = [await deviceOf(first), await deviceOf(last)];
   const { reason, message } = await endOfRing();
   expect(reason).toBe("bad-frame");
   expect(message).toContain(`${victim.name} says that ${liar.name} sent what makes no sense (`);
-  expect(message).toContain(why);
-  await room.donors[0]!.evaluate(() => (globalThis.mischief = undefined));
+  expect(message).toContain("of at most 1");
+  await goOn();
+});
+
+it("a thousand times every frame: the sender is named, and the same devices go on once it stops", async () => {
   await start([first, last]);
-  expect((await room.ask(tiny.question)).tokens.length).toBeGreaterThan(0);
+  await room.donors[0]!.evaluate(() => (globalThis.mischief = "flood"));
+  const { name } = await deviceOf(first);
+  // The second of a frame makes no sense; on a busy machine the sender's own queue may be full before anyone has read it.
+  await expect(room.ask(tiny.question)).rejects.toThrow(name);
+  await goOn();
 });
 
 it("garbage to another donor: both are named, the sender's card says why, and a ring without it answers", async () => {
