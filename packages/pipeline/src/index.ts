@@ -2,6 +2,7 @@ export { decodingOf, PLAIN, type Decoding, type DecodingChoice, type Strategy } 
 export type { BranchId, BranchView, Draft, Drafter } from "./drafter.ts";
 export { PipelineError, type PipelineReason } from "./errors.ts";
 export { LookupDrafter } from "./lookup-drafter.ts";
+export { ModelDrafter, type Candidate, type DraftModel, type DraftRun } from "./model-drafter.ts";
 export { HostDriver, type HostEvent, type HostPorts, type LapEvent } from "./host-driver.ts";
 export type * from "./ports.ts";
 export type * from "./requests.ts";
