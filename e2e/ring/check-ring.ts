@@ -1,15 +1,15 @@
 /** What a scenario asks of a ring of tabs and no ring can be: found before anything is fetched, built or opened. */
+import { checkDrafters } from "./drafters.ts";
 import { ScenarioError, type Scenario } from "./scenario.ts";
 
 /** Throws `ScenarioError`. */
 export function checkRing(scenario: Scenario): void {
-  const { tabs, hostLayers, layers, devices, shape, draft, links } = scenario;
+  const { tabs, hostLayers, layers, devices, shape, links } = scenario;
   if (tabs === 0 && hostLayers !== "all")
     throw new ScenarioError("tabs: without donors the host has every layer; add --host-layers all, or a donor.");
   if (shape !== undefined && devices?.some(({ time }) => time === undefined) !== false)
     throw new ScenarioError("shape: a model that is not there needs devices that all say their time.");
-  if (draft === "recorded")
-    throw new ScenarioError("draft: recorded guesses are for npm run sim; choose lookup or none.");
+  checkDrafters(scenario);
   if (links.some(({ medium }) => medium !== undefined))
     throw new ScenarioError("medium: only simulated links share one; tabs do not know of each other's.");
   const stages = stagesOf(scenario);

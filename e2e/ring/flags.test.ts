@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { drafterNames, drafterOf } from "./drafters.ts";
 import { parseFlags } from "./flags.ts";
 import { Forced, parse, Prompts, Scenario } from "./scenario.ts";
 
@@ -55,6 +56,17 @@ it.each([
   [["--bogus"], "--help"],
 ])("%j is refused with what is wrong", (args, text) => {
   expect(() => parseFlags(args, none)).toThrow(text);
+});
+
+it("drafters are a list of known names", () => {
+  const draftOf = (draft: string) => parseFlags(["--draft", draft, "--prompts", "p"], none).scenario?.draft ?? "";
+  expect(drafterNames(draftOf("none"))).toEqual([]);
+  const both = draftOf("lookup,model:qwen2.5-coder-0.5b-instruct");
+  expect(drafterNames(both)).toEqual(["lookup", "model"]);
+  expect(drafterOf(both, "model")).toBe("qwen2.5-coder-0.5b-instruct");
+  expect(drafterOf("lookup", "model")).toBeNull();
+  for (const wrong of ["model", "model:", "lookup,none", "guess"])
+    expect(() => draftOf(wrong)).toThrow("takes none, or");
 });
 
 it("a misspelt field of a scenario file is refused, not ignored", () => {

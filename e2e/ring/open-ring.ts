@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { DecodingChoice } from "@jupiter/pipeline";
 import type { Browser } from "playwright";
 import type { Harness } from "../../apps/web/src/harness.ts";
-import { askCase, modelFile, resultOf, ringOptions, type CaseResult } from "./run.ts";
+import { draftFiles } from "./draft-files.ts";
+import { askCase, checkDraft, modelFile, resultOf, ringOptions, type CaseResult } from "./run.ts";
 import { parse, Scenario, type Prompt, type ScenarioFields } from "./scenario.ts";
 import { modelPlace, TabRoom } from "./tabs.ts";
 
@@ -31,15 +32,18 @@ export async function openRing(
 ): Promise<OpenRing> {
   let scenario = parse(Scenario, { ...fields, prompts: "none" }, "scenario");
   const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
+  /** Restarts may name another one in the same folders. */
+  const draft = () => draftFiles(scenario, root, console.error);
   const room = await TabRoom.open({
     ...tabs,
-    models,
+    models: [...models, ...(await draft()).models],
     donors: scenario.tabs,
     ...(browser === undefined ? {} : { browser }),
   });
   const start = async (): Promise<ReadyRing> => {
-    const ring = await room.start(ringOptions(scenario, url));
+    const ring = await room.start({ ...ringOptions(scenario, url), ...(await draft()).options });
     if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
+    await checkDraft(room);
     return ring;
   };
   try {

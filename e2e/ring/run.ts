@@ -7,6 +7,8 @@ import type { OutlineBranch } from "../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
 import { checkLayerSum, checkRing } from "./check-ring.ts";
+import { draftFiles } from "./draft-files.ts";
+import { drafterNames } from "./drafters.ts";
 import { emulateTabs } from "./emulate-tabs.ts";
 import type { Measures } from "./measures.ts";
 import { ARENAS, factsOf, idsOf, type ModelFacts } from "./model-facts.ts";
@@ -63,15 +65,23 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const facts = await factsOf(scenario, folder, say);
   checkLayerSum(scenario, facts.L);
   const place = modelPlace(file);
+  const draft = await draftFiles(scenario, folder, say);
   await using own =
-    options.room === undefined ? await TabRoom.open({ models: place.models, donors: scenario.tabs }) : null;
+    options.room === undefined
+      ? await TabRoom.open({ models: [...place.models, ...draft.models], donors: scenario.tabs })
+      : null;
   const room = options.room ?? own!;
   say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);
   const names = await namesOf(room, scenario);
   await emulateTabs(room, scenario, names, folder);
   const planned = planEmulated(scenario, prompts, facts);
-  const ring = await room.start({ ...ringOptions(scenario, place.url), ...asPlanned(scenario, planned, names) });
+  const ring = await room.start({
+    ...ringOptions(scenario, place.url),
+    ...asPlanned(scenario, planned, names),
+    ...draft.options,
+  });
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
+  await checkDraft(room);
   say(
     `ring: ${ring.places.map(({ seat, layers }) => `${names.get(seat) ?? seat} ${layers.first}-${layers.end - 1}`).join(" → ")}`,
   );
@@ -119,6 +129,12 @@ export function asPlanned(scenario: Scenario, planned: PlannedScenario | null, n
   };
 }
 
+/** A ring goes on without its draft model; a run that was to have one does not. */
+export async function checkDraft({ host }: TabRoom): Promise<void> {
+  const draft = await host.evaluate(() => globalThis.jupiterHarness!.draft());
+  if (draft.kind === "failed") throw new Error(draft.message);
+}
+
 /** What the harness's `start` takes. */
 export function ringOptions(scenario: Scenario, url: string) {
   const { model, hostLayers, layers, backend, threads, wire, context, chunk, inFlight } = scenario;
@@ -140,7 +156,7 @@ export function ringOptions(scenario: Scenario, url: string) {
 export function decodingChoice({ strategy, draft, rows, windows }: Scenario): DecodingChoice {
   return {
     strategy,
-    drafters: draft === "none" ? [] : [draft],
+    drafters: drafterNames(draft),
     ...(rows === undefined ? {} : { rows }),
     ...(windows === undefined ? {} : { windows }),
   };

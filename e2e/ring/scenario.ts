@@ -39,6 +39,8 @@ const ForcedCase = z
 /** Ids to feed, by case; golden files and this command's own output are of this form. */
 export const Forced = listOf(ForcedCase);
 
+const DRAFT = /^(none|(lookup|recorded|model:[^,]+)(,(lookup|recorded|model:[^,]+))*)$/;
+
 const Fields = z.strictObject({
   version: z.literal(1).default(1),
   /** An id of the catalogue, or the path of a .gguf file. */
@@ -75,8 +77,11 @@ const Fields = z.strictObject({
   seed: z.int().min(0).default(1),
   /** How answers are decoded; the text is the same (docs/decoding.md). */
   strategy: z.enum(["plain", "window", "continuous"]).default("plain"),
-  /** Who guesses ahead, where the strategy has guesses. `recorded`: the trace's drafter, simulated only. */
-  draft: z.enum(["none", "lookup", "recorded"]).default("lookup"),
+  /**
+   * Who guesses ahead, where the strategy has guesses: none, or a list of lookup, model:ID (a smaller model with the same tokens: an id of the
+   * catalogue or the path of a .gguf file) and recorded (the trace's drafter, simulated only).
+   */
+  draft: z.string().regex(DRAFT, "takes none, or a list like lookup,model:ID").default("lookup"),
   /** Rows of a frame at most, guesses included. */
   rows: z.int().min(1).max(64).optional(),
   /** Frames of one answer on their way at once; of `continuous`. */

@@ -17,6 +17,7 @@ import type { RunReport } from "../ring/report.ts";
 import { ARENAS, factsOf, idsOf } from "../ring/model-facts.ts";
 import { cuttingOf, foretell, planScenario, type Foretold } from "../ring/plan-scenario.ts";
 import { decodingChoice, selectPrompts, type MeasuredCase } from "../ring/run.ts";
+import { drafterNames } from "../ring/drafters.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
 import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
@@ -110,7 +111,9 @@ function devicesOf({ devices }: Scenario): SimulatedDevice[] {
 
 function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer: Computer): readonly Drafter[] {
   const lookup = new LookupDrafter();
-  if (scenario.draft !== "recorded") return [lookup];
+  const names = drafterNames(scenario.draft);
+  if (names.includes("model")) throw new ScenarioError("draft: models are not simulated; choose recorded guesses.");
+  if (!names.includes("recorded")) return [lookup];
   const time = scenario.devices?.[0]?.time?.draft;
   if (time === undefined)
     throw new ScenarioError("draft: recorded guesses take the host time; its time needs draft: {floorMs, rowMs}.");

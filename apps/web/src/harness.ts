@@ -8,6 +8,7 @@ import type { ProbeFrame } from "./engine/probe.ts";
 import type { LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
 import { openRoom } from "./compose.ts";
+import type { DraftState } from "./session/draft-part.ts";
 import type { Suspicions } from "./session/suspicions.ts";
 import type { HostSession } from "./session/host-session.ts";
 import type { Model, RingOptions, RingState } from "./session/ring.ts";
@@ -28,10 +29,12 @@ export interface Harness extends TabHarness {
   peer(): PeerId;
   devices(): readonly Device[];
   ring(): RingState;
+  draft(): DraftState;
   /** Resolves when the ring can be asked. `donors`: by default all that are there, in the order they came. */
   start(
-    options: Omit<RingOptions, "donors" | "model"> & {
+    options: Omit<RingOptions, "donors" | "model" | "draft"> & {
       readonly model: Model & { readonly source: string };
+      readonly draft?: Model & { readonly source: string };
       readonly donors?: readonly PeerId[];
     },
   ): Promise<RingState>;
@@ -71,6 +74,7 @@ export const harness: Harness = {
   },
   devices: () => opened().devices.value,
   ring: () => opened().ring.value,
+  draft: () => opened().draft.state.value,
   async start(options) {
     const idle = opened().devices.value.map(({ peer }) => peer);
     await opened().start({ ...options, donors: options.donors ?? idle });

@@ -127,6 +127,9 @@ export interface EngineApi {
   hashTensors(names: readonly string[]): Promise<Outcome<readonly TensorEntry[]>>;
   /** Host: embedding, final norm and LM head of the open model. */
   loadHead(rung: Rung): Promise<Outcome<LoadedShare>>;
+  /** Host: a smaller model with the open model's tokens, in a worker of its own. `capacity`: slots of its cache. */
+  loadDraft(source: ModelSource, id: string, capacity: number): Promise<Outcome<LoadedShare>>;
+  dropDraft(): void;
   ringReady(settings: RingSettings): void;
   ringLost(reason: string): void;
   /** The answer comes as events; what is wrong with the question comes as one as well. */
@@ -157,6 +160,8 @@ export type FromEngine =
   | { readonly kind: "bulk-fault"; readonly message: string }
   /** Of what this browser keeps of models; for people. */
   | { readonly kind: "storage"; readonly message: string }
+  /** Host: the draft model guesses no more; answers go on without it. */
+  | { readonly kind: "draft-failed"; readonly message: string }
   /** The ring cannot go on here. `from`: whose bytes were at fault, if a peer's. */
   | { readonly kind: "failed"; readonly from: Seat | null; readonly reason: FailureReason; readonly message: string }
   | LapEvent

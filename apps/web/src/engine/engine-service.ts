@@ -43,6 +43,7 @@ const host = new HostEngine({
   // What makes no sense in a lap came back with it.
   failed: (reason, message) => fail(reason === "bad-frame" ? (ring?.last ?? null) : null, reason, message),
   emulated: () => device,
+  draftFailed: (message) => emit({ kind: "draft-failed", message }),
 });
 
 function own(): Seat {
@@ -181,6 +182,8 @@ const api: EngineApi = {
       if (rung.backend === "webgpu") void watchDevice(onDeviceLost);
       return loaded;
     }),
+  loadDraft: (source, id, capacity) => host.loadDraft({ source, id, capacity, server: settings?.server ?? "" }),
+  dropDraft: () => host.dropDraft(),
   ringReady(ringSettings) {
     ring = ringSettings;
     host.ringReady(ringSettings);

@@ -22,15 +22,19 @@ import type {
   LoadedShare,
   ModelSource,
   OpenedModel,
+  Outcome,
   Phase,
   RingSettings,
 } from "./api.ts";
+import type { DraftOrder } from "./draft-api.ts";
+import { DraftSlot } from "./draft-slot.ts";
 import { EmulatedHead, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { Outline } from "./outline.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
 import { StopFilter } from "./stop-filter.ts";
 import { readModel } from "./inspect.ts";
+import { vocabularyOf } from "./vocabulary.ts";
 import { byteSource, weightForm, weightSource } from "./weights.ts";
 
 export interface HostEnginePorts {
@@ -43,12 +47,15 @@ export interface HostEnginePorts {
   readonly failed: (reason: FailureReason, message: string) => void;
   /** Null: this device is itself. */
   readonly emulated: () => EmulatedDevice | null;
+  /** The draft model guesses no more; answers go on without it. */
+  readonly draftFailed: (message: string) => void;
 }
 
 interface OpenModel {
   readonly source: ByteSource;
   readonly checkpoint: Checkpoint;
   readonly tokenizer: Tokenizer;
+  readonly vocabulary: readonly string[];
 }
 
 interface LoadedHead {
@@ -80,6 +87,7 @@ interface Known {
 export class HostEngine {
   readonly #ports: HostEnginePorts;
   readonly #driver: HostDriver;
+  readonly #draft: DraftSlot;
   readonly #answers = new Map<string, Answer>();
   /** Answers that are written point by point. */
   readonly #outlines = new Map<string, Outline>();
@@ -93,6 +101,11 @@ export class HostEngine {
 
   constructor(ports: HostEnginePorts) {
     this.#ports = ports;
+    this.#draft = new DraftSlot({
+      progress: (loaded, total) => ports.progress(loaded, total, "fetching"),
+      storage: ports.storage,
+      failed: ports.draftFailed,
+    });
     this.#driver = new HostDriver({
       embedding: (ids) => this.#loaded().embedding(ids),
       head: { score: (x, policies) => this.#loaded().head.score(x, policies) },
@@ -100,7 +113,7 @@ export class HostEngine {
       cancel: ports.cancel,
       emit: (event) => this.#emit(event),
       nowMs: () => performance.now(),
-      drafters: [new LookupDrafter()],
+      drafters: [new LookupDrafter(), this.#draft],
       failed: (error) => {
         const { reason, message } = failure(error);
         ports.failed(reason, message);
@@ -114,9 +127,9 @@ export class HostEngine {
 
   async openModel(from: ModelSource, id: string): Promise<OpenedModel> {
     const source = byteSource(from);
-    const { checkpoint: found, tokenizer } = await readModel(source, id);
+    const { checkpoint: found, tokenizer, metadata } = await readModel(source, id);
     const checkpoint = this.#replayed(found);
-    this.#model = { source, checkpoint, tokenizer };
+    this.#model = { source, checkpoint, tokenizer, vocabulary: vocabularyOf(metadata) };
     this.#known.clear();
     return { checkpoint };
   }
@@ -171,6 +184,16 @@ export class HostEngine {
     const head = device === null ? runner : new EmulatedHead(runner, device);
     this.#head = { embedding, head, fetchedBytes: weights.fetchedBytes, dispose: () => runner.dispose() };
     return { fetchedBytes: weights.fetchedBytes, memoryBytes: 0, inPlace: true };
+  }
+
+  /** A smaller model with the open model's tokens, which guesses for answers whose decoding names the drafter `model`. */
+  async loadDraft(order: Omit<DraftOrder, "vocabulary">): Promise<Outcome<LoadedShare>> {
+    const { vocabulary } = this.#open();
+    return this.#draft.load({ ...order, vocabulary });
+  }
+
+  dropDraft(): void {
+    this.#draft.drop();
   }
 
   ringReady({ chunkRows, wire, decoding, ...ring }: RingSettings): void {

@@ -3,9 +3,11 @@ import type { OutlineChoice } from "../engine/api.ts";
 import { titleOf, toMarkdown, type ChatSettings } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import type { ChatStore } from "./chat-store.ts";
+import { DraftChoice } from "./draft-choice.tsx";
 import type { HostStore } from "./host-store.ts";
 
-export function ChatHeader({ store: { chat } }: { readonly store: HostStore }) {
+export function ChatHeader({ store }: { readonly store: HostStore }) {
+  const { chat } = store;
   const current = chat.current.value;
   const notKept = chat.whyNotKept.value;
   return (
@@ -16,7 +18,7 @@ export function ChatHeader({ store: { chat } }: { readonly store: HostStore }) {
       </details>
       <details class="menu" name="chat-menu">
         <summary>{texts.chat.settings}</summary>
-        <AnswerSettings chat={chat} />
+        <AnswerSettings store={store} />
       </details>
       <button type="button" onClick={() => chat.create()}>
         {texts.chat.newConversation}
@@ -67,7 +69,8 @@ function ConversationList({ chat }: { readonly chat: ChatStore }) {
   );
 }
 
-function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
+function AnswerSettings({ store }: { readonly store: HostStore }) {
+  const { chat } = store;
   const { systemPrompt, temperature, seed, outline = "off", guessesAhead = false } = chat.current.value.settings;
   const change = (settings: Partial<ChatSettings>) => chat.setSettings(settings);
   return (
@@ -123,6 +126,7 @@ function AnswerSettings({ chat }: { readonly chat: ChatStore }) {
         {texts.chat.guessAhead}
       </label>
       <p class="hint">{texts.chat.guessAheadHint}</p>
+      {guessesAhead && <DraftChoice store={store} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** The host's conversations: which is open, what is asked in it, and what is kept of it. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import type { DecodingChoice } from "@jupiter/pipeline";
 import type { AnswerEvent, AskOptions } from "../engine/api.ts";
 import {
   emptyConversation,
@@ -28,6 +29,9 @@ export interface ChatPorts {
 const SAVE_EVERY_MS = 500;
 /** Of sampled answers: cuts the long tail of unlikely tokens. */
 const TOP_P = 0.95;
+const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
+/** The draft model where there is one. */
+const AHEAD: DecodingChoice = { strategy: "continuous", drafters: ["lookup", "model"] };
 
 export class ChatStore {
   /** The newest first. */
@@ -82,7 +86,7 @@ export class ChatStore {
       policy: { temperature, topP: temperature > 0 ? TOP_P : 1, topK: 0, seed },
       stop: [],
       outline,
-      decoding: guessesAhead ? { strategy: "continuous", drafters: ["lookup"] } : { strategy: "plain", drafters: [] },
+      decoding: guessesAhead ? AHEAD : PLAINLY,
     });
   }
 

@@ -9,7 +9,7 @@ import type { HostLayers } from "../session/place-layers.ts";
 import type { RingOptions } from "../session/ring.ts";
 import { fitOf, type Fit } from "../state/fit.ts";
 import { measuredSpeed, paceOf, speedOf, type MeasuredSpeed } from "../state/model-speed.ts";
-import type { Offer } from "../state/offers.ts";
+import { draftFor, type Offer } from "../state/offers.ts";
 import { afterLap, afterToken, beforeAnswer, STILL, type Pulse } from "../state/pulse.ts";
 import { nextRingView, ringDonors, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
 import type { Shelf } from "../state/shelf.ts";
@@ -32,6 +32,8 @@ export interface Settings {
   readonly arenas: number;
   /** That this tab may hold. */
   readonly memoryBytes: number;
+  /** With a smaller model besides, for conversations that guess ahead. */
+  readonly guessesWithModel: boolean;
 }
 
 /** What the smallest models were trained for fits into a phone's memory four times over. */
@@ -83,6 +85,7 @@ export class HostStore {
       contextTokens: CONTEXT_TOKENS,
       arenas: ARENAS,
       memoryBytes: maxPledgeBytes(),
+      guessesWithModel: false,
     });
     this.chosen = computed(() => takingPart(session.devices.value, this.leftOut.value));
     this.whyNotAsk = computed(() => whyNotAsk(this.ring.value));
@@ -125,7 +128,31 @@ export class HostStore {
   }
 
   /** Whether the devices that would take part could hold the model; null: its header is not known. */
-  fitOf({ form, contextLength }: Offer): Fit | null {
+  fitOf(offer: Offer): Fit | null {
+    return this.#fitWith(offer, this.#draft);
+  }
+
+  /** The smaller model that could guess for the chosen one; null: there is none. */
+  get draftOffer(): Offer | null {
+    return this.model === undefined ? null : draftFor(this.model, this.models.offers.value);
+  }
+
+  /** The devices could hold it besides. */
+  get draftFits(): boolean {
+    return this.model !== undefined && this.#fitWith(this.model, this.draftOffer)?.kind === "fits";
+  }
+
+  /** At once where a ring answers, else with the next one. */
+  setGuessesWithModel(guessesWithModel: boolean): void {
+    this.settings.value = { ...this.settings.value, guessesWithModel };
+    if (this.ring.value.kind === "ready") void this.session.draft.use(this.#draft, this.capacity);
+  }
+
+  get #draft(): Offer | null {
+    return this.settings.value.guessesWithModel ? this.draftOffer : null;
+  }
+
+  #fitWith({ form, contextLength }: Offer, draft: Offer | null): Fit | null {
     if (form === null) return null;
     const { backend, arenas, memoryBytes, contextTokens } = this.settings.value;
     const donors = this.chosen.value.flatMap((peer) => {
@@ -139,6 +166,7 @@ export class HostStore {
       backend,
       arenas,
       capacity: Math.min(contextTokens, contextLength),
+      draft: draft?.form ?? null,
     });
   }
 
@@ -157,6 +185,7 @@ export class HostStore {
     const { backend, arenas, memoryBytes, leavesOut } = this.settings.value;
     const donors = this.chosen.value;
     this.#backend = backend;
+    const draft = this.#draft;
     await this.session
       .start({
         model,
@@ -170,6 +199,7 @@ export class HostStore {
         capacity: this.capacity,
         arenas,
         maxInFlight: CHUNKS_IN_FLIGHT,
+        ...(draft === null ? {} : { draft }),
       })
       .catch(() => undefined);
   }

@@ -12,6 +12,7 @@ import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
 import { OPEN_DOOR, type Admissions, type Asking } from "./admission.ts";
 import { BulkServer } from "./bulk-server.ts";
+import { DraftPart } from "./draft-part.ts";
 import { DonorLost, type Device, type DonorProxy } from "./donor-proxy.ts";
 import { DriftWatch } from "./drift-watch.ts";
 import { Guests } from "./guests.ts";
@@ -63,6 +64,7 @@ export class HostSession {
   readonly events: TypedEvents<HostEvents>;
   /** Of this ring and the earlier ones. */
   readonly engine: Engine;
+  readonly draft: DraftPart;
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
   readonly #ring = signal<RingState>({ kind: "none" });
@@ -93,6 +95,7 @@ export class HostSession {
     this.#room = room;
     this.#links = links;
     this.engine = engine;
+    this.draft = new DraftPart(engine);
     this.#roomState = signal<RoomState>(room.state);
     this.room = this.#roomState;
     this.ring = this.#ring;
@@ -132,6 +135,7 @@ export class HostSession {
       survey: new LinkSurvey({ links: this.#links, donor, nowMs: () => performance.now() }),
       neighbours: this.#neighbours,
       bulk: this.#bulk,
+      draft: this.draft,
       planned: (seats) => this.#planned(seats),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));

@@ -10,7 +10,14 @@ import {
 import { PeerId, type AssignMessage } from "@jupiter/protocol";
 import { memoryByteSource, tinyCheckpoint } from "@jupiter/testkit";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { heldLayerBytes, placeLayers, type PlaceDevice, type PlaceOptions } from "./place-layers.ts";
+import {
+  draftBytes,
+  heldLayerBytes,
+  placeLayers,
+  whatLayersMiss,
+  type PlaceDevice,
+  type PlaceOptions,
+} from "./place-layers.ts";
 
 const phone = PeerId.parse("phone_01");
 const laptop = PeerId.parse("laptop_1");
@@ -55,6 +62,19 @@ const timesOf = (ms: number) => [1, 32].map((T) => ({ T, S: 0, ms: ms * T }));
 
 const sharesOf = ({ stages }: ReturnType<typeof placeLayers>): Readonly<Record<string, number>> =>
   Object.fromEntries(stages.map(({ seat, layers }) => [seat, layers.end - layers.first]));
+
+it("a model that guesses ahead is counted in the host's memory", async () => {
+  const { checkpoint } = await tiny("Q8_0");
+  const placed = (memoryBytes: number, draft: typeof checkpoint | null) =>
+    whatLayersMiss({
+      ...{ checkpoint, hostLayers: "all", capacity: 256, arenas: 1, layers: undefined, draft },
+      devices: [{ seat: "host", name: "this device", layerTimes: timesOf(1), memoryBytes, backend: "wasm" }],
+    });
+  const enough = 160 << 20;
+  expect(placed(enough, null)).toBeNull();
+  expect(placed(enough, checkpoint)?.reason).toBe("memory");
+  expect(placed(enough + draftBytes(checkpoint, 256), checkpoint)).toBeNull();
+});
 
 describe("placing", () => {
   const device = (seat: PlaceDevice["seat"], change: Partial<PlaceDevice> = {}): PlaceDevice => ({

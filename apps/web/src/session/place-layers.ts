@@ -47,6 +47,8 @@ export interface PlaceOptions {
   readonly takes?: PlanRequest["placement"]["donors"];
   /** Donors in ring order; the host too where it holds layers. */
   readonly devices: readonly PlaceDevice[];
+  /** The model that guesses ahead, which the host holds besides; none if not told. */
+  readonly draft?: ModelForm | null;
 }
 
 export interface PlaceDevice {
@@ -76,6 +78,9 @@ export type Held = "gpu" | "kernels" | "float32";
 
 /** onnxruntime, its heap, and buffers of a run: what a tab with one layer of SmolLM2 held above an idle one and the layer (115 MB). */
 const ENGINE_BYTES = 128 << 20;
+
+/** Script, heap and buffers of a run; onnxruntime is not started there. */
+const DRAFT_WORKER_BYTES = 64 << 20;
 
 /** Of one frame: longer ones are not measured, and hold up what is behind them. */
 const MOST_ROWS = 256;
@@ -120,12 +125,14 @@ export function requestOf({
   link,
   takes = "all",
   devices,
+  draft = null,
 }: PlaceOptions): PlanRequest {
   const { shape } = checkpoint;
+  const besidesBytes = draft === null ? 0 : draftBytes(draft, capacity);
   const hasHost = devices.some(({ seat }) => seat === "host");
   const all = hasHost ? devices : [...devices, HOST_WITHOUT_LAYERS];
   return {
-    devices: all.map((device) => profileOf(device, checkpoint)),
+    devices: all.map((device) => profileOf(device, checkpoint, device.seat === "host" ? besidesBytes : 0)),
     link: (from, to) => betweenWorkers(all, from, to, link?.(from, to) ?? guessedLink(all, link, from, to)),
     model: {
       L: shape.L,
@@ -170,7 +177,7 @@ function headOf({ D, F, H, K, E, V }: ModelShape, layer: LayerCost): HeadCost {
   return { floorMs: 0, rowMs: (layerMs(layer, 1, 0) * V * D) / layerWeights };
 }
 
-function profileOf(device: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
+function profileOf(device: PlaceDevice, checkpoint: ModelForm, besidesBytes: number): DeviceProfile {
   const {
     seat,
     name,
@@ -185,13 +192,21 @@ function profileOf(device: PlaceDevice, checkpoint: ModelForm): DeviceProfile {
   const held = unpacks ? "float32" : backend === "webgpu" ? "gpu" : "kernels";
   const layerBytes = heldLayerBytes(checkpoint, held);
   // While a layer is loaded it stands twice more: as it came, and as it is taken in.
-  const fixedBytes =
-    ENGINE_BYTES + 2 * Math.max(...layerBytes) + (seat === "host" ? heldEndsBytes(checkpoint, held) : 0);
+  const endsBytes = seat === "host" ? heldEndsBytes(checkpoint, held) : 0;
+  const fixedBytes = ENGINE_BYTES + 2 * Math.max(...layerBytes) + endsBytes + besidesBytes;
   const layer = layerTimes.length === 0 ? UNMEASURED_LAYER : fitLayer(layerTimes).layer;
   const guessedHead = layerTimes.length === 0 ? null : headOf(checkpoint.shape, layer);
   const head = headTimes.length > 0 ? fitHead(headTimes) : guessedHead;
   const costs = drifted({ layer, frameMs, head: seat === "host" ? head : null }, drift);
   return { seat, name, costs, memoryBytes, fixedBytes, layerBytes, headBytes: 0 };
+}
+
+/** A model that guesses ahead, whole, in a worker of its own: on wasm, with one conversation's cache. */
+export function draftBytes(form: ModelForm, capacity: number): number {
+  const layerBytes = heldLayerBytes(form, "kernels");
+  const weights = layerBytes.reduce((sum, size) => sum + size, 0) + heldEndsBytes(form, "kernels");
+  const cache = form.shape.L * contextBytes(form.shape, capacity, 1);
+  return DRAFT_WORKER_BYTES + 2 * Math.max(...layerBytes) + weights + cache;
 }
 
 /**

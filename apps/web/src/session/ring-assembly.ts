@@ -7,6 +7,7 @@ import { EngineError, type Proven } from "../engine/engine.ts";
 import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
 import type { BulkServer } from "./bulk-server.ts";
+import type { DraftPart } from "./draft-part.ts";
 import { FileHashes } from "./file-hashes.ts";
 import type { RingLinks } from "./ring-links.ts";
 import { placesOf, planRing, type PlanningParts, type Start } from "./ring-planning.ts";
@@ -15,6 +16,7 @@ import type { HostPart, Model, Place, ReadyRing, RingOptions } from "./ring.ts";
 export interface AssemblyParts extends PlanningParts {
   readonly neighbours: RingLinks;
   readonly bulk: BulkServer;
+  readonly draft: DraftPart;
   /** Told before any of them is given a part: the stages' seats, in ring order. */
   readonly planned: (seats: readonly Seat[]) => void;
 }
@@ -72,6 +74,10 @@ export class RingAssembly {
     const [host] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
     const [first, last] = [places[0], places.at(-1)];
     if (first === undefined || last === undefined) throw new EngineError("internal", texts.session.noStages);
+    // One that was chosen or given up since the ring began stays so when layers move.
+    const draft = move === null ? (options.draft ?? null) : this.#parts.draft.wanted;
+    if (draft !== null) say(texts.session.loadingDraft(draft.title));
+    await abortable(this.#parts.draft.use(draft, options.capacity), signal);
     say(texts.session.linking);
     for (const [index, { seat }] of places.entries()) {
       const next = places[index + 1]?.seat;

@@ -1,5 +1,5 @@
 /** Who computes which layers: devices are timed, one after the other, and the planner is asked. */
-import type { Checkpoint } from "@jupiter/model";
+import { catalogueForm, type Checkpoint, type ModelForm } from "@jupiter/model";
 import { fitLayer, type Plan, type PlanRequest } from "@jupiter/planner";
 import type { PeerId, Seat } from "@jupiter/protocol";
 import type { LayerTime } from "@jupiter/runtime";
@@ -10,7 +10,7 @@ import { abortable } from "./abortable.ts";
 import type { DonorProxy } from "./donor-proxy.ts";
 import type { LinkSurvey } from "./link-survey.ts";
 import { placeLayers, planned, requestOf, type PlaceDevice } from "./place-layers.ts";
-import type { Place, RingOptions } from "./ring.ts";
+import type { Model, Place, RingOptions } from "./ring.ts";
 
 /** One start of a ring. Whatever it waits for ends when `signal` aborts, and nothing of it is done after that. */
 export interface Start {
@@ -50,7 +50,8 @@ export async function planRing(
   const { donors, hostLayers, layers, compute, capacity, arenas, hostMemoryBytes = Infinity } = options;
   const takes = options.leavesOut === true ? "best" : "all";
   const link = (from: Seat, to: Seat) => survey.cost(from, to);
-  const room = { checkpoint, hostLayers, capacity, arenas, layers, takes, link } as const;
+  const draft = options.draft === undefined ? null : await abortable(formOf(engine, options.draft), signal);
+  const room = { checkpoint, hostLayers, capacity, arenas, layers, takes, link, draft } as const;
   const host = {
     seat: "host",
     name: texts.session.theHost,
@@ -97,6 +98,14 @@ export async function planRing(
   const request = requestOf({ ...room, devices });
   const plan = planned(request);
   return { places: placesOf(plan), by: { request, plan } };
+}
+
+/** Null: what is no model is said where it is loaded. */
+async function formOf(engine: Engine, { id, source }: Model): Promise<ModelForm | null> {
+  const known = catalogueForm(id);
+  if (known !== null) return known;
+  const inspected = await engine.api.inspect(source, id);
+  return inspected.ok ? inspected.value.checkpoint : null;
 }
 
 export function placesOf({ stages }: Plan): readonly Place[] {

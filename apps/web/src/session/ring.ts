@@ -40,6 +40,8 @@ export interface RingOptions {
   readonly maxInFlight: number;
   /** Of answers that do not say; plain if not told. */
   readonly decoding?: DecodingChoice;
+  /** A smaller model that guesses for answers whose decoding names the drafter `model`. */
+  readonly draft?: Model;
 }
 
 /** One stage's place in the ring. */

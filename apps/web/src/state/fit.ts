@@ -22,6 +22,8 @@ export interface FitRequest {
   readonly capacity: number;
   /** Conversations whose cache is kept at once. */
   readonly arenas: number;
+  /** The model that guesses ahead on the host; none if not told. */
+  readonly draft?: ModelForm | null;
 }
 
 export type Fit =
@@ -41,12 +43,13 @@ export function fitOf(form: ModelForm, request: FitRequest): Fit {
 }
 
 function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDevice) => Backend): Fit {
-  const { devices, hostLayers, capacity, arenas } = request;
+  const { devices, hostLayers, capacity, arenas, draft = null } = request;
   const missing = whatLayersMiss({
     checkpoint: form,
     hostLayers,
     capacity,
     arenas,
+    draft,
     layers: undefined,
     // Nothing is measured yet, and memory alone is asked for.
     devices: devices.map((device) => ({ ...device, layerTimes: [], backend: backendOf(device) })),

@@ -1,5 +1,6 @@
+import { catalogue } from "@jupiter/model";
 import { expect, it } from "vitest";
-import { offersOf, parseListing } from "./offers.ts";
+import { draftFor, offersOf, parseListing } from "./offers.ts";
 
 const entry = (id: string, sizeBytes: number) => ({
   id,
@@ -31,4 +32,15 @@ it("reads a listing that names no addresses, and drops what is no entry", () => 
     { file: "a b.gguf", sizeBytes: 1, url: "/models/a%20b.gguf" },
   ]);
   expect(parseListing("<!doctype html>")).toEqual([]);
+});
+
+it("offers a smaller model that may have the same tokens to guess for a larger one", () => {
+  const offers = offersOf(catalogue, []);
+  const draftOf = (id: string) => {
+    const offer = offers.find((candidate) => candidate.id === id);
+    return offer === undefined ? undefined : (draftFor(offer, offers)?.id ?? null);
+  };
+  expect(draftOf("qwen2.5-coder-1.5b-instruct")).toBe("qwen2.5-coder-0.5b-instruct");
+  expect(draftOf("qwen2.5-coder-0.5b-instruct")).toBeNull();
+  expect(draftOf("smollm2-135m-instruct")).toBeNull();
 });

@@ -16,6 +16,9 @@ export interface Offer extends Model {
   readonly form: ModelForm | null;
 }
 
+/** A model that guesses takes a step for every token, so it must be much faster than the one it guesses for. */
+const LEAST_TIMES_SMALLER = 2;
+
 /** One entry of the server's answer to `/models/`. */
 export interface ListedModel {
   readonly file: string;
@@ -46,6 +49,17 @@ export function offersOf(catalogue: readonly CatalogueEntry[], listing: readonly
     };
   });
   return [...offers.filter(({ from }) => from === "server"), ...offers.filter(({ from }) => from !== "server")];
+}
+
+/** Whether their tokens are the same is seen when it is loaded; the files' shapes say whether they may be. */
+export function draftFor({ form, sizeBytes }: Offer, offers: readonly Offer[]): Offer | null {
+  const smaller = offers.filter(
+    (offer) =>
+      offer.form?.shape.V === form?.shape.V &&
+      offer.form?.shape.architecture === form?.shape.architecture &&
+      offer.sizeBytes * LEAST_TIMES_SMALLER <= sizeBytes,
+  );
+  return form === null ? null : (smaller.sort((a, b) => a.sizeBytes - b.sizeBytes)[0] ?? null);
 }
 
 /** Size, licence, context, and where it comes from. */

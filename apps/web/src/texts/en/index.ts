@@ -1,6 +1,7 @@
 import { chat } from "./chat.ts";
 import { devices } from "./devices.ts";
 import { donor } from "./donor.ts";
+import { guessing } from "./guessing.ts";
 import { guests } from "./guests.ts";
 import { models } from "./models.ts";
 import { plan } from "./plan.ts";
@@ -14,6 +15,7 @@ export const en = {
   chat,
   devices,
   donor,
+  guessing,
   guests,
   models,
   plan,

@@ -7,6 +7,7 @@ export const session = {
   timingThis: "Timing this device…",
   hashing: (model: string) => `Computing checksums of ${model}…`,
   loading: "Loading the layers…",
+  loadingDraft: (model: string) => `Loading ${model}, which guesses ahead…`,
   linking: "Linking…",
 
   startedAnew: "A new ring is being put together.",

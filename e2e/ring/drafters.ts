@@ -1,0 +1,24 @@
+/** Who guesses ahead, as `--draft` says it: a list of `lookup`, `model:ID`, …, or `none`. */
+import { ScenarioError, type Scenario } from "./scenario.ts";
+
+/** As decoding names them. */
+export function drafterNames(draft: string): readonly string[] {
+  return draft === "none" ? [] : draft.split(",").map((drafter) => drafter.replace(/:.*/, ""));
+}
+
+/** What follows `name:`; null: it is not among them. */
+export function drafterOf(draft: string, name: "model"): string | null {
+  const found = draft.split(",").find((drafter) => drafter.startsWith(`${name}:`));
+  return found === undefined ? null : found.slice(name.length + 1);
+}
+
+/** Throws `ScenarioError` for drafters that a run of tabs cannot have. */
+export function checkDrafters({ draft, devices }: Pick<Scenario, "draft" | "devices">): void {
+  const names = drafterNames(draft);
+  if (names.includes("recorded"))
+    throw new ScenarioError("draft: recorded guesses are for npm run sim; choose lookup, model:ID or none.");
+  if (names.includes("model") && devices?.some(({ time }) => time !== undefined) === true)
+    throw new ScenarioError(
+      "draft: a draft model takes this machine's time, not an emulated device's; choose lookup, or recorded guesses in npm run sim.",
+    );
+}
