@@ -7,7 +7,7 @@ export function drafterNames(draft: string): readonly string[] {
 }
 
 /** What follows `name:`; null: it is not among them. */
-export function drafterOf(draft: string, name: "model"): string | null {
+export function drafterOf(draft: string, name: "model" | "medusa"): string | null {
   const found = draft.split(",").find((drafter) => drafter.startsWith(`${name}:`));
   return found === undefined ? null : found.slice(name.length + 1);
 }
@@ -17,8 +17,11 @@ export function checkDrafters({ draft, devices }: Pick<Scenario, "draft" | "devi
   const names = drafterNames(draft);
   if (names.includes("recorded"))
     throw new ScenarioError("draft: recorded guesses are for npm run sim; choose lookup, model:ID or none.");
-  if (names.includes("model") && devices?.some(({ time }) => time !== undefined) === true)
+  if (
+    ["model", "medusa"].some((name) => names.includes(name)) &&
+    devices?.some(({ time }) => time !== undefined) === true
+  )
     throw new ScenarioError(
-      "draft: a draft model takes this machine's time, not an emulated device's; choose lookup, or recorded guesses in npm run sim.",
+      "draft: a draft model or heads take this machine's time, not an emulated device's; choose lookup, or recorded guesses in npm run sim.",
     );
 }

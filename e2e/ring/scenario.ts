@@ -39,7 +39,7 @@ const ForcedCase = z
 /** Ids to feed, by case; golden files and this command's own output are of this form. */
 export const Forced = listOf(ForcedCase);
 
-const DRAFT = /^(none|(lookup|recorded|model:[^,]+)(,(lookup|recorded|model:[^,]+))*)$/;
+const DRAFT = /^(none|(lookup|recorded|(model|medusa):[^,]+)(,(lookup|recorded|(model|medusa):[^,]+))*)$/;
 
 const Fields = z.strictObject({
   version: z.literal(1).default(1),
@@ -79,7 +79,7 @@ const Fields = z.strictObject({
   strategy: z.enum(["plain", "window", "continuous"]).default("plain"),
   /**
    * Who guesses ahead, where the strategy has guesses: none, or a list of lookup, model:ID (a smaller model with the same tokens: an id of the
-   * catalogue or the path of a .gguf file) and recorded (the trace's drafter, simulated only).
+   * catalogue or the path of a .gguf file), medusa:FILE (heads beside the LM head) and recorded (the trace's drafter, simulated only).
    */
   draft: z.string().regex(DRAFT, "takes none, or a list like lookup,model:ID").default("lookup"),
   /** Rows of a frame at most, guesses included. */

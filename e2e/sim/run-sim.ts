@@ -112,7 +112,8 @@ function devicesOf({ devices }: Scenario): SimulatedDevice[] {
 function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer: Computer): readonly Drafter[] {
   const lookup = new LookupDrafter();
   const names = drafterNames(scenario.draft);
-  if (names.includes("model")) throw new ScenarioError("draft: models are not simulated; choose recorded guesses.");
+  if (["model", "medusa"].some((name) => names.includes(name)))
+    throw new ScenarioError("draft: models are not simulated; choose recorded guesses.");
   if (!names.includes("recorded")) return [lookup];
   const time = scenario.devices?.[0]?.time?.draft;
   if (time === undefined)

@@ -32,9 +32,10 @@ export interface Harness extends TabHarness {
   draft(): DraftState;
   /** Resolves when the ring can be asked. `donors`: by default all that are there, in the order they came. */
   start(
-    options: Omit<RingOptions, "donors" | "model" | "draft"> & {
+    options: Omit<RingOptions, "donors" | "model" | "draft" | "medusa"> & {
       readonly model: Model & { readonly source: string };
       readonly draft?: Model & { readonly source: string };
+      readonly medusa?: string;
       readonly donors?: readonly PeerId[];
     },
   ): Promise<RingState>;

@@ -20,6 +20,7 @@ export {
   type HeadWeights,
   type WeightForm,
 } from "./load-layers.ts";
+export { loadMedusaHeads, type MedusaHead } from "./medusa-heads.ts";
 export { fetchTensors } from "./fetch-tensors.ts";
 export { WeightSource, type WeightShare, type WeightSourceOptions } from "./weight-source.ts";
 export { mainType, type ModelForm, type TensorForm } from "./outline.ts";

@@ -248,7 +248,14 @@ export class Coordinator {
     const live = wanted.flatMap(({ live }, i) => (live ? [i] : []));
     const rows = wanted.filter((row) => row.live);
     this.#frames.scoring(frame, rows);
-    return [{ kind: "score", frame, activations: pickRows(activations, live), policies: rows.map(policyFor) }];
+    return [
+      {
+        kind: "score",
+        frame,
+        activations: pickRows(activations, live),
+        policies: rows.map((row) => policyFor(row, this.#drafting.wantsGuesses(row))),
+      },
+    ];
   }
 
   #scored(frame: FrameNumber, scores: readonly RowScore[], nowMs: number): CoordinatorEffect[] {
@@ -268,9 +275,11 @@ export class Coordinator {
     for (let { tip } = line; !line.over && tip.score !== null; { tip } = line) {
       const token = line.tokenOf(tip.score);
       effects.push(tokenEffect(request.id, token, tip.score));
+      const { guesses = [] } = tip.score;
       tip.score = null;
       this.#drafting.judge(line, tip, token);
       line.follow(token);
+      this.#drafting.foretell(line, guesses);
       line.firstTokenMs ??= nowMs;
       line.lastTokenMs = nowMs;
       if (request.stopIds.includes(token)) effects.push(...this.#end(request.id, "stop", null));

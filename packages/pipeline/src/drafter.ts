@@ -11,6 +11,9 @@ export interface BranchView {
   readonly drafted: readonly number[];
 }
 
+/** Not asked: heads beside the LM head, whose guesses come with a verdict. */
+export const MEDUSA = "medusa";
+
 export interface Draft {
   /** Index of the view that it belongs to. */
   readonly view: number;

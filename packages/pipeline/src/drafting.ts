@@ -7,10 +7,17 @@
  * 3. an answer changes nothing but drafts of lines that live.
  */
 import { Acceptance } from "./acceptance.ts";
-import type { BranchView, Draft } from "./drafter.ts";
+import { MEDUSA, type BranchView, type Draft } from "./drafter.ts";
+import { Usefulness } from "./usefulness.ts";
+import type { RowScore } from "@jupiter/protocol";
 import type { Line } from "./line.ts";
 import type { CoordinatorEffect } from "./requests.ts";
 import { Row } from "./row.ts";
+
+/** Drafters that take a device's time to answer. */
+const COSTLY: ReadonlySet<string> = new Set(["model"]);
+/** Of a Medusa head: more cost rows than they bring. */
+const CHILDREN = 2;
 
 /** A path less likely than this is not drafted on. */
 const WORTH_DRAFTING = 0.05;
@@ -31,12 +38,14 @@ interface Ask {
 export class Drafting {
   readonly #drafters: readonly string[];
   readonly #acceptance: readonly Acceptance[];
+  readonly #usefulness: readonly Usefulness[];
   #asks: Ask[] = [];
   #nextAsk = 1;
 
   constructor(drafters: readonly string[]) {
     this.#drafters = drafters;
     this.#acceptance = drafters.map(() => new Acceptance());
+    this.#usefulness = drafters.map(() => new Usefulness());
   }
 
   /** That a draft holds if its parent does: the best that its drafters have to show. */
@@ -66,6 +75,28 @@ export class Drafting {
     return stale.length === 0 ? [] : [{ kind: "abandon-drafts", asks: stale.map(({ id }) => id) }];
   }
 
+  /** Medusa heads are to guess along with this row's verdict. */
+  wantsGuesses({ owner, position }: Row): boolean {
+    const drafter = this.#drafters.indexOf(MEDUSA);
+    if (owner === null || owner.decoding.rows < 2 || !owner.decoding.drafters.includes(MEDUSA)) return false;
+    return this.#usefulness[drafter]?.isWorthAsking(position) ?? false;
+  }
+
+  /** What Medusa heads guess of the tokens below a line's new tip: the best of each below the best of the one before. */
+  foretell(line: Line, guesses: NonNullable<RowScore["guesses"]>): void {
+    const drafter = this.#drafters.indexOf(MEDUSA);
+    if (drafter < 0 || line.over) return;
+    let parent: Row | null = line.tip;
+    for (const candidates of guesses) {
+      if (parent === null) return;
+      const above: Row = parent;
+      const rows = candidates
+        .slice(0, CHILDREN)
+        .map(({ id, logProb }) => this.#add(line, above, id, { drafter, claimed: Math.min(1, Math.exp(logProb)) }));
+      parent = rows[0] ?? null;
+    }
+  }
+
   drafted(id: number, drafts: readonly Draft[]): void {
     const ask = this.#asks.find((candidate) => candidate.id === id);
     if (ask === undefined) return;
@@ -82,6 +113,10 @@ export class Drafting {
 
   /** The verdict on `tip` is `token`: what was drafted there held, or did not. To be told before the line follows. */
   judge(line: Line, tip: Row, token: number): void {
+    this.#usefulness.forEach((usefulness, drafter) => {
+      const own = tip.drafts.filter(({ proposals }) => proposals.some((proposal) => proposal.drafter === drafter));
+      if (own.length > 0) usefulness.judge(own.some((draft) => draft.token === token));
+    });
     for (const draft of tip.drafts) {
       const held = draft.token === token;
       for (const { drafter, claimed } of draft.proposals) {
@@ -97,6 +132,8 @@ export class Drafting {
   #placeFor(line: Line, name: string, drafter: number): Place[] {
     const { decoding, tip } = line;
     if (!line.decodes || decoding.rows < 2 || !decoding.drafters.includes(name)) return [];
+    if (name === MEDUSA || (COSTLY.has(name) && this.#usefulness[drafter]?.isWorthAsking(tip.position) === false))
+      return [];
     let row = tip;
     let probability = 1;
     for (;;) {

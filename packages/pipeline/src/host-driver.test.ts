@@ -2,7 +2,7 @@
 import type { AckFrame, Frame, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { describe, expect, it } from "vitest";
 import { decodingOf } from "./decoding.ts";
-import type { Draft, Drafter } from "./drafter.ts";
+import { MEDUSA, type Draft, type Drafter } from "./drafter.ts";
 import { HostDriver, type HostEvent } from "./host-driver.ts";
 import { StageDriver } from "./stage-driver.ts";
 
@@ -49,7 +49,10 @@ function countingRing(
       score: ({ data }, policies) => {
         const result = policies.slice(0, headRows).map((_, row) => {
           const chosen = (data[row] ?? 0) + 1;
-          return { row, chosen, best: [{ id: chosen, logProb: 0 }], asked: [], entropy: 0 };
+          // Heads that know the model, where their guesses are asked for.
+          const guesses = [1, 2, 3].map((k) => [{ id: chosen + k, logProb: -0.1 }]);
+          const more = policies[row]?.guesses === true ? { guesses } : {};
+          return { row, chosen, best: [{ id: chosen, logProb: 0 }], asked: [], entropy: 0, ...more };
         });
         return Promise.resolve({ result, computeMs: 1 });
       },
@@ -78,7 +81,7 @@ function countingRing(
   /** No microtask has anything more to do: everything here runs in them. */
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
   const text = () => events.flatMap((event) => (event.kind === "token" ? [event.token] : []));
-  return { finished, failures, text, toStage, host, settled };
+  return { events, finished, failures, text, toStage, host, settled };
 }
 
 const UP_TO_TWELVE = Array.from({ length: 12 }, (_, i) => i + 1);
@@ -249,4 +252,14 @@ describe("what comes back", () => {
     expect(ring.failures).toEqual([expect.objectContaining({ reason: "stage-failed" })]);
     expect(ring.host.pending).toBe(0);
   });
+});
+
+it("guesses of Medusa heads come with a verdict and go with the next frame", async () => {
+  const ring = countingRing({ name: MEDUSA, extend: () => [], forget: () => undefined });
+  await ring.finished;
+  expect(ring.text()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  const ended = ring.events.find((event) => event.kind === "finished");
+  // Four tokens a lap, after the prompt's.
+  expect(ended?.timings.laps).toBeLessThanOrEqual(5);
+  expect(ended?.timings.counts?.drafters).toMatchObject([{ name: MEDUSA }]);
 });

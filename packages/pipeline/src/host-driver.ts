@@ -10,7 +10,7 @@ import {
   type WireType,
 } from "@jupiter/protocol";
 import { Coordinator } from "./coordinator.ts";
-import type { Draft, Drafter } from "./drafter.ts";
+import { MEDUSA, type Draft, type Drafter } from "./drafter.ts";
 import { PipelineError } from "./errors.ts";
 import { LapCosts } from "./lap-costs.ts";
 import type { Embedding, Head } from "./ports.ts";
@@ -84,7 +84,7 @@ export class HostDriver {
   constructor(ports: HostPorts) {
     this.#ports = ports;
     for (const drafter of ports.drafters ?? []) this.#drafters.set(drafter.name, drafter);
-    this.#coordinator = new Coordinator([...this.#drafters.keys()]);
+    this.#coordinator = new Coordinator([...this.#drafters.keys(), MEDUSA]);
   }
 
   get pending(): number {

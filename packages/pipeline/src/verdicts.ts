@@ -10,11 +10,13 @@ import type { CoordinatorEffect } from "./requests.ts";
 import type { Row } from "./row.ts";
 import { seededUniform } from "./seeded-uniform.ts";
 
-export function policyFor({ owner, position }: Row): ScorePolicy {
+/** `guesses`: Medusa heads are worth their time now. */
+export function policyFor({ owner, position }: Row, guesses: boolean): ScorePolicy {
   if (owner === null) throw new RangeError("verdicts are wanted of a line's own rows only");
   const { ids, policy } = owner.request;
   const { temperature, topP, topK, seed } = policy;
-  return { temperature, topP, topK, random: seededUniform(seed, position + 1 - ids.length), askIds: [] };
+  const random = seededUniform(seed, position + 1 - ids.length);
+  return { temperature, topP, topK, random, askIds: [], ...(guesses ? { guesses } : {}) };
 }
 
 export function tokenEffect(

@@ -157,6 +157,8 @@ export interface ScorePolicy {
   readonly random: number;
   /** Token ids whose log-probability is wanted besides the best ones. */
   readonly askIds: readonly number[];
+  /** Medusa heads are to guess what follows the choice. Where the host scores; never on the wire. */
+  readonly guesses?: boolean;
 }
 
 export interface RowScore {
@@ -169,4 +171,6 @@ export interface RowScore {
   readonly asked: readonly number[];
   /** Nats, at temperature 1. */
   readonly entropy: number;
+  /** Of each Medusa head its best, best first: the first guesses the token after the chosen one. Never on the wire. */
+  readonly guesses?: readonly (readonly { readonly id: number; readonly logProb: number }[])[];
 }

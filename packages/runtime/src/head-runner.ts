@@ -1,4 +1,4 @@
-import type { GraphFloat, HeadWeights, ModelShape } from "@jupiter/model";
+import type { GraphFloat, HeadWeights, MedusaHead, ModelShape } from "@jupiter/model";
 import { chooseToken, toFloat32, type Activations, type RowScore, type ScorePolicy } from "@jupiter/protocol";
 import { RuntimeError } from "./errors.ts";
 import { exclusive, type Computed } from "./exclusive.ts";
@@ -8,6 +8,9 @@ import type { Backend } from "./ort.ts";
 
 /** Candidates that are handed out per row; sampling draws among these, so what lies beyond the 64 best is never chosen. */
 const BEST = 64;
+
+/** Candidates of a Medusa head. */
+const GUESSES = 4;
 
 /** What one row's logits come down to. */
 export interface RawScore {
@@ -23,10 +26,17 @@ export interface RawScore {
   readonly mean: number;
 }
 
+/** What one Medusa head finds likeliest. */
+export type RawGuess = Pick<RawScore, "best" | "logSum">;
+
 /** Final norm, LM head and a reduction of the logits, which stay inside. One call at a time. */
 export interface Scorer {
   /** `x` `[R, D]`; `askIds` per row. Answers in row order. */
   score(x: Float32Array, askIds: readonly (readonly number[])[]): Promise<RawScore[]>;
+  /** Where Medusa heads can be computed: from now on `guess` has them. */
+  setMedusa?(heads: readonly MedusaHead[]): void;
+  /** `x` `[R, D]`; for each row, of each Medusa head its `count` best. */
+  guess?(x: Float32Array, count: number): Promise<readonly (readonly RawGuess[])[]>;
   dispose(): Promise<void>;
 }
 
@@ -57,6 +67,16 @@ export class HeadRunner {
     return new HeadRunner(scorer, shape.D);
   }
 
+  /** Rows whose policy asks for guesses get these heads' from now on. Throws 'session' where the LM head is not in our own kernels. */
+  setMedusa(heads: readonly MedusaHead[]): void {
+    if (this.#scorer.setMedusa === undefined) {
+      const text =
+        "Medusa heads are computed on wasm in our own kernels; let this device compute on wasm, or choose another drafter.";
+      throw new RuntimeError("session", text);
+    }
+    this.#scorer.setMedusa(heads);
+  }
+
   /** Scores the rows of `x` `[R, D]`, one policy a row; the answers are in row order. */
   score(x: Activations, policies: readonly ScorePolicy[]): Promise<Computed<RowScore[]>> {
     return exclusive(() => this.#score(x, policies));
@@ -72,6 +92,7 @@ export class HeadRunner {
       toFloat32(x),
       policies.map(({ askIds }) => askIds),
     );
+    const guesses = await this.#guess(toFloat32(x), policies);
     return scores.map(({ greedy, logSum, mean, asked, best: logits }, r) => {
       const policy = policies[r]!;
       const best = logits.map(({ id, logit }) => ({ id, logProb: logit - logSum }));
@@ -81,8 +102,24 @@ export class HeadRunner {
         best,
         asked: asked.map((logit) => logit - logSum),
         entropy: logSum - mean,
+        ...(guesses.has(r) ? { guesses: guesses.get(r) ?? [] } : {}),
       };
     });
+  }
+
+  /** By row, for those that are to have them. */
+  async #guess(
+    x: Float32Array,
+    policies: readonly ScorePolicy[],
+  ): Promise<ReadonlyMap<number, NonNullable<RowScore["guesses"]>>> {
+    const rows = policies.flatMap(({ guesses = false }, r) => (guesses ? [r] : []));
+    if (rows.length === 0 || this.#scorer.guess === undefined) return new Map();
+    const D = this.#D;
+    const chosen = new Float32Array(rows.length * D);
+    rows.forEach((row, i) => chosen.set(x.subarray(row * D, (row + 1) * D), i * D));
+    const raw = await this.#scorer.guess(chosen, GUESSES);
+    const logProbs = ({ best, logSum }: RawGuess) => best.map(({ id, logit }) => ({ id, logProb: logit - logSum }));
+    return new Map(rows.map((row, i) => [row, (raw[i] ?? []).map(logProbs)]));
   }
 
   /** As of a stage: after the run that is under way; what waits for its turn, or comes later, is refused with 'disposed'. */

@@ -127,6 +127,8 @@ export interface EngineApi {
   hashTensors(names: readonly string[]): Promise<Outcome<readonly TensorEntry[]>>;
   /** Host: embedding, final norm and LM head of the open model. */
   loadHead(rung: Rung): Promise<Outcome<LoadedShare>>;
+  /** Host: Medusa heads for the open model, after its head; how many they are. */
+  loadMedusa(source: ModelSource): Promise<Outcome<number>>;
   /** Host: a smaller model with the open model's tokens, in a worker of its own. `capacity`: slots of its cache. */
   loadDraft(source: ModelSource, id: string, capacity: number): Promise<Outcome<LoadedShare>>;
   dropDraft(): void;

@@ -182,6 +182,7 @@ const api: EngineApi = {
       if (rung.backend === "webgpu") void watchDevice(onDeviceLost);
       return loaded;
     }),
+  loadMedusa: (source) => outcome(() => host.loadMedusa(source)),
   loadDraft: (source, id, capacity) => host.loadDraft({ source, id, capacity, server: settings?.server ?? "" }),
   dropDraft: () => host.dropDraft(),
   ringReady(ringSettings) {

@@ -1,5 +1,12 @@
 /** The host's own part of the ring: tokenizer, embedding, head, coordinator, and the text of every answer. */
-import { hashTensors, type ByteSource, type Checkpoint, type TensorEntry } from "@jupiter/model";
+import {
+  hashTensors,
+  loadMedusaHeads,
+  type MedusaHead,
+  type ByteSource,
+  type Checkpoint,
+  type TensorEntry,
+} from "@jupiter/model";
 import type { TextStream, Tokenizer } from "@jupiter/model/tokenizer";
 import {
   decodingOf,
@@ -62,6 +69,8 @@ interface LoadedHead {
   readonly embedding: Embedding;
   readonly head: Head;
   readonly fetchedBytes: number;
+  /** Throws where they cannot be computed. */
+  setMedusa(heads: readonly MedusaHead[]): void;
   dispose(): Promise<void>;
 }
 
@@ -164,7 +173,13 @@ export class HostEngine {
     if (device !== null && device.replay !== null) {
       const { D } = checkpoint.shape;
       const head = new TimedHead(device.rule, device.costs.head ?? { floorMs: 0, rowMs: 0 }, device);
-      this.#head = { embedding: ruledEmbedding(D), head, fetchedBytes: 0, dispose: async () => undefined };
+      this.#head = {
+        embedding: ruledEmbedding(D),
+        head,
+        fetchedBytes: 0,
+        setMedusa: () => undefined,
+        dispose: async () => undefined,
+      };
       return { fetchedBytes: 0, memoryBytes: 0, inPlace: true };
     }
     const share = { layers: [], head: true, embedding: true };
@@ -182,8 +197,19 @@ export class HostEngine {
       kernels: rung.kernels,
     });
     const head = device === null ? runner : new EmulatedHead(runner, device);
-    this.#head = { embedding, head, fetchedBytes: weights.fetchedBytes, dispose: () => runner.dispose() };
+    this.#head = {
+      ...{ embedding, head, fetchedBytes: weights.fetchedBytes },
+      setMedusa: (heads) => runner.setMedusa(heads),
+      dispose: () => runner.dispose(),
+    };
     return { fetchedBytes: weights.fetchedBytes, memoryBytes: 0, inPlace: true };
+  }
+
+  /** Guesses that come with verdicts, for answers whose decoding names the drafter `medusa`. */
+  async loadMedusa(source: ModelSource): Promise<number> {
+    const heads = await loadMedusaHeads(byteSource(source), this.#open().checkpoint.shape.D);
+    this.#loaded().setMedusa(heads);
+    return heads.length;
   }
 
   /** A smaller model with the open model's tokens, which guesses for answers whose decoding names the drafter `model`. */

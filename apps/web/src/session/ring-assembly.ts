@@ -3,6 +3,7 @@ import type { Checkpoint } from "@jupiter/model";
 import type { DecodingChoice } from "@jupiter/pipeline";
 import type { Move, Standing } from "@jupiter/planner";
 import type { AssignMessage, Seat } from "@jupiter/protocol";
+import type { ModelSource } from "../engine/api.ts";
 import { EngineError, type Proven } from "../engine/engine.ts";
 import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
@@ -74,6 +75,7 @@ export class RingAssembly {
     const [host] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
     const [first, last] = [places[0], places.at(-1)];
     if (first === undefined || last === undefined) throw new EngineError("internal", texts.session.noStages);
+    if (options.medusa !== undefined) await abortable(this.#loadMedusa(options.medusa), signal);
     // One that was chosen or given up since the ring began stays so when layers move.
     const draft = move === null ? (options.draft ?? null) : this.#parts.draft.wanted;
     if (draft !== null) say(texts.session.loadingDraft(draft.title));
@@ -116,6 +118,11 @@ export class RingAssembly {
     say(texts.session.hashing(title));
     const theirs = places.filter(({ seat }) => seat !== "host").map((place) => tensorsOf(place));
     return this.#fileHashes.fill(this.#parts.engine, source, checkpoint, (name) => theirs.some((of) => of.test(name)));
+  }
+
+  async #loadMedusa(source: ModelSource): Promise<void> {
+    const heads = await this.#parts.engine.api.loadMedusa(source);
+    if (!heads.ok) throw new EngineError(heads.reason, heads.message);
   }
 
   async #loadHostPart(assigns: readonly AssignMessage[], { rung, fallbacks }: Proven): Promise<HostPart> {

@@ -42,6 +42,8 @@ export interface RingOptions {
   readonly decoding?: DecodingChoice;
   /** A smaller model that guesses for answers whose decoding names the drafter `model`. */
   readonly draft?: Model;
+  /** A file of Medusa heads for the model, for answers whose decoding names the drafter `medusa`. */
+  readonly medusa?: ModelSource;
 }
 
 /** One stage's place in the ring. */

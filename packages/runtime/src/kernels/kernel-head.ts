@@ -1,9 +1,10 @@
-import type { HeadWeights, ModelShape } from "@jupiter/model";
-import type { RawScore, Scorer } from "../head-runner.ts";
+import type { HeadWeights, MedusaHead, ModelShape } from "@jupiter/model";
+import type { RawGuess, RawScore, Scorer } from "../head-runner.ts";
 import { bestOf } from "./best-of.ts";
 import { KernelHeap } from "./kernel-heap.ts";
 import { instantiateKernels, type Kernels } from "./kernel-module.ts";
 import { matrixScratch, multiply, operand, operandFloats, placeMatrix, type Matrix } from "./matrix.ts";
+import { MedusaBlocks } from "./medusa-blocks.ts";
 import { Scratch } from "./scratch.ts";
 
 /** Rows whose logits are held at once: 0.6 MB a row for the largest vocabularies */
@@ -20,6 +21,7 @@ export class KernelHead implements Scorer {
   readonly #norm: number;
   readonly #head: Matrix;
   readonly #scratch: Scratch;
+  #medusa: MedusaBlocks | null = null;
 
   private constructor(
     heap: KernelHeap,
@@ -52,8 +54,57 @@ export class KernelHead implements Scorer {
     return scores;
   }
 
+  setMedusa(heads: readonly MedusaHead[]): void {
+    this.#medusa = new MedusaBlocks(this.#heap, this.#kernels, heads, { D: this.#shape.D, rows: ROWS });
+  }
+
+  async guess(x: Float32Array, count: number): Promise<readonly (readonly RawGuess[])[]> {
+    const { D } = this.#shape;
+    const guesses: (readonly RawGuess[])[] = [];
+    const rows = Math.floor(ROWS / Math.max(1, this.#medusa?.count ?? 1));
+    for (let first = 0; first < x.length / D; first += rows)
+      guesses.push(...this.#guessRows(x.subarray(first * D, (first + rows) * D), count));
+    return guesses;
+  }
+
   async dispose(): Promise<void> {
     // The memory goes with the last reference to this.
+  }
+
+  /** Every head's rows go through the LM head at once: it is read once for all. */
+  #guessRows(hidden: Float32Array, count: number): (readonly RawGuess[])[] {
+    const { D, V, rmsEpsilon } = this.#shape;
+    const R = hidden.length / D;
+    const medusa = this.#medusa;
+    if (medusa === null) return Array.from({ length: R }, () => []);
+    const kernels = this.#kernels;
+    const T = R * medusa.count;
+    const { width } = this.#head;
+    const room = this.#scratch.take({
+      x: R * D,
+      normed: R * D,
+      inner: R * D,
+      z: T * D,
+      packed: operandFloats(kernels, T, D),
+      logits: T * width,
+      sums: 6,
+      work: matrixScratch(D),
+    });
+    this.#heap.floats(room.x, R * D).set(hidden);
+    kernels.rmsNorm(room.x, this.#norm, room.normed, R, D, rmsEpsilon);
+    for (let head = 0; head < medusa.count; head++) medusa.apply(head, room.normed, room.z + head * R * D * 4, R, room);
+    const x = operand(kernels, room.z, T, D, room.packed);
+    multiply(kernels, this.#head, { x, T, y: room.logits, scratch: room.work });
+    const guessAt = (row: number): RawGuess => {
+      const at = room.logits + row * width * 4;
+      this.#heap.floats(at, width).fill(NOTHING, V);
+      kernels.softmaxSums(at, width, room.sums);
+      const [top = NaN, sum = NaN] = this.#heap.doubles(room.sums, 2);
+      return { best: bestOf(this.#heap.floats(at, V), count), logSum: top + Math.log(sum) };
+    };
+    return Array.from({ length: R }, (_, r) =>
+      Array.from({ length: medusa.count }, (__, head) => guessAt(head * R + r)),
+    );
   }
 
   #scoreRows(hidden: Float32Array, askIds: readonly (readonly number[])[]): RawScore[] {

@@ -152,6 +152,41 @@ it("a head's scores are those of its logits, for a vocabulary that is no multipl
   });
 });
 
+it("Medusa heads: residual blocks before the LM head, against float64", async () => {
+  const random = seeded(13);
+  const { D } = shape;
+  const V = 501;
+  const head: LinearWeights = { N: V, K: D, weights: madeUpBlocks(V, D, CONTAINERS[5]!, 2, random), bias: null };
+  const norm = Float32Array.from({ length: D }, () => 0.5 + random());
+  const block = () => ({
+    weight: Float32Array.from({ length: D * D }, () => (random() - 0.5) / Math.sqrt(D)),
+    bias: Float32Array.from({ length: D }, () => random() - 0.5),
+  });
+  const heads = [[block()], [block(), block()], [block()]];
+  const scorer = await KernelHead.create({ ...shape, V }, { norm, head }, 5);
+  scorer.setMedusa(heads);
+  const w = denseData(unpacked(head));
+  const R = 5; // more than are held at once
+  const x = Float32Array.from({ length: R * D }, () => random() * 2 - 1);
+  const guesses = await scorer.guess(x, 3);
+  expect(guesses.map((row) => row.length)).toEqual(Array(R).fill(heads.length));
+  guesses.forEach((row, r) => {
+    const state = x.subarray(r * D, (r + 1) * D);
+    const scale = 1 / Math.sqrt(state.reduce((sum, v) => sum + v * v, 0) / D + shape.rmsEpsilon);
+    row.forEach(({ best, logSum }, k) => {
+      let z = Array.from(state, (v, d) => v * scale * (norm[d] ?? NaN));
+      for (const { weight, bias } of heads[k] ?? []) {
+        const inner = z.map((_, n) => z.reduce((sum, v, d) => sum + v * (weight[n * D + d] ?? NaN), bias[n] ?? NaN));
+        z = z.map((v, d) => v + (inner[d] ?? NaN) / (1 + Math.exp(-(inner[d] ?? NaN))));
+      }
+      const logits = Array.from({ length: V }, (_, n) => z.reduce((sum, v, d) => sum + v * (w[n * D + d] ?? NaN), 0));
+      const order = logits.map((_, id) => id).sort((a, b) => (logits[b] ?? NaN) - (logits[a] ?? NaN));
+      expect(best.map(({ id }) => id)).toEqual(order.slice(0, 3));
+      expect(logSum).toBeCloseTo(Math.log(logits.reduce((total, logit) => total + Math.exp(logit), 0)), 4);
+    });
+  });
+});
+
 it("of equal logits the lower id comes first", () => {
   const logits = Float32Array.of(1, 5, 2, 5, -1, 5, 4);
   expect(bestOf(logits, 4).map(({ id }) => id)).toEqual([1, 3, 5, 6]);
