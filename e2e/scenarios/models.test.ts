@@ -58,6 +58,11 @@ it("says which models fit the devices that are here, and what would have to be a
   await host.arrived(1);
   await memory.fill(String(12 * 2 ** 30));
   await host.page.getByText("Starts on these 2 devices.").waitFor();
+  await host.page.getByText("How it answers").click();
+  await host.page.getByRole("switch", { name: "Guess ahead" }).check();
+  await host.page.getByText(/491 MB to fetch, once; [\d.]+ [MG]B of this device's memory/).waitFor();
+  await host.page.getByRole("switch", { name: "Guess with Qwen2.5 Coder 0.5B Instruct, too" }).check();
+  await host.page.getByText("Starts on these 2 devices.").waitFor();
   const context = host.page.getByRole("slider", { name: "Context" });
   await context.fill("32768");
   await host.page.getByRole("slider", { name: "Conversations" }).fill("8");
