@@ -108,10 +108,7 @@ describe("a drafting model", () => {
       { branch: "b", certain: [...certain, 1, 4], drafted: [] },
     ];
     const drafts = await drafter.extend(views, 4, { signal });
-    expect(drafts).toEqual([
-      ...expected(0, [...certain, 1, 3]),
-      ...expected(1, [...certain, 1, 4]),
-    ]);
+    expect(drafts).toEqual([...expected(0, [...certain, 1, 3]), ...expected(1, [...certain, 1, 4])]);
     expect([model.rows - rows, model.runs - runs]).toEqual([2, 1]);
     // The other text's drafts are its own.
     expect(await drafter.extend([{ branch: "a", certain: [...certain, 1], drafted: [2] }], 4, { signal })).toEqual(

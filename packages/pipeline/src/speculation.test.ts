@@ -47,6 +47,30 @@ describe("drafts", () => {
     }
   });
 
+  it("of a bad drafter beside a good one are left out of their tree, and each is counted by itself", () => {
+    const good = () => new ToyDrafter(3, { acceptance: 0.9, seed: 1, name: "good" });
+    const bad = () => new ToyDrafter(3, { acceptance: 0.1, seed: 2, name: "bad", claim: 0.9 });
+    const run = (...drafters: Drafter[]) => {
+      const decoding = decodingOf({ strategy: "continuous", drafters: drafters.map(({ name }) => name) }, 3);
+      const ring = new ToyRing(3, 7, { decoding, drafters });
+      ring.ask("a", prompt(10), { maxTokens: 160, stopIds: [] });
+      ring.run();
+      expect(ring.answers.get("a")?.tokens).toEqual(toyAnswer(3, prompt(10), 160, { eos: -1 }));
+      const { laps = NaN, counts } = ring.answers.get("a")?.timings ?? {};
+      const of = (drafter: string) => counts?.drafters.find(({ name }) => name === drafter);
+      return { laps, of, rows: ring.stages[0]?.rows ?? NaN };
+    };
+    const alone = run(good());
+    const both = run(good(), bad());
+    expect(both.laps).toBeLessThan(1.1 * alone.laps);
+    expect(both.rows).toBeLessThan(1.2 * alone.rows);
+    const [held, refuted] = [both.of("good"), both.of("bad")];
+    expect(held?.accepted).toBeGreaterThan(0.7 * (held?.sent ?? NaN));
+    // Where the bad one is right, the good one mostly says the same.
+    expect(refuted?.drafted).toBeGreaterThan(50);
+    expect(refuted?.sent).toBeLessThan(0.4 * (refuted?.drafted ?? NaN));
+  });
+
   it("of a drafter that got good are sent again", () => {
     const bad = new ToyDrafter(2, { acceptance: 0, seed: 3, claim: 0.9 });
     const good = new ToyDrafter(2, { acceptance: 1, seed: 3, claim: 0.9 });
