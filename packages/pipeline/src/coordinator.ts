@@ -86,6 +86,7 @@ export class Coordinator {
         return this.#end(event.id, "stop", null);
       case "ring-ready":
         this.#ring = event.ring;
+        this.#drafting.ringChanged();
         return [];
       case "ring-lost":
         return this.#lose(event.reason);
@@ -271,7 +272,8 @@ export class Coordinator {
   /** Follows the verdicts as far as they go. */
   #advance(line: Line, nowMs: number): CoordinatorEffect[] {
     const effects: CoordinatorEffect[] = [];
-    const { request } = line;
+    const { request, answered, lastTokenMs } = line;
+    const isTimed = line.decodes && this.#lines.length === 1;
     for (let { tip } = line; !line.over && tip.score !== null; { tip } = line) {
       const token = line.tokenOf(tip.score);
       effects.push(tokenEffect(request.id, token, tip.score));
@@ -285,6 +287,7 @@ export class Coordinator {
       if (request.stopIds.includes(token)) effects.push(...this.#end(request.id, "stop", null));
       else if (line.tokens.length >= line.longest) effects.push(...this.#end(request.id, "length", null));
     }
+    if (isTimed) this.#drafting.observe(line, line.answered - answered, nowMs - lastTokenMs);
     return line.over ? effects : [...effects, ...this.#refute()];
   }
 

@@ -7,15 +7,16 @@
  * 3. an answer changes nothing but drafts of lines that live.
  */
 import { Acceptance } from "./acceptance.ts";
-import { MEDUSA, type BranchView, type Draft } from "./drafter.ts";
-import { Usefulness } from "./usefulness.ts";
 import type { RowScore } from "@jupiter/protocol";
+import { MEDUSA, type BranchView, type Draft } from "./drafter.ts";
 import type { Line } from "./line.ts";
 import type { CoordinatorEffect } from "./requests.ts";
 import { Row } from "./row.ts";
+import { Trial } from "./trial.ts";
+import { Usefulness } from "./usefulness.ts";
 
-/** Drafters that take a device's time to answer. */
-const COSTLY: ReadonlySet<string> = new Set(["model"]);
+/** Drafters that take a device's time to answer: asked while that pays only. */
+const COSTLY: ReadonlySet<string> = new Set(["model", MEDUSA]);
 /** Of a Medusa head: more cost rows than they bring. */
 const CHILDREN = 2;
 
@@ -39,6 +40,7 @@ export class Drafting {
   readonly #drafters: readonly string[];
   readonly #acceptance: readonly Acceptance[];
   readonly #usefulness: readonly Usefulness[];
+  #trials: readonly Trial[] = [];
   #asks: Ask[] = [];
   #nextAsk = 1;
 
@@ -46,6 +48,20 @@ export class Drafting {
     this.#drafters = drafters;
     this.#acceptance = drafters.map(() => new Acceptance());
     this.#usefulness = drafters.map(() => new Usefulness());
+    this.ringChanged();
+  }
+
+  /** What guesses cost and bring is another ring's. */
+  ringChanged(): void {
+    this.#trials = this.#drafters.map(() => new Trial());
+  }
+
+  /** A line got so many tokens at once, so long after those before; no other line was under way. */
+  observe({ decoding }: Line, tokens: number, ms: number): void {
+    this.#trials.forEach((trial, drafter) => {
+      const name = this.#drafters[drafter];
+      if (name !== undefined && decoding.drafters.includes(name)) trial.observe(tokens, ms);
+    });
   }
 
   /** That a draft holds if its parent does: the best that its drafters have to show. */
@@ -79,13 +95,14 @@ export class Drafting {
   wantsGuesses({ owner, position }: Row): boolean {
     const drafter = this.#drafters.indexOf(MEDUSA);
     if (owner === null || owner.decoding.rows < 2 || !owner.decoding.drafters.includes(MEDUSA)) return false;
-    return this.#usefulness[drafter]?.isWorthAsking(position) ?? false;
+    return this.#isWorthAsking(MEDUSA, drafter, position);
   }
 
   /** What Medusa heads guess of the tokens below a line's new tip: the best of each below the best of the one before. */
   foretell(line: Line, guesses: NonNullable<RowScore["guesses"]>): void {
     const drafter = this.#drafters.indexOf(MEDUSA);
     if (drafter < 0 || line.over) return;
+    if (guesses.length > 0) this.#trials[drafter]?.answered();
     let parent: Row | null = line.tip;
     for (const candidates of guesses) {
       if (parent === null) return;
@@ -101,6 +118,7 @@ export class Drafting {
     const ask = this.#asks.find((candidate) => candidate.id === id);
     if (ask === undefined) return;
     this.#asks = this.#asks.filter((other) => other !== ask);
+    if (drafts.length > 0) this.#trials[ask.drafter]?.answered();
     if (ask.abandoned) return;
     const rows: (Row | null)[] = [];
     for (const { view, after, token, probability } of drafts) {
@@ -132,8 +150,7 @@ export class Drafting {
   #placeFor(line: Line, name: string, drafter: number): Place[] {
     const { decoding, tip } = line;
     if (!line.decodes || decoding.rows < 2 || !decoding.drafters.includes(name)) return [];
-    if (name === MEDUSA || (COSTLY.has(name) && this.#usefulness[drafter]?.isWorthAsking(tip.position) === false))
-      return [];
+    if (name === MEDUSA || !this.#isWorthAsking(name, drafter, tip.position)) return [];
     let row = tip;
     let probability = 1;
     for (;;) {
@@ -146,6 +163,11 @@ export class Drafting {
     const isAsked = (row.asked & (1 << drafter)) !== 0;
     const isFarEnough = ahead >= decoding.rows * decoding.windows || row.position + 2 >= line.longest;
     return isAsked || isFarEnough || probability < WORTH_DRAFTING ? [] : [{ line, row }];
+  }
+
+  #isWorthAsking(name: string, drafter: number, position: number): boolean {
+    if (!COSTLY.has(name)) return true;
+    return this.#trials[drafter]?.isOn === true && this.#usefulness[drafter]?.isWorthAsking(position) === true;
   }
 
   /** Null: the text has gone another way meanwhile, or ends before. */

@@ -84,6 +84,30 @@ describe("drafts", () => {
     expect(counts.accepted).toBeGreaterThan(40);
   });
 
+  it("of a drafter that takes more time than they save are asked for seldom, however right they are", () => {
+    const questions = (takesMs: number) => {
+      const toy = new ToyDrafter(2, { acceptance: 1, seed: 1 });
+      let asked = 0;
+      const drafter: Drafter = {
+        name: "model",
+        extend(views, budget) {
+          asked++;
+          ring.nowMs += takesMs;
+          return toy.extend(views, budget);
+        },
+        forget: (branch) => toy.forget(branch),
+      };
+      const decoding = decodingOf({ strategy: "window", drafters: ["model"], rows: 2 }, 2);
+      const ring = new ToyRing(2, 7, { decoding, drafters: [drafter] });
+      ring.ask("a", prompt(10), { maxTokens: 180, stopIds: [] });
+      ring.run();
+      expect(ring.answers.get("a")?.tokens).toEqual(toyAnswer(2, prompt(10), 180, { eos: -1 }));
+      return asked;
+    };
+    expect(questions(0)).toBeGreaterThan(60);
+    expect(questions(200)).toBeLessThan(40);
+  });
+
   it("on their way are cancelled once they are refuted", () => {
     const drafter = new ToyDrafter(4, { acceptance: 0.6, seed: 2, claim: 0.9 });
     const { counts, ring } = oneAnswer(4, decodingOf({ strategy: "continuous", drafters: toyNames }, 4), drafter);

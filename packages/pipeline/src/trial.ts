@@ -1,0 +1,76 @@
+/**
+ * Whether a drafter that takes a device's time pays, by the clock: what a token takes with it and without it, in stretches of the answers themselves. Whatever
+ * it costs is in that (the head's time, a core or memory that others wanted), and whatever it brings.
+ */
+
+/** Tokens of a stretch: enough that chance seldom decides, few enough that a drafter which does not pay costs little. */
+const STRETCH = 16;
+/** Tokens for which the better way goes on before the other is tried again; twice as many each time it stays the better one, up to the most. */
+const HOLD = 128;
+const LONGEST_HOLD = 1024;
+/** What a drafter must save of a token's time: less is chance, and asking takes power, too. */
+const LEAST_GAIN = 0.03;
+
+interface Tally {
+  readonly tokens: number;
+  readonly ms: number;
+}
+
+const NOTHING: Tally = { tokens: 0, ms: 0 };
+
+export class Trial {
+  #isOn = true;
+  /** Until the drafter has answered for the first time since it was put on, nothing can be said of it. */
+  #hasAnswered = false;
+  #tokensLeft = STRETCH;
+  #with = NOTHING;
+  #without = NOTHING;
+  /** The way that was better when both were compared; null: they were not yet. */
+  #better: boolean | null = null;
+  #hold = HOLD;
+
+  /** That the drafter is to be asked now. */
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  /** It had guesses to give. */
+  answered(): void {
+    this.#hasAnswered = true;
+  }
+
+  /** So many tokens of the only answer under way took so long. */
+  observe(tokens: number, ms: number): void {
+    if (this.#isOn && !this.#hasAnswered) return;
+    if (this.#isOn) this.#with = plus(this.#with, tokens, ms);
+    else this.#without = plus(this.#without, tokens, ms);
+    this.#tokensLeft -= tokens;
+    if (this.#tokensLeft > 0) return;
+    if (this.#without === NOTHING || this.#better === this.#isOn) this.#put(!this.#isOn, STRETCH);
+    else this.#compare();
+  }
+
+  #compare(): void {
+    const better = msPerToken(this.#with) < (1 - LEAST_GAIN) * msPerToken(this.#without);
+    this.#hold = better === this.#better ? Math.min(2 * this.#hold, LONGEST_HOLD) : HOLD;
+    this.#better = better;
+    this.#put(better, this.#hold);
+  }
+
+  #put(isOn: boolean, tokens: number): void {
+    if (isOn !== this.#isOn) this.#hasAnswered = false;
+    this.#isOn = isOn;
+    this.#tokensLeft = tokens;
+    // Measured anew: text, context and what else the machine does have changed.
+    if (isOn) this.#with = NOTHING;
+    else this.#without = NOTHING;
+  }
+}
+
+function plus({ tokens, ms }: Tally, moreTokens: number, moreMs: number): Tally {
+  return { tokens: tokens + moreTokens, ms: ms + moreMs };
+}
+
+function msPerToken({ tokens, ms }: Tally): number {
+  return ms / tokens;
+}
