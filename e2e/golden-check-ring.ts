@@ -26,3 +26,19 @@ export async function askForced(ring: OpenRing, golden: GoldenCase, decoding?: D
   const answer = await ring.ask(golden, golden.greedy, decoding);
   return { answer, ...compareForced(answer, goldenReference(golden), TIE_MARGINS.golden) };
 }
+
+/** Both ways, with guesses; their faults, and a line for people on what became of the guesses. */
+export async function askGuessing(
+  ring: OpenRing,
+  golden: GoldenCase,
+  decoding: DecodingChoice,
+): Promise<{ readonly faults: readonly string[]; readonly said: string }> {
+  const free = await askFree(ring, golden, decoding);
+  const forced = await askForced(ring, golden, decoding);
+  const { output, laps, counts } = free.answer;
+  const guesses = counts?.drafters.map(
+    ({ name, drafted, sent, accepted }) => `${name} ${accepted} of ${sent} sent, ${drafted} guessed`,
+  );
+  const said = `${decoding.strategy} ${golden.id}: ${output.length} tokens, ${laps} laps; ${guesses?.join("; ") ?? "no guesses"}`;
+  return { faults: [...free.faults, ...forced.faults], said };
+}
