@@ -5,22 +5,7 @@ import { parseOrigin, parseTurn } from "../address-options.mjs";
 import { dataFolder, secureOptions } from "./secure-options.ts";
 import { createServer, ListenError, type RunningServer } from "./server.ts";
 
-const { values } = parseArgs({
-  options: {
-    port: { type: "string", default: "8080" },
-    host: { type: "string", default: "localhost" },
-    "https-port": { type: "string", default: "8443" },
-    "no-https": { type: "boolean", default: false },
-    "tls-cert": { type: "string" },
-    "tls-key": { type: "string" },
-    page: { type: "string", default: "dist" },
-    /** A folder or a file; may be given several times. */
-    models: { type: "string", multiple: true, default: [] },
-    origin: { type: "string", multiple: true, default: [] },
-    "turn-url": { type: "string", multiple: true },
-    "turn-secret": { type: "string" },
-  },
-});
+const { values } = flags();
 
 try {
   const secure = values["no-https"]
@@ -51,6 +36,32 @@ try {
       : `The server could not start: ${error instanceof Error ? error.message : String(error)}`,
   );
   process.exitCode = 1;
+}
+
+function flags() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: "string", default: "8080" },
+        host: { type: "string", default: "localhost" },
+        "https-port": { type: "string", default: "8443" },
+        "no-https": { type: "boolean", default: false },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+        page: { type: "string", default: "dist" },
+        /** A folder or a file; may be given several times. */
+        models: { type: "string", multiple: true, default: [] },
+        origin: { type: "string", multiple: true, default: [] },
+        "turn-url": { type: "string", multiple: true },
+        "turn-secret": { type: "string" },
+      },
+    });
+  } catch (error) {
+    console.error(
+      `${error instanceof Error ? error.message : String(error)}\nThe options are those of npm start: npm start -- --help.`,
+    );
+    process.exit(2);
+  }
 }
 
 function welcome({ url, secureUrls }: RunningServer, isOwnAuthority: boolean): string {
