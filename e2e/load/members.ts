@@ -1,6 +1,7 @@
 /** Members of many rooms in one process, without pages: sockets that speak to the server as pages do. Contents are ours, as it reads none. */
 import { randomUUID } from "node:crypto";
 import { JoinAck, RelayAck, RelayEvent, SIGNALING_VERSION } from "@jupiter/protocol";
+import { signalingParser } from "@jupiter/room";
 import { io, type Socket } from "socket.io-client";
 
 /** An offer with its candidates is 2 to 8 KB. */
@@ -29,6 +30,7 @@ export class LoadMember {
   static async join(url: string, room: string, delivered: (delivery: Delivery) => void): Promise<LoadMember> {
     const socket = io(url, {
       forceNew: true,
+      parser: signalingParser,
       reconnection: false,
       transports: ["websocket"],
       timeout: JOIN_TIMEOUT_MS,

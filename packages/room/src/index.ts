@@ -6,3 +6,4 @@ export { encodeRoomLink, parseRoomLink } from "./link.ts";
 export type { RoomLink } from "./link.ts";
 export { RoomError } from "./errors.ts";
 export type { RoomReason } from "./errors.ts";
+export { signalingParser } from "./signaling-socket.ts";

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Member, PeerId, RelayRequest } from "@jupiter/protocol";
+import { type Member, type PeerId, type RelayRequest, SIGNALING_LIMITS } from "@jupiter/protocol";
 import { createServer } from "@jupiter/signaling-server";
 import { Server, type Socket } from "socket.io";
 import { afterEach, describe, expect, test } from "vitest";
@@ -108,6 +108,15 @@ async function allGone(room: Room): Promise<void> {
 }
 
 describe("with an honest server", () => {
+  test("as many as a room holds see one another, and one more is told that it is full", async () => {
+    const { signalUrl } = await honestServer();
+    const rooms = [await openRoom(signalUrl)];
+    const { link } = rooms[0]!;
+    while (rooms.length < SIGNALING_LIMITS.membersPerRoom) rooms.push(await joinRoom(signalUrl, link));
+    await expect.poll(() => rooms.map(({ members }) => members.length)).toEqual(rooms.map(() => rooms.length - 1));
+    await expect(joinRoom(signalUrl, link)).rejects.toThrow("This room holds 64 devices");
+  });
+
   test("host and donors see each other, exchange signals in order, and see who leaves", async () => {
     const { signalUrl } = await honestServer();
     const host = await openRoom(signalUrl);

@@ -10,11 +10,13 @@ import {
   RelayAck,
   RelayEvent,
   type ServerToClient,
+  SIGNALING_LIMITS,
   type SignalingReason,
   TurnEvent,
   type TypedEvents,
 } from "@jupiter/protocol";
 import { io, type Socket } from "socket.io-client";
+import { Decoder, Encoder } from "socket.io-parser";
 import { RoomError } from "./errors.ts";
 
 const ACK_TIMEOUT_MS = 10_000;
@@ -22,6 +24,15 @@ const RETRY_MS = 1_000;
 
 /** Refusals that pass: the server has not yet noticed that this tab's last connection is gone, or is busy, or restarts. */
 const PASSING: readonly SignalingReason[] = ["peer-taken", "too-fast", "shutting-down"];
+
+class MembersDecoder extends Decoder {
+  constructor() {
+    super({ maxAttachments: SIGNALING_LIMITS.membersPerRoom });
+  }
+}
+
+/** For `io`: a list of members has an attachment for each of them; by itself socket.io drops a connection that brings more than ten. */
+export const signalingParser = { Encoder, Decoder: MembersDecoder };
 
 export interface SignalingEvents {
   /** Joined, for the first time or again: who else is there. */
@@ -55,6 +66,7 @@ export class SignalingSocket {
     // A manager of its own: two rooms of one page must not share a connection.
     const socket: Socket<ServerToClient, ClientToServer> = io(url, {
       forceNew: true,
+      parser: signalingParser,
       reconnectionDelay: 300,
       reconnectionDelayMax: 5_000,
     });
