@@ -2,6 +2,7 @@ import type { Suite } from "../suite.ts";
 import { agreement } from "./agreement.ts";
 import { chunks } from "./chunks.ts";
 import { context } from "./context.ts";
+import { devices } from "./devices.ts";
 import { gpu } from "./gpu.ts";
 import { heterogeneous } from "./heterogeneous.ts";
 import { load } from "./load.ts";
@@ -24,6 +25,7 @@ export const suites: readonly Suite[] = [
   memory,
   transport,
   network,
+  devices,
   heterogeneous,
   agreement,
   chunks,
