@@ -39,6 +39,8 @@ export interface DraftModel {
 export interface ModelDrafterOptions {
   /** Slots of the model's cache. */
   readonly capacity: number;
+  /** Tokens that it goes on by itself below each place, while it is sure of them: whoever asks may be busy for as long. */
+  readonly ahead: number;
   /** Rows of one run; a prompt goes in pieces of so many, so that a question that was called back costs no more than one. */
   readonly chunkRows: number;
 }
@@ -46,8 +48,20 @@ export interface ModelDrafterOptions {
 /** Guesses for each place: wider trees cost more rows than their siblings bring. */
 const CHILDREN = 2;
 const LEAST_PROBABILITY = 0.05;
+/** Of a path that is gone on with unasked. */
+const SURE = 0.5;
 /** Ended texts that are kept for those that begin alike: the last answer of a few conversations. */
 const TRUNKS = 4;
+
+/** A place that is asked about, and how far below it the drafter is. */
+interface Path extends BranchView {
+  readonly view: number;
+  readonly line: DraftBranch;
+  /** Index of the draft that the next one follows. */
+  readonly after: number;
+  /** Of the drafts so far, if the place holds. */
+  readonly probability: number;
+}
 
 export class ModelDrafter implements Drafter {
   readonly name = "model";
@@ -72,23 +86,21 @@ export class ModelDrafter implements Drafter {
 
   async extend(
     views: readonly BranchView[],
-    _budget: number,
+    budget: number,
     { signal }: { readonly signal: AbortSignal },
   ): Promise<readonly Draft[]> {
-    const places = views.map((view) => this.#branch(view).follow(view));
-    // Tips, and whatever may become one.
-    const wanted = new Set(places.flatMap((rows, view) => rows.slice((views[view]?.certain.length ?? 0) - 1)));
-    const { chunkRows } = this.#options;
-    for (const rows of places) {
-      for (let unseen = unseenOf(rows); unseen.length > chunkRows; unseen = unseenOf(rows)) {
-        if (!(await this.#run(unseen.slice(0, chunkRows), new Set())) || signal.aborted) return [];
-      }
+    const drafts: Draft[] = [];
+    // Texts grow meanwhile.
+    let paths = views.map((asked, view): Path => {
+      const { branch, certain, drafted } = asked;
+      return { view, branch, line: this.#branch(asked), certain: [...certain], drafted, after: -1, probability: 1 };
+    });
+    for (let depth = 0; depth < Math.min(this.#options.ahead, budget) && paths.length > 0; depth++) {
+      const places = paths.map((path) => path.line.follow(path));
+      if (!(await this.#compute(places, paths, signal))) return drafts;
+      paths = paths.flatMap((path, i) => this.#goOn(path, places[i]?.at(-1), drafts));
     }
-    const unseen = [...new Set(places.flatMap(unseenOf))];
-    for (let first = 0; first < unseen.length; first += chunkRows) {
-      if (!(await this.#run(unseen.slice(first, first + chunkRows), wanted)) || signal.aborted) return [];
-    }
-    return places.flatMap((rows, view) => this.#draftsAfter(rows.at(-1), view));
+    return drafts;
   }
 
   forget(branch: BranchId): void {
@@ -97,6 +109,40 @@ export class ModelDrafter implements Drafter {
     if (rows === undefined) return;
     this.#trunks.push(rows);
     while (this.#trunks.length > TRUNKS) this.#dropTrunk();
+  }
+
+  /** Whatever of these rows was not computed yet; false: called back, or no room. */
+  async #compute(places: readonly (readonly Row[])[], paths: readonly Path[], signal: AbortSignal): Promise<boolean> {
+    // Tips, and whatever may become one.
+    const wanted = new Set(places.flatMap((rows, i) => rows.slice((paths[i]?.certain.length ?? 0) - 1)));
+    const { chunkRows } = this.#options;
+    for (const rows of places) {
+      for (let unseen = unseenOf(rows); unseen.length > chunkRows; unseen = unseenOf(rows)) {
+        if (!(await this.#run(unseen.slice(0, chunkRows), new Set())) || signal.aborted) return false;
+      }
+    }
+    const unseen = [...new Set(places.flatMap(unseenOf))];
+    for (let first = 0; first < unseen.length; first += chunkRows) {
+      if (!(await this.#run(unseen.slice(first, first + chunkRows), wanted)) || signal.aborted) return false;
+    }
+    return true;
+  }
+
+  /** Adds the drafts below a path's end; the paths to go on with: its likeliest, or none. */
+  #goOn(path: Path, end: Row | undefined, drafts: Draft[]): Path[] {
+    const { view, after } = path;
+    const candidates = end === undefined ? [] : (this.#candidates.get(end) ?? []);
+    const own = candidates
+      .slice(0, CHILDREN)
+      .map(({ id, logProb }): Draft => ({ view, after, token: id, probability: Math.min(1, Math.exp(logProb)) }))
+      .filter(({ probability }) => probability >= LEAST_PROBABILITY);
+    const next = drafts.length;
+    drafts.push(...own);
+    const [best] = own;
+    const probability = path.probability * (best?.probability ?? 0);
+    const isOver = this.#branches.get(path.branch) !== path.line;
+    if (best === undefined || probability < SURE || isOver) return [];
+    return [{ ...path, drafted: [...path.drafted, best.token], after: next, probability }];
   }
 
   #branch({ branch, certain }: BranchView): DraftBranch {
@@ -146,14 +192,6 @@ export class ModelDrafter implements Drafter {
 
   #dropTrunk(): void {
     for (const row of this.#trunks.shift() ?? []) row.release();
-  }
-
-  #draftsAfter(row: Row | undefined, view: number): Draft[] {
-    const candidates = row === undefined ? [] : (this.#candidates.get(row) ?? []);
-    return candidates
-      .slice(0, CHILDREN)
-      .map(({ id, logProb }): Draft => ({ view, after: -1, token: id, probability: Math.min(1, Math.exp(logProb)) }))
-      .filter(({ probability }) => probability >= LEAST_PROBABILITY);
   }
 }
 

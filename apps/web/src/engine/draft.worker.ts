@@ -8,6 +8,8 @@ import { setModelServer } from "./model-address.ts";
 import { outcome } from "./outcome.ts";
 import { byteSource } from "./weights.ts";
 
+/** A host that has layers hears nothing while it computes: with one token a question, guesses came too late for every frame. */
+const AHEAD = 3;
 /** What is computed for nothing at most where a question is called back. */
 const CHUNK_ROWS = 32;
 
@@ -23,7 +25,7 @@ const api: DraftApi = {
     outcome(async () => {
       setModelServer(order.server);
       const runner = await DraftRunner.load(byteSource(order.source), order, told);
-      desk = new DraftDesk(new ModelDrafter(runner, { capacity: order.capacity, chunkRows: CHUNK_ROWS }));
+      desk = new DraftDesk(new ModelDrafter(runner, { capacity: order.capacity, ahead: AHEAD, chunkRows: CHUNK_ROWS }));
       return runner.loaded;
     }),
   extend: (places, budget) => opened().extend(places, budget),

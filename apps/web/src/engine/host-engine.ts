@@ -39,6 +39,7 @@ import { EmulatedHead, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { Outline } from "./outline.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
+import { soon } from "./soon.ts";
 import { StopFilter } from "./stop-filter.ts";
 import { readModel } from "./inspect.ts";
 import { vocabularyOf } from "./vocabulary.ts";
@@ -117,7 +118,7 @@ export class HostEngine {
     });
     this.#driver = new HostDriver({
       embedding: (ids) => this.#loaded().embedding(ids),
-      head: { score: (x, policies) => this.#loaded().head.score(x, policies) },
+      head: { score: (x, policies) => this.#score(x, policies) },
       send: ports.send,
       cancel: ports.cancel,
       emit: (event) => this.#emit(event),
@@ -128,6 +129,13 @@ export class HostEngine {
         ports.failed(reason, message);
       },
     });
+  }
+
+  /** Guesses that came while this thread computed are seen before a verdict decides what goes next. */
+  async #score(...asked: Parameters<Head["score"]>): ReturnType<Head["score"]> {
+    const scored = await this.#loaded().head.score(...asked);
+    await new Promise<void>(soon);
+    return scored;
   }
 
   get fetchedBytes(): number {
