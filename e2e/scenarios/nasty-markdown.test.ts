@@ -1,6 +1,10 @@
-/** A model may write anything: its Markdown, through the real renderer in a real tab under the real policy, runs nothing and asks for nothing. */
+/**
+ * A model may write anything: its Markdown, through the real renderer in a real tab under the real policy, runs nothing and asks for nothing. The
+ * policy is the last fence, and is not even reached: HTML and pictures are text before anything parses them.
+ */
 import { afterAll, expect, it } from "vitest";
 import { HostPerson, opened } from "./people.ts";
+import { watchPolicy } from "./slipped-in.ts";
 
 const AWAY = "https://nasty.invalid";
 const RUN = "globalThis.nasty=1";
@@ -22,6 +26,7 @@ const NASTY = [
   `<div id="app" name="body" class="host" style="position:fixed;inset:0" background="${AWAY}/b">over all</div><p hidden contenteditable>p</p>`,
   "```html\n<script>globalThis.nasty=1</script>\n```",
   `<p>[ref][1]</p>\n\n[1]: javascript:${RUN} "title"`,
+  "| a |\n|---|\n| one<br>two <strong>bold</strong> |",
   "The end of it.",
 ].join("\n\n");
 
@@ -34,7 +39,7 @@ const { browser, server, close } = await opened();
 afterAll(close);
 
 it("runs nothing, loads nothing, leads nowhere but to pages, and is still readable", async () => {
-  const host = await HostPerson.open(browser, server);
+  const host = await HostPerson.open(browser, server, { init: watchPolicy });
   const { page } = host;
   const asked: string[] = [];
   page.context().on("request", (request) => asked.push(request.url()));
@@ -57,6 +62,7 @@ it("runs nothing, loads nothing, leads nowhere but to pages, and is still readab
   await page.evaluate(settled);
 
   expect(await page.evaluate(() => "nasty" in globalThis)).toBe(false);
+  expect(await page.evaluate(() => globalThis.forbidden)).toEqual([]);
   expect(asked.map((url) => new URL(url).pathname)).toEqual(["/healthz"]);
   expect(new URL(page.url()).origin).toBe(new URL(server.url).origin);
   const left = await page.evaluate(() =>
@@ -70,8 +76,21 @@ it("runs nothing, loads nothing, leads nowhere but to pages, and is still readab
   const attributes = left.flatMap(({ attributes }) => attributes);
   expect(attributes.filter(({ name, value }) => !(name === "href" && /^https?:/.test(value)))).toEqual([]);
   expect(await page.locator(".answer .markdown code").innerText()).toContain("<script>");
+  // What the model wrote is there to read.
+  const text = await page.locator(".answer .markdown").innerText();
+  for (const words of [`<img src="x" onerror="${RUN}">`, `<iframe src="${AWAY}/f">`, "remote", "bold"])
+    expect(text).toContain(words);
+  expect(await page.locator(".answer .markdown a", { hasText: "remote" }).getAttribute("href")).toBe(
+    `${AWAY}/markdown.png`,
+  );
+  expect(await page.locator(".answer .markdown td br").count()).toBe(1);
 
-  // The watch itself sees what should be seen.
+  // The watches themselves see what should be seen.
+  await page.evaluate(
+    (markup) => document.body.insertAdjacentHTML("beforeend", markup),
+    `<p style="color: red">red</p>`,
+  );
+  await expect.poll(() => page.evaluate(() => globalThis.forbidden)).toEqual(["style-src-attr inline"]);
   await page.evaluate((markup) => document.body.insertAdjacentHTML("beforeend", markup), `<img src="/icon.svg?seen">`);
   await expect.poll(() => asked.filter((url) => url.includes("seen"))).toHaveLength(1);
 });

@@ -9,6 +9,7 @@ import { buildStatic } from "../../scripts/build-static.mjs";
 import { launchChromium } from "../chromium.ts";
 import { staticHost, type StaticHost } from "../static-host.ts";
 import { DonorPerson, HostPerson, page as dist, serve } from "./people.ts";
+import { allForbidden, farServer, forbiddenIn, gotThrough, NOTHING, slipIn, watchPolicy } from "./slipped-in.ts";
 
 const site = mkdtempSync(join(tmpdir(), "jupiter-site-"));
 const ISOLATED = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
@@ -33,7 +34,7 @@ afterAll(async () => {
 });
 
 it("without isolation: a host and a donor answer, weights come from the rooms' server, and the page may ask no other", async () => {
-  const host = await HostPerson.open(browser, { url: `${bare.origin}/ring/` });
+  const host = await HostPerson.open(browser, { url: `${bare.origin}/ring/` }, { init: watchPolicy });
   expect(await host.page.evaluate(() => crossOriginIsolated)).toBe(false);
   const link = await host.invitation();
   expect(link).toMatch(new RegExp(`^${bare.origin}/ring/#r=`));
@@ -49,6 +50,7 @@ it("without isolation: a host and a donor answer, weights come from the rooms' s
   expect(await host.answered()).toContain("Paris");
   await donor.page.getByText(/[1-9]\d* frames computed/).waitFor();
   expect(new Set(models)).toEqual(new Set([new URL(server.url).origin]));
+  expect(await forbiddenIn(host.page)).toEqual([]);
   const other = await host.page.evaluate(
     (url) => fetch(url).then(() => "answered", String),
     `${isolated.origin}/ring/`,
@@ -56,6 +58,15 @@ it("without isolation: a host and a donor answer, weights come from the rooms' s
   expect(other).toContain("Failed to fetch");
   await host.page.context().close();
   await donor.page.context().close();
+});
+
+it("without headers the policy that was built into the page stops what is slipped into it", async () => {
+  await using far = await farServer();
+  const { page } = await HostPerson.open(browser, { url: `${bare.origin}/ring/` }, { init: watchPolicy });
+  await page.evaluate(slipIn, far.url);
+  await expect.poll(() => forbiddenIn(page), { timeout: 30_000 }).toEqual(allForbidden(far.url));
+  expect(await gotThrough(page, far)).toEqual(NOTHING);
+  await page.context().close();
 });
 
 it("isolated: the invitation names the server, and who opens it is in the room", async () => {
