@@ -10,6 +10,11 @@ const WEIGHTS = "weights";
 /** Its time of change is the model's last use. */
 const MARK = ".used";
 
+/** The disk is full, or this page's share of it. */
+export function isQuota(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "QuotaExceededError";
+}
+
 /** Rejects where this browser keeps no files. */
 export async function weightsFolder(): Promise<FileSystemDirectoryHandle> {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(WEIGHTS, { create: true });

@@ -2,7 +2,7 @@
 import type { KeptTensor, TensorStore } from "@jupiter/model";
 import { texts } from "../texts/index.ts";
 import { findBlob, readWhole, tryOpenToRead } from "./opfs-read.ts";
-import { folderOf, lastUse, markUsed, weightsFolder } from "./kept-weights.ts";
+import { folderOf, isQuota, lastUse, markUsed, weightsFolder } from "./kept-weights.ts";
 
 /** A tab that fetches slower than this is not waited for: it may be frozen. */
 const OTHERS_TIMEOUT_MS = 60_000;
@@ -29,14 +29,15 @@ export class OpfsTensorStore implements TensorStore {
     this.#say = say;
   }
 
-  /** Null where this browser keeps no files: private windows, mostly. Weights then live in memory alone. */
+  /** Null where this browser keeps no files: private windows, mostly, or no room for one more. Weights then live in memory alone. */
   static async tryOpen({ model, say }: OpfsTensorStoreOptions): Promise<OpfsTensorStore | null> {
     try {
       const weights = await weightsFolder();
       const folder = await weights.getDirectoryHandle(folderOf(model), { create: true });
       await markUsed(folder);
       return new OpfsTensorStore(weights, folder, say);
-    } catch {
+    } catch (error) {
+      if (isQuota(error)) say(texts.storage.full);
       return null;
     }
   }
@@ -121,10 +122,6 @@ export class OpfsTensorStore implements TensorStore {
     this.#say(texts.storage.evicted(oldest.name));
     return true;
   }
-}
-
-function isQuota(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "QuotaExceededError";
 }
 
 /** Runs `task` while this tab holds a lock for each name; once `wait` aborts, without those that it did not get. */

@@ -1,18 +1,18 @@
 /** A look at what this browser grants. */
 import { hindrances, type Hindrance } from "../state/trouble.ts";
-import { weightsFolder } from "./kept-weights.ts";
+import { isQuota, weightsFolder } from "./kept-weights.ts";
 
 /** Never rejects: what cannot be asked is not there. */
 export async function lookAround(): Promise<readonly Hindrance[]> {
   const hasWebGpu = "gpu" in navigator;
-  const [hasGpu, keepsFiles] = await Promise.all([
+  const [hasGpu, store] = await Promise.all([
     hasWebGpu ? navigator.gpu.requestAdapter().then(isHardware, () => false) : false,
     weightsFolder().then(
-      () => true,
-      () => false,
+      () => "open" as const,
+      (error: unknown) => (isQuota(error) ? "full" : "missing"),
     ),
   ]);
-  return hindrances({ hasWebGpu, hasGpu, isIsolated: crossOriginIsolated, keepsFiles, hasWebRtc: hasWebRtc() });
+  return hindrances({ hasWebGpu, hasGpu, isIsolated: crossOriginIsolated, store, hasWebRtc: hasWebRtc() });
 }
 
 export function hasWebRtc(): boolean {

@@ -1,4 +1,5 @@
 /** The host's conversations: which is open, what is asked in it, and what is kept of it. */
+import { isQuota } from "../browser/kept-weights.ts";
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { DecodingChoice } from "@jupiter/pipeline";
 import type { AnswerEvent, AskOptions } from "../engine/api.ts";
@@ -195,6 +196,6 @@ export class ChatStore {
 
   #notKept(error: unknown): void {
     const why = error instanceof Error ? error.message : String(error);
-    this.whyNotKept.value = texts.chat.notKept(why);
+    this.whyNotKept.value = isQuota(error) ? texts.chat.notKeptFull : texts.chat.notKept(why);
   }
 }

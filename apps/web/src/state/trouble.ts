@@ -5,7 +5,7 @@ import type { FailureReason } from "../engine/api.ts";
 export type RingTrouble = FailureReason | "left" | "vanished";
 
 /** What a browser lacks. */
-export type Hindrance = "no-webgpu" | "no-gpu" | "not-isolated" | "no-store" | "no-webrtc";
+export type Hindrance = "no-webgpu" | "no-gpu" | "not-isolated" | "no-store" | "full-store" | "no-webrtc";
 
 /** Why two devices of one room do not reach each other. */
 export type LinkCause = "local-network" | "guest-wifi" | "vpn" | "no-turn";
@@ -28,22 +28,17 @@ export interface Surroundings {
   /** Behind WebGPU, other than software that stands in for one. */
   readonly hasGpu: boolean;
   readonly isIsolated: boolean;
-  readonly keepsFiles: boolean;
+  readonly store: "open" | "full" | "missing";
   readonly hasWebRtc: boolean;
 }
 
 /** What must be said, the gravest first. */
-export function hindrances({
-  hasWebGpu,
-  hasGpu,
-  isIsolated,
-  keepsFiles,
-  hasWebRtc,
-}: Surroundings): readonly Hindrance[] {
+export function hindrances({ hasWebGpu, hasGpu, isIsolated, store, hasWebRtc }: Surroundings): readonly Hindrance[] {
   return [
     ...(hasWebRtc ? [] : (["no-webrtc"] as const)),
     ...(hasWebGpu ? (hasGpu ? [] : (["no-gpu"] as const)) : (["no-webgpu"] as const)),
     ...(isIsolated ? [] : (["not-isolated"] as const)),
-    ...(keepsFiles ? [] : (["no-store"] as const)),
+    ...(store === "missing" ? (["no-store"] as const) : []),
+    ...(store === "full" ? (["full-store"] as const) : []),
   ];
 }

@@ -68,6 +68,8 @@ export const chat = {
   seed: "Seed: the same one gives the same answer",
   pageClosed: "This page was closed while the answer was written.",
   failed: "The answer could not be written. Ask again.",
+  notKeptFull:
+    "The disk is full: this conversation is not kept. It is gone when this page closes: export what you want to keep, or free some disk space.",
   notKept: (why: string) =>
     `This browser does not keep conversations (${why}); a private window is the usual reason. They are gone when this page closes: export what you want to keep.`,
 };

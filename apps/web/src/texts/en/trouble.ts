@@ -138,6 +138,10 @@ export const environment: Readonly<Record<Hindrance, Advice>> = {
     title: "This browser keeps no files",
     next: "A private window is the usual reason. Everything works, but the model is fetched anew on every visit; use an ordinary window to keep it.",
   },
+  "full-store": {
+    title: "The disk is full",
+    next: "This browser keeps nothing more. Everything works, but the model is fetched anew on every visit; free some disk space, or delete what other pages keep.",
+  },
   "no-webrtc": {
     title: "This browser connects to no other device",
     next: "WebRTC is missing or switched off. This device can answer alone; to share, use a current Chrome, Edge, Safari or Firefox.",
