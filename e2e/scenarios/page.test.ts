@@ -128,6 +128,19 @@ it("a start that is given up frees the donors, and leaves a room that can start 
   await donor.page.context().close();
 });
 
+it("a question starts the ring that is not there yet, without a device that can hold no layer", async () => {
+  const host = await HostPerson.open(browser, server);
+  const donor = await DonorPerson.open(browser, await host.invitation());
+  await donor.page.getByRole("slider", { name: "Memory" }).fill(String(64 * 2 ** 20));
+  await donor.join("Old phone");
+  await host.arrived(1);
+  await host.ask("What is the capital of France?");
+  expect(await host.answered()).toContain("Paris");
+  await host.page.getByText("Old phone can hold no layer of this model and was left out.").waitFor();
+  expect(await donor.text()).toContain("Waiting for the host");
+  for (const { page } of [host, donor]) await page.context().close();
+});
+
 it("a donor whose links broke is welcomed again", async () => {
   const host = await HostPerson.open(browser, server);
   const donor = await DonorPerson.open(browser, await host.invitation(), { init: collectPeerConnections });

@@ -71,7 +71,7 @@ function welcome({ url, secureUrls }: RunningServer, isOwnAuthority: boolean): s
     const why = values["no-https"]
       ? "need https, which is off"
       : isOwnAuthority
-        ? "cannot reach it: this machine is in no local network"
+        ? "cannot reach it: this machine has no address of a home or office network (10.*, 172.16.* to 172.31.*, 192.168.*).\n  With an address of another kind it needs a certificate for that: --tls-cert and --tls-key"
         : "cannot reach it: the certificate names no host but this device";
     return `${here}  Other devices ${why}.\n\n  Stop with Ctrl+C.\n`;
   }

@@ -60,7 +60,7 @@ export async function readGguf(source: ByteSource, id: string, signal?: AbortSig
 
 function parse(bytes: Uint8Array, id: string): GgufHeader {
   const r = new Reader(bytes);
-  if (r.u32() !== 0x46554747)
+  if (bytes.length < 4 || r.u32() !== 0x46554747)
     throw new ModelError("not-gguf", "The file does not begin with GGUF; choose a .gguf file.");
   const version = r.u32();
   if (version !== 2 && version !== 3)
@@ -159,7 +159,8 @@ class Reader {
 
   u64(what: string): number {
     const value = Number(this.#view.getBigUint64(this.#take(8), true));
-    if (!Number.isSafeInteger(value)) throw new ModelError("limits", `A ${what} of ${value} is beyond 2^53.`);
+    if (!Number.isSafeInteger(value))
+      throw new ModelError("limits", `The header has ${value} for its ${what}, beyond 2^53: the file is damaged.`);
     return value;
   }
 

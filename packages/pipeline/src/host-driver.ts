@@ -54,6 +54,8 @@ export interface LapEvent {
   /** Of the rows, those that were guesses when they were sent. */
   readonly drafts?: number;
   readonly dead: boolean;
+  /** When it was back, by the host's clock: who hears of it later, perhaps of several at once, still knows how far they were apart. */
+  readonly atMs: number;
   /** From before the embedding until the frame is back at the host. */
   readonly lapMs: number;
   /** 0 where nothing was wanted. */
@@ -143,14 +145,15 @@ export class HostDriver {
       return;
     }
     this.#sent.delete(frame.frame);
-    const lapMs = this.#ports.nowMs() - sent.sentMs;
+    const atMs = this.#ports.nowMs();
     const lap = {
       kind: "lap",
       frame: frame.frame,
       rows: sent.rows,
       cached: sent.cached,
       drafts: sent.drafts,
-      lapMs,
+      atMs,
+      lapMs: atMs - sent.sentMs,
       stageTimes: frame.times,
     } as const;
     switch (frame.kind) {

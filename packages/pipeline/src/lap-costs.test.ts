@@ -9,6 +9,7 @@ const lap = (rows: number, ms: number, queuedMs = 0, more: Partial<LapEvent> = {
   cached: 100,
   wanted: true,
   dead: false,
+  atMs: 0,
   lapMs: ms - 5 + queuedMs,
   headMs: 5,
   stageTimes: [{ stage: 0, computeUs: 1000 * (ms - 5), queueUs: 1000 * queuedMs }],

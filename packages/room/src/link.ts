@@ -17,7 +17,8 @@ export function encodeRoomLink({ room, secret, hostFingerprint }: RoomLink): str
 
 /** Takes a whole address or its fragment. Null where it names no room; throws `RoomError` 'bad-link' where it names one incompletely. */
 export function parseRoomLink(link: string): RoomLink | null {
-  const fields = new URLSearchParams(link.slice(link.indexOf("#") + 1));
+  // What a sentence or a bracket round the link left at its end is no part of it.
+  const fields = new URLSearchParams(link.slice(link.indexOf("#") + 1).replace(/[^A-Za-z0-9_=-]+$/, ""));
   const [room, secret, hostFingerprint] = [fields.get("r"), fields.get("k"), fields.get("h")];
   if (room === null || !link.includes("#")) return null;
   if (

@@ -423,6 +423,7 @@ describe("links", () => {
     const link = await someLink();
     const text = encodeRoomLink(link);
     expect(parseRoomLink(`http://localhost:8080/?auto${text}`)).toEqual(link);
+    for (const end of [".", ">", ").", "”"]) expect(parseRoomLink(text + end)).toEqual(link);
     expect(parseRoomLink("http://localhost:8080/")).toBeNull();
     expect(parseRoomLink("http://localhost:8080/?r=x#help")).toBeNull();
     for (let length = text.length - 1; length > 5; length -= 7) {

@@ -61,7 +61,9 @@ export class DonorStore {
     this.visit.value = { kind: "joining" };
     try {
       // Only now: whoever was sent the link sees at once what it is about.
-      const { joinRoom } = await import("../compose.ts");
+      const { joinRoom } = await import("../compose.ts").catch((cause: unknown) => {
+        throw new Error(texts.donor.pageNotFetched, { cause });
+      });
       await this.#ready;
       const name = cleanName(this.name.value, deviceName());
       this.name.value = name;

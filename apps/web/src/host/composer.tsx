@@ -13,18 +13,19 @@ interface ComposerProps {
 export function Composer({ store, isAnswering }: ComposerProps) {
   const text = useMemo(() => signal(""), []);
   const reason = store.whyNotAsk.value;
-  const canSend = reason === null && !isAnswering && text.value.trim() !== "";
-  const send = () => {
+  const canSend = store.ring.value.kind !== "starting" && !isAnswering && text.value.trim() !== "";
+  const send = async () => {
     if (!canSend) return;
-    store.chat.ask(text.value.trim(), store.settings.value.maxTokens);
-    text.value = "";
+    const asked = text.value;
+    // What is typed while the ring starts stays.
+    if ((await store.ask(asked.trim())) && text.value === asked) text.value = "";
   };
   return (
     <form
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        send();
+        void send();
       }}
     >
       <textarea
@@ -38,7 +39,7 @@ export function Composer({ store, isAnswering }: ComposerProps) {
           // Enter that ends a composed character (Chinese, Japanese, …) does not send.
           if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
           event.preventDefault();
-          send();
+          void send();
         }}
       />
       <div class="actions">

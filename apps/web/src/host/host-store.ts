@@ -4,6 +4,7 @@ import type { PeerId } from "@jupiter/protocol";
 import type { OpenedRoom } from "../compose.ts";
 import type { FinishedAnswer } from "../engine/api.ts";
 import { maxPledgeBytes, ownBackends } from "../session/device.ts";
+import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
 import type { RingOptions } from "../session/ring.ts";
@@ -56,6 +57,9 @@ export class HostStore {
   /** Donors of the next ring. */
   readonly chosen: ReadonlySignal<readonly PeerId[]>;
   readonly whyNotAsk: ReadonlySignal<string | null>;
+  /** Names of devices that the last start left out, as they can hold no layer. */
+  readonly tooSmall = computed(() => this.#tooSmall.value.map(({ name }) => name));
+  readonly #tooSmall = signal<readonly Pick<Device, "peer" | "name">[]>([]);
   /** Of the last answer that tells; null: none did. */
   readonly #speed = signal<MeasuredSpeed | null>(null);
   /** Of the last start. */
@@ -104,7 +108,7 @@ export class HostStore {
       if (state.kind !== "ready") this.pulse.value = STILL;
       if (state.kind === "lost") this.chat.endAll(state.message);
     });
-    session.events.on("lap", (lap) => (this.pulse.value = afterLap(this.pulse.value, lap, performance.now())));
+    session.events.on("lap", (lap) => (this.pulse.value = afterLap(this.pulse.value, lap)));
     session.events.on("answer", (event) => {
       if (event.kind === "finished") this.#measure(event);
       else this.pulse.value = afterToken(this.pulse.value);
@@ -152,10 +156,10 @@ export class HostStore {
     return this.settings.value.guessesWithModel ? this.draftOffer : null;
   }
 
-  #fitWith({ form, contextLength }: Offer, draft: Offer | null): Fit | null {
+  #fitWith({ form, contextLength }: Offer, draft: Offer | null, chosen = this.chosen.value): Fit | null {
     if (form === null) return null;
     const { backend, arenas, memoryBytes, contextTokens } = this.settings.value;
-    const donors = this.chosen.value.flatMap((peer) => {
+    const donors = chosen.flatMap((peer) => {
       const device = this.session.devices.value.find((candidate) => candidate.peer === peer);
       return device === undefined ? [] : [{ ...device, seat: peer, memoryBytes: device.memoryPledgeBytes }];
     });
@@ -183,9 +187,10 @@ export class HostStore {
     if (model === undefined) return;
     this.#isGivenUp = false;
     const { backend, arenas, memoryBytes, leavesOut } = this.settings.value;
+    const draft = this.#draft;
+    this.#leaveOutTooSmall(model, draft);
     const donors = this.chosen.value;
     this.#backend = backend;
-    const draft = this.#draft;
     await this.session
       .start({
         model,
@@ -202,6 +207,26 @@ export class HostStore {
         ...(draft === null ? {} : { draft }),
       })
       .catch(() => undefined);
+  }
+
+  /** By a ring that is started first where there is none. False: it did not start, and nothing was asked. */
+  async ask(text: string): Promise<boolean> {
+    if (this.ring.value.kind !== "ready") await this.start();
+    if (this.whyNotAsk.value !== null || this.chat.isAnswering.value) return false;
+    this.chat.ask(text, this.settings.value.maxTokens);
+    return true;
+  }
+
+  /** Devices that can hold no layer, where the others suffice: a ring that is to have them all would never start. */
+  #leaveOutTooSmall(model: Offer, draft: Offer | null): void {
+    for (const { peer } of this.#tooSmall.value) this.setLeftOut(peer, false);
+    const fit = this.#fitWith(model, draft);
+    const tooSmall = this.chosen.value.filter((peer) => fit?.kind === "too-little" && fit.tooSmall.includes(peer));
+    const others = this.chosen.value.filter((peer) => !tooSmall.includes(peer));
+    const areNeedless = tooSmall.length > 0 && this.#fitWith(model, draft, others)?.kind === "fits";
+    const named = this.session.devices.value.filter(({ peer }) => areNeedless && tooSmall.includes(peer));
+    for (const { peer } of named) this.setLeftOut(peer, true);
+    this.#tooSmall.value = named;
   }
 
   async giveUpStart(): Promise<void> {

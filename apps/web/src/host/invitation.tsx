@@ -19,6 +19,12 @@ export function Invitation({ link }: { readonly link: string }) {
     }
   };
   const { room } = texts;
+  // Typed as if every browser had it.
+  const canShare = "share" in navigator;
+  const share = () =>
+    navigator.share({ title: room.shareTitle, url: link }).catch(() => {
+      // Closed again, or not allowed: the link is still here to copy.
+    });
   return (
     <section class="card invitation">
       <h2>{room.invite}</h2>
@@ -35,11 +41,16 @@ export function Invitation({ link }: { readonly link: string }) {
         <button type="button" onClick={() => void copy()}>
           {room.copyLink}
         </button>
+        {canShare && (
+          <button type="button" onClick={() => void share()}>
+            {room.shareLink}
+          </button>
+        )}
       </div>
       <p role="status" class="hint">
         {{ no: "", yes: room.copied, failed: room.copyByHand }[copied.value]}
       </p>
-      <details>
+      <details open>
         <summary>{room.cameraCode}</summary>
         <QrCode text={link} />
       </details>

@@ -1,4 +1,6 @@
 /** Which model the ring runs: the catalogue, with what each needs and whether the devices that are here can hold it; files and addresses. */
+import { signal, useSignalEffect } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { fitInShort, fitInWords } from "../state/fit.ts";
 import { modelFacts, whatIsTrusted, type Offer } from "../state/offers.ts";
 import { texts } from "../texts/index.ts";
@@ -8,9 +10,15 @@ import type { HostStore } from "./host-store.ts";
 export function ModelPicker({ store }: { readonly store: HostStore }) {
   const { model } = store;
   const fit = model === undefined ? null : store.fitOf(model);
+  const isOpen = useMemo(() => signal(false), []);
+  const { adding } = store.models;
+  // A file may be dropped while this is folded: what became of it is said inside.
+  useSignalEffect(() => {
+    if (adding.value.kind !== "none") isOpen.value = true;
+  });
   return (
     <>
-      <details class="models">
+      <details class="models" open={isOpen.value} onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
         <summary>
           {texts.models.model} <strong>{model?.title}</strong>, {texts.units.bytes(model?.sizeBytes ?? 0)}
         </summary>

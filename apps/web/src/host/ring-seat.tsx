@@ -1,4 +1,5 @@
 /** One device on the ring: what it is, its share as a gauge round it, its name and numbers under it. */
+import { shortName } from "../state/names.ts";
 import type { RingSeat } from "../state/ring-seats.ts";
 import { pointAt, SEAT_RADIUS, SIZE } from "./ring-geometry.ts";
 
@@ -19,7 +20,6 @@ const LINE = 15;
 export function Seat({ seat: { name, kind, tone, share, lines }, angle, isCrowded }: SeatProps) {
   const { x, y } = pointAt(angle);
   const most = isCrowded ? 11 : 17;
-  const short = name.length > most ? `${name.slice(0, most - 1).trimEnd()}…` : name;
   // Names stay within the picture, whichever side they are on.
   const textX = Math.min(SIZE - TEXT_MARGIN, Math.max(TEXT_MARGIN, x));
   const isTop = angle === 0;
@@ -39,7 +39,7 @@ export function Seat({ seat: { name, kind, tone, share, lines }, angle, isCrowde
       )}
       <Glyph kind={kind} x={x} y={y} />
       <text x={textX} y={firstLine} text-anchor="middle">
-        <tspan class="name">{short}</tspan>
+        <tspan class="name">{shortName(name, most)}</tspan>
         {lines.map((line, i) => (
           <tspan key={i} x={textX} dy={LINE}>
             {line}

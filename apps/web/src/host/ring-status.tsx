@@ -39,6 +39,10 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
       </Notice>
     );
   }
+  const model = store.model;
+  const fit = model === undefined ? null : store.fitOf(model);
+  // What cannot succeed is not worth the ring that runs; the line above says why.
+  const isInVain = view.kind === "ready" && fit?.kind === "too-little";
   return (
     <>
       <Ending view={view} />
@@ -48,9 +52,11 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
           {movedInWords(view.ring.shifts, store.session.devices.value)}
         </p>
       )}
+      {store.tooSmall.value.length > 0 && <p class="hint">{room.tooSmall(store.tooSmall.value)}</p>}
       <button
         class={view.kind === "ready" ? "quiet" : "primary"}
         type="button"
+        disabled={isInVain}
         onClick={() => {
           if (store.chat.isAnswering.value) isAsking.value = true;
           else start();

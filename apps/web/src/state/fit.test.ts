@@ -46,6 +46,12 @@ it("a large one says how much is missing and what would do", () => {
   expect(fitOf(form("qwen2.5-coder-1.5b-instruct"), request({ devices: more })).kind).toBe("fits");
 });
 
+it("names who can hold no layer at all", () => {
+  const tiny = { ...anna, memoryBytes: 1e6 };
+  const fit = fitOf(form("smollm2-135m-instruct"), request({ devices: [tiny] }));
+  expect(fit).toMatchObject({ kind: "too-little", tooSmall: [anna.seat] });
+});
+
 it("graphics processors keep some types in less, and are no certainty", () => {
   const known = form("qwen2.5-coder-1.5b-instruct");
   const tensors = known.tensors.map((tensor) =>

@@ -29,7 +29,13 @@ export interface FitRequest {
 export type Fit =
   /** `onGpu`: only as graphics processors hold weights, some types in less than wasm does; which wants ones that compute right. */
   | { readonly kind: "fits"; readonly devices: number; readonly onGpu: boolean }
-  | { readonly kind: "too-little"; readonly missingBytes: number; readonly message: string }
+  /** `tooSmall`: those that can hold no layer at all. */
+  | {
+      readonly kind: "too-little";
+      readonly missingBytes: number;
+      readonly message: string;
+      readonly tooSmall: readonly Seat[];
+    }
   /** More devices than layers. */
   | { readonly kind: "too-many"; readonly message: string };
 
@@ -57,7 +63,12 @@ function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDe
   if (missing === null) return { kind: "fits", devices: hostLayers === "all" ? 1 : devices.length, onGpu: false };
   const message = sentence(missing.message);
   return missing.reason === "memory"
-    ? { kind: "too-little", missingBytes: missing.missingBytes, message }
+    ? {
+        kind: "too-little",
+        missingBytes: missing.missingBytes,
+        message,
+        tooSmall: missing.devices.filter(({ layers }) => layers === 0).map(({ seat }) => seat),
+      }
     : { kind: "too-many", message };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cleanName, distinctName, MAX_NAME } from "./names.ts";
+import { cleanName, distinctName, MAX_NAME, shortName } from "./names.ts";
 
 it("a name is one short line that can be seen", () => {
   expect(cleanName("  Anna’s\n\t phone ")).toBe("Anna’s phone");
@@ -20,4 +20,10 @@ it("two devices never have the same name", () => {
   const other = distinctName(long, [long]);
   expect(other).toHaveLength(MAX_NAME);
   expect(other.endsWith(" 2")).toBe(true);
+});
+
+it("a short name keeps the number that tells it from others, and no half characters", () => {
+  expect(shortName("Anna’s phone", 17)).toBe("Anna’s phone");
+  expect(shortName("Chrome on Linux 12", 11)).toBe("Chrome… 12");
+  expect(shortName("🪐".repeat(20), 5)).toBe("🪐🪐🪐🪐…");
 });

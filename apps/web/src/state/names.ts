@@ -23,6 +23,13 @@ export function distinctName(wanted: string, taken: readonly string[]): string {
   }
 }
 
+/** For little room: the number behind a name is what tells it from others, so it stays. */
+export function shortName(name: string, most: number): string {
+  if (Array.from(name).length <= most) return name;
+  const number = / \d+$/.exec(name)?.[0] ?? "";
+  return `${first(name, most - 1 - number.length).trimEnd()}…${number}`;
+}
+
 /** Never half a character. */
 function first(text: string, count: number): string {
   return Array.from(text).slice(0, count).join("");

@@ -4,12 +4,12 @@ import { afterLap, afterToken, beforeAnswer, STILL, tokensPerSecond, type Pulse 
 
 function lap(rows: number, lapMs: number, computeMs: readonly number[] = []): LapEvent {
   const stageTimes = computeMs.map((ms, stage) => ({ stage, computeUs: ms * 1000, queueUs: 0 }));
-  return { kind: "lap", frame: 1, rows, cached: 0, wanted: true, dead: false, lapMs, headMs: 2, stageTimes };
+  return { kind: "lap", frame: 1, rows, cached: 0, wanted: true, dead: false, atMs: 0, lapMs, headMs: 2, stageTimes };
 }
 
 /** Every lap brings a token, but those of prompts that are not their last. */
 function run(laps: readonly (readonly [LapEvent, number])[]): Pulse {
-  return laps.reduce((pulse, [event, atMs]) => afterToken(afterLap(pulse, event, atMs)), STILL);
+  return laps.reduce((pulse, [event, atMs]) => afterToken(afterLap(pulse, { ...event, atMs })), STILL);
 }
 
 it("counts laps, and smooths what each stage takes for a token", () => {
@@ -21,7 +21,7 @@ it("counts laps, and smooths what each stage takes for a token", () => {
   expect(pulse.laps).toBe(3);
   expect(pulse.stageMs[0]).toBeCloseTo(11.5);
   expect(pulse.stageMs[1]).toBeCloseTo(20);
-  expect(afterLap(pulse, { ...lap(1, 9), dead: true }, 400)).toBe(pulse);
+  expect(afterLap(pulse, { ...lap(1, 9), dead: true })).toBe(pulse);
 });
 
 it("tells the speed of the answer that is being written, not of the pause before it", () => {
@@ -51,10 +51,10 @@ it("keeps an answer whole until the next question, and what devices take beyond 
 });
 
 it("tells an answer's frames with drafts from a prompt's chunks, and counts the tokens that each brought", () => {
-  const reading = afterLap(afterLap(STILL, lap(64, 300), 300), lap(20, 100), 400);
+  const reading = afterLap(afterLap(STILL, lap(64, 300)), lap(20, 100));
   expect(reading.recent.map(({ isAnswer }) => isAnswer)).toEqual([false, false]);
-  let pulse = afterLap(afterToken(reading), lap(1, 50), 500);
-  pulse = afterLap(afterToken(pulse), lap(4, 100), 600);
+  let pulse = afterLap(afterToken(reading), { ...lap(1, 50), atMs: 500 });
+  pulse = afterLap(afterToken(pulse), { ...lap(4, 100), atMs: 600 });
   pulse = afterToken(afterToken(afterToken(pulse)));
   expect(pulse.answer.map(({ tokens }) => tokens)).toEqual([1, 3]);
   expect(tokensPerSecond(pulse)).toBeCloseTo(30);

@@ -36,7 +36,7 @@ export function beforeAnswer(pulse: Pulse): Pulse {
   return { ...pulse, recent: [], isReading: true, answer: [] };
 }
 
-export function afterLap(pulse: Pulse, { rows, lapMs, headMs, stageTimes, dead }: LapEvent, atMs: number): Pulse {
+export function afterLap(pulse: Pulse, { atMs, rows, lapMs, headMs, stageTimes, dead }: LapEvent): Pulse {
   if (dead) return pulse;
   // One row is a token's; more are a prompt's chunk, or an answer's with drafts.
   const isAnswer = rows === 1 || !pulse.isReading;

@@ -91,8 +91,8 @@ describe("startLabel", () => {
 
 it("gives a reason in every state but a ready ring", () => {
   expect(whyNotAsk(ready([]))).toBeNull();
-  for (const kind of ["none", "cancelled"] as const) expect(whyNotAsk({ kind })).toContain("Start the ring");
+  for (const kind of ["none", "cancelled"] as const) expect(whyNotAsk({ kind })).toContain("starts the ring");
   expect(whyNotAsk({ kind: "starting", message: "" })).toContain("as soon as it is ready");
   for (const kind of ["lost", "not-started"] as const)
-    expect(whyNotAsk({ kind, reason: "left", message: "" })).toContain("Start it again");
+    expect(whyNotAsk({ kind, reason: "left", message: "" })).toContain("sending starts it again");
 });

@@ -29,6 +29,8 @@ export const donor = {
   noWebRtc:
     "This browser has no WebRTC, or it is switched off, so that no other device can reach it. Open the link in a current Chrome, Edge, Safari or Firefox.",
   notJoined: "This device could not join",
+  pageNotFetched:
+    "the rest of this page could not be fetched. Check that this device is online and on the right network, then reload the page",
   inRoom: "In the room",
   serverGoneHint: "What runs goes on; new devices have to wait. It is tried again by itself.",
   serverRefused: "The server has closed this room to this device",

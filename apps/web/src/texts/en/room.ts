@@ -35,6 +35,8 @@ export const room = {
   inviteNowhere: "This address leads to this device alone. Connect it to your network, and start the server again.",
   inviteLink: "Invitation link",
   copyLink: "Copy link",
+  shareLink: "Share",
+  shareTitle: "Lend a device to a language model",
   copied: "Copied.",
   copyByHand: "Press Ctrl or ⌘ and C to copy it.",
   cameraCode: "Code for cameras",
@@ -52,13 +54,15 @@ export const room = {
   startAgain: "Start again",
   startAlone: "Start again with this device alone",
   startWith: (devices: number) => `Start again with ${units.devices(devices)}`,
+  tooSmall: (names: readonly string[]) =>
+    `${names.join(" and ")} can hold no layer of this model and ${names.length === 1 ? "was" : "were"} left out.`,
   cutsAnswer: "An answer is being written. Starting again ends it where it is.",
   startAnyway: "End it and start again",
   keepWriting: "Keep writing",
   whyNotAsk: {
     starting: "The ring is starting. You can ask as soon as it is ready.",
-    none: "Start the ring to ask something.",
-    ended: "There is no ring at the moment. Start it again to go on.",
+    none: "Sending starts the ring.",
+    ended: "There is no ring at the moment; sending starts it again.",
   },
 
   options: "Options",
