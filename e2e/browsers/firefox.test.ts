@@ -42,7 +42,7 @@ describe.skipIf(firefoxPath === null)("Firefox", () => {
     await room.host.waitForFunction(() => globalThis.jupiterHarness!.devices()[0]?.state.kind === "idle");
     await room.start(tiny.start);
     expect((await room.ask(tiny.question)).finished.output).toEqual(expected);
-    await donor.waitForFunction(() => /[1-9]\d* frames computed/.test(document.body.innerText));
+    await donor.waitForFunction(() => /[1-9]\d* tokens computed/.test(document.body.innerText));
     expect(await donor.evaluate(() => [crossOriginIsolated, navigator.userAgent.includes("Firefox")])).toEqual([
       true,
       true,
@@ -66,7 +66,7 @@ describe.skipIf(firefoxPath === null)("Firefox", () => {
     expect(ring.kind).toBe("ready");
     const answer = await host.evaluate((options) => globalThis.jupiterHarness!.ask(options), tiny.question);
     expect(answer.finished.output).toEqual(expected);
-    await donor.getByText(/[1-9]\d* frames computed/).waitFor();
+    await donor.getByText(/[1-9]\d* tokens computed/).waitFor();
     expect(faults).toEqual([]);
     await Promise.all([host.close(), donor.close()]);
     await server.close();

@@ -28,7 +28,7 @@ it("a disk that fills while weights come: host and donor say so, and answer from
   }
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
-  await donor.page.getByText(/[1-9]\d* frames computed/).waitFor();
+  await donor.page.getByText(/[1-9]\d* tokens computed/).waitFor();
   await Promise.all([host.page.context().close(), donor.page.context().close()]);
 });
 

@@ -36,7 +36,7 @@ it("the invitation leads to the https address, and who comes by it computes with
   await host.start("Start the ring");
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
-  await phone.page.getByText(/[1-9]\d* frames computed/).waitFor();
+  await phone.page.getByText(/[1-9]\d* tokens computed/).waitFor();
 });
 
 it("the page about trust gives out the authority's certificate, and no page runs what is not the server's", async () => {

@@ -97,7 +97,7 @@ it("runs a file of the host's own: donors get their layers from the host, check 
   await host.ask("Hello");
   expect(await host.answered()).toMatch(/12 tokens/);
   for (const { page } of donors) {
-    await page.getByText(/[1-9]\d* frames computed/).waitFor();
+    await page.getByText(/[1-9]\d* tokens computed/).waitFor();
     expect(await keptTensors(page)).toBe(9); // of one layer
   }
   // One donor then gets what the other had, and at the next start nothing more.
@@ -145,7 +145,7 @@ it("runs a file from an address elsewhere, and says of one that cannot be used w
   await host.start("Start the ring");
   await host.ask("Hello");
   expect(await host.answered()).toMatch(/12 tokens/);
-  await donor.page.getByText(/[1-9]\d* frames computed/).waitFor();
+  await donor.page.getByText(/[1-9]\d* tokens computed/).waitFor();
   for (const { page } of [host, donor]) await page.context().close();
 });
 

@@ -50,7 +50,7 @@ describe("a host and two donors", () => {
     await host.page.getByText(/^Model: /).click();
     const states = await host.devices.allInnerTexts();
     expect(states.every((state) => state.includes("In the ring") && /\d+ of 30 layers/.test(state))).toBe(true);
-    for (const donor of [anna, ben]) await donor.page.getByText(/[1-9]\d* frames computed/).waitFor();
+    for (const donor of [anna, ben]) await donor.page.getByText(/[1-9]\d* tokens computed/).waitFor();
     expect(await anna.text()).toMatch(/Layers? \d+(–\d+)? of 30/);
   });
 

@@ -48,7 +48,7 @@ it("without isolation: a host and a donor answer, weights come from the rooms' s
   await host.start("Start the ring");
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
-  await donor.page.getByText(/[1-9]\d* frames computed/).waitFor();
+  await donor.page.getByText(/[1-9]\d* tokens computed/).waitFor();
   expect(new Set(models)).toEqual(new Set([new URL(server.url).origin]));
   expect(await forbiddenIn(host.page)).toEqual([]);
   const other = await host.page.evaluate(

@@ -28,6 +28,7 @@ export class StageDriver {
   readonly #ports: StagePorts;
   #over = false;
   #runs = 0;
+  #rows = 0;
   #computeMs = 0;
 
   constructor(place: StagePlace, ports: StagePorts) {
@@ -35,9 +36,9 @@ export class StageDriver {
     this.#ports = ports;
   }
 
-  /** Frames computed so far, and what they took. */
-  get stats(): { readonly runs: number; readonly computeMs: number } {
-    return { runs: this.#runs, computeMs: this.#computeMs };
+  /** Frames computed so far, their rows (tokens of prompts and answers, guesses among them), and what they took. */
+  get stats(): { readonly runs: number; readonly rows: number; readonly computeMs: number } {
+    return { runs: this.#runs, rows: this.#rows, computeMs: this.#computeMs };
   }
 
   receive(frame: RowsFrame | CommandsFrame): void {
@@ -81,6 +82,7 @@ export class StageDriver {
         stage.forward(effect.activations, effect.rows).then(
           ({ result, computeMs }) => {
             this.#runs++;
+            this.#rows += effect.activations.rows;
             this.#computeMs += computeMs;
             this.#handle({
               kind: "forwarded",

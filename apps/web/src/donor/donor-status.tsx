@@ -87,7 +87,7 @@ function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }
           <Share layers={state.layers} />
           <p>{donor.serving(backendInWords(state.backend))}</p>
           <p class="count">
-            <strong>{state.frames}</strong> {donor.frames}
+            <strong>{state.tokens}</strong> {donor.tokens}
           </p>
         </>
       );

@@ -61,6 +61,8 @@ export interface EngineStats {
   readonly fetchedBytes: number;
   readonly memoryBytes: number;
   readonly runs: number;
+  /** Tokens of prompts and answers, guesses among them. */
+  readonly rows: number;
   readonly computeMs: number;
   readonly emulation: EmulationStats | null;
 }

@@ -39,6 +39,7 @@ export class Shares {
     readonly fetchedBytes: number;
     readonly memoryBytes: number;
     readonly runs: number;
+    readonly rows: number;
     readonly computeMs: number;
   } {
     const sum = (of: (share: Share) => number) => this.#shares.reduce((total, share) => total + of(share), 0);
@@ -46,6 +47,7 @@ export class Shares {
       fetchedBytes: this.#fetchedBytes,
       memoryBytes: sum(({ runner }) => runner.memoryBytes),
       runs: sum(({ driver }) => driver.stats.runs),
+      rows: sum(({ driver }) => driver.stats.rows),
       computeMs: sum(({ driver }) => driver.stats.computeMs),
     };
   }

@@ -39,7 +39,7 @@ export type DonorState =
       readonly totalBytes: number;
     }
   | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
-  | { readonly kind: "serving"; readonly layers: Layers; readonly backend: string; readonly frames: number }
+  | { readonly kind: "serving"; readonly layers: Layers; readonly backend: string; readonly tokens: number }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string }
   | { readonly kind: "left"; readonly why: WhyLeft };
 
@@ -386,7 +386,7 @@ export class DonorSession {
   #serve(epoch: number): void {
     const state = this.#state.value;
     if (state.kind !== "ready" || this.#assign?.epoch !== epoch) return;
-    this.#state.value = { ...state, kind: "serving", frames: 0 };
+    this.#state.value = { ...state, kind: "serving", tokens: 0 };
     this.#probes.close();
     this.#ring.settle();
   }
@@ -407,10 +407,10 @@ export class DonorSession {
 
   async #report(): Promise<void> {
     if (this.#control === null || this.#state.value.kind !== "serving") return;
-    const { fetchedBytes, memoryBytes, runs, computeMs } = await this.engine.api.stats();
+    const { fetchedBytes, memoryBytes, runs, rows, computeMs } = await this.engine.api.stats();
     this.#control?.send({ type: "stats", fetchedBytes, memoryBytes, runs, computeMs });
     const state = this.#state.value;
-    if (state.kind === "serving" && state.frames !== runs) this.#state.value = { ...state, frames: runs };
+    if (state.kind === "serving" && state.tokens !== rows) this.#state.value = { ...state, tokens: rows };
   }
 
   /** `from`: whose frames did it. `what`: as the host tells it. */
