@@ -143,8 +143,16 @@ it("a reload keeps the conversations and the room's link; who waited is there ag
   await host.page.locator(".chat-header summary").first().click();
   const list = host.page.getByRole("list", { name: "Conversations" });
   expect(await list.getByRole("listitem").count()).toBe(5);
-  await list.getByRole("button", { name: /^Delete What is the capital of Germany/ }).click();
-  expect(await list.getByRole("listitem").count()).toBe(4);
+  // Twice, as impatient people do: one is deleted, and the second click neither deletes another nor puts it back.
+  await list.getByRole("button", { name: /^Delete What is the capital of Germany/ }).dblclick();
+  const remaining = list.getByRole("button", { name: /^Delete/ });
+  expect(await remaining.count()).toBe(4);
+  const undo = list.getByRole("button", { name: /^Undo deleting What is the capital of Germany/ });
+  await host.page.keyboard.press("Enter");
+  expect(await remaining.count()).toBe(5);
+  await host.page.keyboard.press("Enter");
+  await undo.waitFor();
+  expect(await remaining.count()).toBe(4);
   await list
     .getByRole("button", { name: /^What is the capital of Spain/ })
     .first()
@@ -153,6 +161,42 @@ it("a reload keeps the conversations and the room's link; who waited is there ag
   await host.ask("And of Portugal?");
   expect(await host.answered()).toMatch(/\d+ tokens? ·/);
   expect(await host.page.locator("article").count()).toBe(2);
+});
+
+it("two tabs lose nothing of one another, and what one deletes stays deleted", async () => {
+  const other = await HostPerson.openBeside(host, server);
+  other.page.setDefaultTimeout(90_000);
+  const asked = (person: HostPerson) => person.page.locator("article .question").allInnerTexts();
+  await expect.poll(() => asked(other)).toHaveLength(2);
+  await other.start("Start the ring");
+  await other.ask("And of Poland?");
+  await other.answered();
+  await expect.poll(() => asked(host)).toHaveLength(3);
+  await host.ask("And of Norway?");
+  await host.answered();
+  await expect.poll(() => asked(other)).toHaveLength(4);
+  expect((await asked(other)).slice(-2)).toEqual(["And of Poland?", "And of Norway?"]);
+  // Both at once: whichever is saved later is a copy.
+  await host.page.getByRole("textbox", { name: "Message" }).fill("And of Denmark?");
+  await other.page.getByRole("textbox", { name: "Message" }).fill("And of Greece?");
+  await Promise.all([host, other].map(({ page }) => page.getByRole("button", { name: "Send" }).click()));
+  await Promise.all([host.answered(), other.answered()]);
+  await other.page.reload();
+  await other.page.locator(".chat-header summary").first().click();
+  const list = other.page.getByRole("list", { name: "Conversations" });
+  const whole = await list
+    .getByRole("link", { name: /^Export/ })
+    .evaluateAll((links) => links.map((link) => decodeURIComponent(link.getAttribute("href") ?? "")).join());
+  for (const country of ["Poland", "Norway", "Denmark", "Greece"]) expect(whole).toContain(`And of ${country}?`);
+  const remaining = list.getByRole("button", { name: /^Delete/ });
+  while ((await remaining.count()) > 0) await remaining.first().click();
+  await host.page.getByText("The conversation was deleted in another tab.").waitFor();
+  await host.ask("Hi");
+  await host.answered();
+  await expect.poll(() => remaining.count()).toBe(1);
+  await other.page.reload();
+  await expect.poll(() => asked(other)).toEqual(["Hi"]);
+  await other.page.close();
 });
 
 it("a closed room tells its donors, and its link is no longer used", async () => {

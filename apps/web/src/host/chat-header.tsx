@@ -1,6 +1,6 @@
 /** Above the conversation: which one it is, the others, and how answers are written. */
 import type { OutlineChoice } from "../engine/api.ts";
-import { titleOf, toMarkdown, type ChatSettings } from "../state/chat.ts";
+import { newestFirst, titleOf, toMarkdown, type ChatSettings, type Conversation } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import type { ChatStore } from "./chat-store.ts";
 import { DraftChoice } from "./draft-choice.tsx";
@@ -12,7 +12,13 @@ export function ChatHeader({ store }: { readonly store: HostStore }) {
   const notKept = chat.whyNotKept.value;
   return (
     <div class="chat-header">
-      <details class="menu" name="chat-menu">
+      <details
+        class="menu"
+        name="chat-menu"
+        onToggle={(event) => {
+          if (!event.currentTarget.open) chat.forgetRemoved();
+        }}
+      >
         <summary>{titleOf(current)}</summary>
         <ConversationList chat={chat} />
       </details>
@@ -23,49 +29,84 @@ export function ChatHeader({ store }: { readonly store: HostStore }) {
       <button type="button" onClick={() => chat.create()}>
         {texts.chat.newConversation}
       </button>
+      <p class="hint" role="status" hidden={chat.news.value === null}>
+        {chat.news.value}
+      </p>
       {notKept !== null && <p class="hint">{notKept}</p>}
     </div>
   );
 }
 
+/** Those deleted stay in their place until the list is closed: nothing slides under the pointer, and each can be put back. */
 function ConversationList({ chat }: { readonly chat: ChatStore }) {
-  const conversations = chat.conversations.value;
+  const removed = chat.removed.value;
+  const conversations = newestFirst([...chat.conversations.value, ...removed]);
   if (conversations.length === 0) return <p class="hint">{texts.chat.noConversations}</p>;
-  const currentId = chat.current.value.id;
   return (
     <ul class="conversations" aria-label={texts.chat.conversations}>
-      {conversations.map((conversation) => {
-        const title = titleOf(conversation);
-        return (
-          <li key={conversation.id}>
-            <button
-              class="title"
-              type="button"
-              aria-current={conversation.id === currentId}
-              onClick={() => chat.select(conversation.id)}
-            >
-              {title}
-            </button>
-            <a
-              class="button"
-              href={`data:text/markdown;charset=utf-8,${encodeURIComponent(toMarkdown(conversation))}`}
-              download={`${title.replace(/[^\p{L}\p{N}]+/gu, " ").trim() || texts.chat.exportName}.md`}
-              aria-label={texts.chat.exportOf(title)}
-            >
-              {texts.chat.export}
-            </a>
-            <button
-              class="quiet"
-              type="button"
-              aria-label={texts.chat.deleteOf(title)}
-              onClick={() => chat.remove(conversation.id)}
-            >
-              {texts.chat.delete}
-            </button>
-          </li>
-        );
-      })}
+      {conversations.map((conversation) => (
+        <ConversationItem
+          key={conversation.id}
+          chat={chat}
+          conversation={conversation}
+          isRemoved={removed.includes(conversation)}
+        />
+      ))}
     </ul>
+  );
+}
+
+interface ConversationItemProps {
+  readonly chat: ChatStore;
+  readonly conversation: Conversation;
+  readonly isRemoved: boolean;
+}
+
+function ConversationItem({ chat, conversation, isRemoved }: ConversationItemProps) {
+  const { id } = conversation;
+  const title = titleOf(conversation);
+  return (
+    <li>
+      {isRemoved ? (
+        <span class="title" role="status">
+          {texts.chat.deleted} {title}
+        </span>
+      ) : (
+        <>
+          <button
+            class="title"
+            type="button"
+            aria-current={id === chat.current.value.id}
+            onClick={() => chat.select(id)}
+          >
+            {title}
+          </button>
+          <a
+            class="button"
+            href={`data:text/markdown;charset=utf-8,${encodeURIComponent(toMarkdown(conversation))}`}
+            download={`${title.replace(/[^\p{L}\p{N}]+/gu, " ").trim() || texts.chat.exportName}.md`}
+            aria-label={texts.chat.exportOf(title)}
+          >
+            {texts.chat.export}
+          </a>
+        </>
+      )}
+      {/* One button for both: it keeps the focus. */}
+      <button
+        key="delete"
+        class="quiet"
+        type="button"
+        aria-label={isRemoved ? texts.chat.undoOf(title) : texts.chat.deleteOf(title)}
+        onClick={(event) => {
+          // The second click of a double one on Delete lands on Undo.
+          if (event.detail > 1) return;
+          if (isRemoved) chat.putBack(id);
+          else chat.remove(id);
+        }}
+      >
+        {isRemoved ? texts.chat.undo : texts.chat.delete}
+      </button>
+    </li>
   );
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { emptyConversation, type Conversation } from "../state/chat.ts";
+import type { Shelf, ShelfChange } from "../state/shelf.ts";
 import { ChatStore, type ChatPorts } from "./chat-store.ts";
 
 function kept(id: string, changedAtMs: number): Conversation {
@@ -7,20 +8,71 @@ function kept(id: string, changedAtMs: number): Conversation {
   return { ...emptyConversation(id), turns: [turn], changedAtMs };
 }
 
-function openStore(conversations: readonly Conversation[]): { store: ChatStore; stopped: string[] } {
-  const stopped: string[] = [];
-  const ports: ChatPorts = {
-    shelf: {
-      load: () => Promise.resolve(conversations),
-      save: () => Promise.resolve(),
-      remove: () => Promise.resolve(),
-    },
-    ask: () => undefined,
-    stopAnswer: (id) => stopped.push(id),
-    closeConversation: () => undefined,
-  };
-  return { store: new ChatStore(ports), stopped };
+/** One browser's database, and its tabs. */
+class Browser {
+  readonly kept: Map<string, Conversation>;
+  readonly #tabs: ((change: ShelfChange) => void)[] = [];
+  /** False: tabs do not hear of one another. */
+  readonly #tells: boolean;
+
+  constructor(conversations: readonly Conversation[], tells = true) {
+    this.kept = new Map(conversations.map((each) => [each.id, each]));
+    this.#tells = tells;
+  }
+
+  openTab(): { store: ChatStore; stopped: string[]; answer: (text: string) => Promise<void> } {
+    const stopped: string[] = [];
+    const asked: string[] = [];
+    const tab = this.#tabs.length;
+    const tell = (change: ShelfChange) => {
+      if (this.#tells) this.#tabs.forEach((heard, other) => other !== tab && heard(change));
+    };
+    const shelf: Shelf = {
+      load: () => Promise.resolve([...this.kept.values()]),
+      save: async (conversation, replacesMs) => {
+        await Promise.resolve();
+        const now = this.kept.get(conversation.id);
+        if (now === undefined && replacesMs !== null) return { kind: "gone" };
+        if (now !== undefined && now.changedAtMs !== replacesMs) return { kind: "changed", kept: now };
+        this.kept.set(conversation.id, conversation);
+        tell({ kind: "saved", conversation });
+        return { kind: "kept" };
+      },
+      remove: (id) => {
+        this.kept.delete(id);
+        tell({ kind: "removed", id });
+        return Promise.resolve();
+      },
+      watch: (heard) => this.#tabs.push(heard),
+    };
+    const ports: ChatPorts = {
+      shelf,
+      ask: ({ id }) => asked.push(id),
+      stopAnswer: (id) => stopped.push(id),
+      closeConversation: () => undefined,
+    };
+    const store = new ChatStore(ports);
+    const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
+    const answer = async (text: string) => {
+      const id = asked.at(-1) ?? "";
+      store.take({ kind: "finished", id, finish: "stop", reason: null, text, ids: [], output: [1], timings });
+      await settled();
+    };
+    return { store, stopped, answer };
+  }
+
+  /** Of all that is kept, conversation by conversation. */
+  get questions(): readonly (readonly string[])[] {
+    return [...this.kept.values()].map(({ turns }) => turns.map(({ question }) => question));
+  }
 }
+
+/** Saves are chains of promises, without timers where no answer is open. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
+
+const openStore = (conversations: readonly Conversation[]) => new Browser(conversations).openTab();
 
 it("opens the newest conversation of the visits before, its cut answer ended", async () => {
   const { store } = openStore([kept("old", 1), kept("new", 3), kept("middle", 2)]);
@@ -44,4 +96,73 @@ it("stays with what was begun before the earlier visits were read", async () => 
   await reading;
   expect(changed.store.current.value.settings.temperature).toBe(1);
   expect(changed.store.conversations.value).toHaveLength(1);
+});
+
+async function twoTabs(tells: boolean) {
+  const browser = new Browser([kept("old", 1)], tells);
+  const [a, b] = [browser.openTab(), browser.openTab()];
+  for (const { store } of [a, b]) await store.load();
+  return { browser, a, b };
+}
+
+it("C1: tabs that hear of one another go on in one conversation", async () => {
+  const { browser, a, b } = await twoTabs(true);
+  b.store.ask("Apple?", 8);
+  await b.answer("Yes.");
+  a.store.ask("Banana?", 8);
+  await a.answer("No.");
+  a.store.ask("Cherry?", 8);
+  await a.answer("No.");
+  expect(browser.questions).toEqual([["About old?", "Apple?", "Banana?", "Cherry?"]]);
+  expect(b.store.current.value.turns).toHaveLength(4);
+});
+
+it.each([true, false])(
+  "C2: what two tabs asked at the same time is kept as two conversations (they hear: %s)",
+  async (tells) => {
+    const { browser, a, b } = await twoTabs(tells);
+    a.store.ask("Banana?", 8);
+    b.store.ask("Apple?", 8);
+    await b.answer("Yes.");
+    await a.answer("No.");
+    expect(a.store.news.value).toContain("another tab");
+    a.store.ask("Cherry?", 8);
+    await a.answer("No.");
+    expect(browser.questions).toEqual([
+      ["About old?", "Apple?"],
+      ["About old?", "Banana?", "Cherry?"],
+    ]);
+    expect(a.store.current.value.turns.at(-2)?.answer).toBe("No.");
+    expect(a.store.conversations.value).toHaveLength(2);
+  },
+);
+
+it.each([true, false])(
+  "C3: a deleted conversation stays deleted when another tab asks (they hear: %s)",
+  async (tells) => {
+    const { browser, a, b } = await twoTabs(tells);
+    b.store.remove("old");
+    a.store.ask("Banana?", 8);
+    await a.answer("No.");
+    expect(browser.kept.has("old")).toBe(false);
+    expect(browser.questions).toEqual(tells ? [["Banana?"]] : []);
+  },
+);
+
+it("a deletion is undone, with the answer as far as it came, in all tabs", async () => {
+  const { browser, a, b } = await twoTabs(true);
+  a.store.ask("Banana?", 8);
+  a.store.remove("old");
+  expect(a.stopped).toHaveLength(1);
+  await a.answer("Half");
+  expect(browser.kept.size).toBe(0);
+  expect(b.store.conversations.value).toEqual([]);
+  a.store.putBack("old");
+  a.store.select("old");
+  await settled();
+  expect(browser.kept.get("old")?.turns.at(-1)?.answer).toBe("Half");
+  expect(b.store.conversations.value).toHaveLength(1);
+  a.store.forgetRemoved();
+  a.store.putBack("old");
+  expect(a.store.conversations.value).toHaveLength(1);
 });

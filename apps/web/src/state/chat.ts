@@ -126,6 +126,10 @@ export function titleOf({ turns }: Conversation): string {
   return question.length <= 60 ? question : `${question.slice(0, 59).trimEnd()}…`;
 }
 
+export function newestFirst(conversations: readonly Conversation[]): readonly Conversation[] {
+  return conversations.toSorted((a, b) => b.changedAtMs - a.changedAtMs);
+}
+
 /** For a file that people keep. */
 export function toMarkdown(conversation: Conversation): string {
   const { systemPrompt } = conversation.settings;
