@@ -6,6 +6,7 @@ import "./styles/chat.css";
 import "./styles/donor.css";
 import "./styles/ring.css";
 import "./styles/room.css";
+import { Opening } from "./host/opening.tsx";
 import { Standstill } from "./shared/standstill.tsx";
 import { texts } from "./texts/index.ts";
 
@@ -27,6 +28,7 @@ if (!isSecureContext) {
 } else if (query.has("harness")) {
   globalThis.jupiterHarness = (await import("./harness.ts")).harness;
 } else {
+  render(<Opening />, root);
   const { HostPage } = await import("./host/host-page.tsx");
   render(<HostPage />, root);
 }

@@ -2,18 +2,22 @@
 import { signal } from "@preact/signals";
 import { catalogue } from "@jupiter/model/catalogue";
 import { useEffect, useMemo } from "preact/hooks";
-import { closeRoom, conversationShelf, invitationAddress, listedModels, openRoom } from "../compose.ts";
 import { deviceName } from "../session/device.ts";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
-import { offersOf, parseListing, type Offer } from "../state/offers.ts";
+import { offersOf, parseListing } from "../state/offers.ts";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
 import { Chat } from "./chat.tsx";
 import { HostStore } from "./host-store.ts";
+import { Opening } from "./opening.tsx";
 import { RoomPanel } from "./room-panel.tsx";
 
-type Opening =
+/** Asked for at once, and waited for only after the first paint: rooms, links and the engine are two thirds of what a host fetches. */
+const composed = import("../compose.ts");
+composed.catch(() => undefined); // Said where it is waited for.
+
+type Room =
   | { readonly kind: "opening" }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "open"; readonly store: HostStore }
@@ -42,10 +46,10 @@ export function HostPage() {
       </div>
     );
   }
+  if (now.kind === "opening") return <Opening />;
   return (
     <main class="donor">
       <Brand />
-      {now.kind === "opening" && <p role="status">{texts.room.opening}</p>}
       {now.kind === "closed" && (
         <Notice tone="info" title={texts.room.closed} text={texts.room.closedHint}>
           <button class="primary" type="button" onClick={() => void open()}>
@@ -70,11 +74,16 @@ function jumpTo(selector: string): void {
 }
 
 function createOpening() {
-  const opening = signal<Opening>({ kind: "opening" });
+  const opening = signal<Room>({ kind: "opening" });
   const open = async (): Promise<void> => {
     opening.value = { kind: "opening" };
     try {
-      const [first, ...rest] = await loadOffers();
+      const { conversationShelf, invitationAddress, listedModels, openRoom } = await composed.catch(
+        (cause: unknown) => {
+          throw new Error(texts.room.pageNotFetched, { cause });
+        },
+      );
+      const [first, ...rest] = offersOf(catalogue, parseListing(await listedModels()));
       if (first === undefined) throw new Error(texts.room.noModels);
       const [room, address] = await Promise.all([openRoom({ name: deviceName() }), invitationAddress()]);
       const store = new HostStore(room, [first, ...rest], address, conversationShelf());
@@ -85,11 +94,7 @@ function createOpening() {
   };
   const close = async ({ session }: HostStore): Promise<void> => {
     opening.value = { kind: "closed" };
-    await closeRoom(session);
+    await (await composed).closeRoom(session);
   };
   return { opening, open, close };
-}
-
-async function loadOffers(): Promise<readonly Offer[]> {
-  return offersOf(catalogue, parseListing(await listedModels()));
 }

@@ -13,6 +13,10 @@ const hostLayers: Readonly<Record<Exclude<HostLayers, "all">, string>> = {
 export const room = {
   name: "Room",
   tagline: "one model, many devices",
+  about:
+    "Phones and laptops that open this room’s link become one language model together. Questions and answers pass between them alone: no server reads them.",
+  pageNotFetched:
+    "the rest of this page could not be fetched. Check that this device is online and the server is there, then reload the page",
   opening: "Opening a room…",
   noModels: "The catalogue has no models.",
   notOpened: "The room could not be opened",
