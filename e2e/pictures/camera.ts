@@ -1,5 +1,5 @@
 /** Takes every state in three widths, by day and by night, and lays them out on one page to be looked through. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright";
 
@@ -18,19 +18,17 @@ export interface Shot {
 
 export class Camera {
   readonly folder: string;
-  readonly #names: string[] = [];
 
-  /** Empties the folder. */
-  constructor(folder: string) {
+  /** `isAnew`: the folder is emptied; else what other scenes took stays. */
+  constructor(folder: string, isAnew: boolean) {
     this.folder = folder;
-    rmSync(folder, { recursive: true, force: true });
+    if (isAnew) rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
   }
 
   /** The whole page; `viewport`: what a window of the size shows, for states that are a window's own. */
   async take(page: Page, name: string, extent: "page" | "viewport" = "page"): Promise<void> {
     console.error(name);
-    this.#names.push(name);
     for (const size of SIZES) {
       await page.setViewportSize(size);
       for (const colorScheme of SCHEMES) {
@@ -53,7 +51,12 @@ export class Camera {
 
   /** `index.html` beside the pictures. */
   finish(): void {
-    const rows = this.#names.map((name) => {
+    const [{ width }, scheme] = [SIZES[0], SCHEMES[0]];
+    const ending = fileOf("", { width, scheme });
+    const names = readdirSync(this.folder).flatMap((file) =>
+      file.endsWith(ending) ? [file.slice(0, -ending.length)] : [],
+    );
+    const rows = names.sort().map((name) => {
       const shots = SIZES.flatMap(({ width }) => SCHEMES.map((scheme) => ({ width, scheme })));
       const images = shots.map((shot) => `<img src="${fileOf(name, shot)}" width="${shot.width / 3}" alt="">`);
       return `<h2>${name}</h2>\n<div>${images.join("\n")}</div>`;

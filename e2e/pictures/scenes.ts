@@ -1,29 +1,26 @@
 /** What is photographed, in the order in which people meet it. Each scene has a server of its own; SmolLM2 answers. */
-import type { RunningServer } from "@jupiter/signaling-server";
-import type { Browser } from "playwright";
-import { keepApart, takeAway, wasEnded } from "../broken-browsers.ts";
-import { damagedModel } from "../damaged-model.ts";
-import { DonorPerson, HostPerson, serve } from "../scenarios/people.ts";
-import type { Camera } from "./camera.ts";
-
-interface World {
-  readonly browser: Browser;
-  readonly server: RunningServer;
-  readonly camera: Camera;
-  /** Folder of the pictures that documents show. */
-  readonly documents: string;
-}
-
-type Scene = (world: World) => Promise<void>;
+import { DonorPerson, HostPerson } from "../scenarios/people.ts";
+import { awayAndBack, door } from "./guests.ts";
+import { measured, models, outlines } from "./measured.ts";
+import { addresses, broken, damaged, ends, hindrances, links, refusals } from "./trouble.ts";
+import { chooseTiny, IPHONE, roomOf, stopHalfway, toTop, type Scene, type World } from "./world.ts";
 
 export const scenes: Readonly<Record<string, Scene>> = {
   meeting,
+  door,
   answering,
+  crowd,
+  outlines,
+  models,
+  measured,
   leaving,
+  awayAndBack,
   refusals,
   damaged,
+  broken,
   hindrances,
   links,
+  addresses,
   ends,
 };
 
@@ -56,13 +53,14 @@ async function meeting({ browser, server, camera }: World): Promise<void> {
 
 /** A ring is put together, answers, and is looked at. */
 async function answering({ browser, server, camera, documents }: World): Promise<void> {
-  const { host, donors } = await roomOf(
-    browser,
-    server,
-    ["Anna’s iPhone", "Ben’s laptop", "Classroom PC"],
-    stopHalfway,
-  );
+  const names = ["Anna’s iPhone", "Ben’s laptop", "Classroom PC"];
+  const { host, donors } = await roomOf(browser, server, names, { init: stopHalfway, pledgesMiB: [256, 320, 320] });
   const [anna] = donors as [DonorPerson];
+  // As with a model that is too large for one device: left to itself, one of equal devices would take nearly all layers of this small one.
+  await host.page.getByText("Options", { exact: true }).click();
+  await host.page.getByRole("slider", { name: /^This device holds/ }).fill(String(256 * 2 ** 20));
+  await host.page.getByText("Options", { exact: true }).click();
+  await toTop(host.page);
   await host.page.getByRole("button", { name: "Start the ring" }).click();
   await anna.page.getByText("Fetching layers").waitFor({ timeout: 120_000 });
   await camera.take(host.page, "host-starting");
@@ -72,16 +70,24 @@ async function answering({ browser, server, camera, documents }: World): Promise
   await camera.take(host.page, "host-ready");
   await host.ask("Write a Python function that adds two numbers.");
   await host.waitForText(120);
+  await toTop(host.page);
   await camera.keep(host.page, `${documents}/ring.png`, { width: 1440, scheme: "light" });
   await camera.take(host.page, "host-answering", "viewport");
   await camera.take(anna.page, "donor-serving");
   await host.answered();
   await camera.take(host.page, "host-answer");
   await camera.keep(anna.page, `${documents}/phone.png`, { width: 360, scheme: "dark" });
+  await host.page.getByText("Speed", { exact: true }).click();
+  await host.page.getByText(/^With one more like Classroom PC/).waitFor();
+  await camera.take(host.page, "host-speed");
+  await host.page.getByText("Speed", { exact: true }).click();
   await host.ask("Tell me a long story about a fisherman and the sea.");
   await host.waitForText(60);
   await host.page.getByRole("button", { name: "Show large" }).click();
   await camera.take(host.page, "host-large-ring", "viewport");
+  await host.page.emulateMedia({ reducedMotion: "reduce" });
+  await camera.take(host.page, "host-large-ring-calm", "viewport");
+  await host.page.emulateMedia({ reducedMotion: "no-preference" });
   await host.page.getByRole("button", { name: "Back" }).click();
   await host.page.getByRole("button", { name: "Start again" }).click();
   await camera.take(host.page, "host-start-cuts-answer");
@@ -114,129 +120,18 @@ async function leaving({ browser, server, camera }: World): Promise<void> {
   await camera.take(ben.page, "donor-room-closed");
 }
 
-/** Starts that fail: too little memory, a model whose file is damaged where a donor's layers are. */
-async function refusals({ browser, server, camera }: World): Promise<void> {
-  const host = await HostPerson.open(browser, server);
-  const small = await DonorPerson.open(browser, await host.invitation());
-  await small.page.getByRole("slider").fill(String(64 * 2 ** 20));
-  await small.join("Old phone");
-  await host.page.getByText("lends up to").waitFor();
-  await host.page.getByText("Options", { exact: true }).click();
-  await host.page.getByRole("combobox", { name: "This device computes" }).selectOption("none");
-  await host.page.getByRole("button", { name: "Start the ring" }).click();
-  await host.page.getByText("Not enough memory").waitFor({ timeout: 120_000 });
-  await camera.take(host.page, "host-not-enough-memory");
-}
-
-async function damaged({ browser, camera }: World): Promise<void> {
-  await using place = await damagedModel();
-  const server = await serve({ models: [place.folder] });
-  const { host, donors } = await roomOf(browser, server, ["Anna’s iPhone"]);
-  const [anna] = donors as [DonorPerson];
-  await host.page.getByRole("button", { name: "Start the ring" }).click();
-  await host.page.getByText("The ring did not start").waitFor({ timeout: 120_000 });
-  await camera.take(host.page, "host-checksum");
-  await camera.take(anna.page, "donor-checksum");
-  await server.close();
-}
-
-/** Browsers that lack something, and a tab that its system ended. */
-async function hindrances({ browser, server, camera }: World): Promise<void> {
-  const bare = await HostPerson.open(browser, server, { init: takeAway });
-  await bare.page.locator(".hindrances details").last().waitFor();
-  for (const summary of await bare.page.locator(".hindrances summary").all()) await summary.click();
-  await camera.take(bare.page, "host-bare-browser");
-  const donor = await DonorPerson.open(browser, await bare.invitation(), { init: wasEnded });
-  await donor.page.getByText("The system closed this page").waitFor();
-  for (const summary of await donor.page.locator(".hindrances summary").all()) await summary.click();
-  await camera.take(donor.page, "donor-ended-by-system");
-  const insecure = await HostPerson.open(browser, server, {
-    init: () => void Object.defineProperty(globalThis, "isSecureContext", { value: false }),
-  });
-  await insecure.page.getByText("This address is not secure").waitFor();
-  await camera.take(insecure.page, "insecure");
-}
-
-/** A device that cannot be reached. */
-async function links({ browser, server, camera }: World): Promise<void> {
-  const host = await HostPerson.open(browser, server);
-  const donor = await DonorPerson.open(browser, await host.invitation(), { init: keepApart });
-  await donor.join("Guest Wi-Fi tablet");
-  await donor.page.getByText("The host cannot reach this device").waitFor({ timeout: 60_000 });
-  await host.devices.getByText("The usual reasons").waitFor();
-  await camera.take(host.page, "host-unreachable-device");
-  await camera.take(donor.page, "donor-unreachable");
-}
-
-/** The server goes. */
-async function ends({ browser, server, camera }: World): Promise<void> {
-  const { host, donors } = await roomOf(browser, server, ["Anna’s iPhone"]);
-  const [anna] = donors as [DonorPerson];
-  await server.close();
-  await host.page.getByText("The server cannot be reached").waitFor();
-  await anna.page.getByText("The server cannot be reached").waitFor();
-  await camera.take(host.page, "host-server-gone");
-  await camera.take(anna.page, "donor-server-gone");
-  const late = await HostPerson.open(browser, server).catch(() => null);
-  if (late !== null) throw new Error("a server that was closed still serves");
-}
-
-const IPHONE =
-  "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1";
-
-interface FilledRoom {
-  readonly host: HostPerson;
-  readonly donors: readonly DonorPerson[];
-}
-
-/** `init` runs in the first donor's page. */
-async function roomOf(
-  browser: Browser,
-  server: RunningServer,
-  names: readonly string[],
-  init?: () => void,
-): Promise<FilledRoom> {
-  const host = await HostPerson.open(browser, server);
-  const donors: DonorPerson[] = [];
-  for (const name of names) {
-    const donor = await DonorPerson.open(browser, await host.invitation(), {
-      ...(name.includes("iPhone") ? { userAgent: IPHONE } : {}),
-      ...(init !== undefined && donors.length === 0 ? { init } : {}),
-    });
-    await donor.join(name);
-    donors.push(donor);
-  }
-  await host.devices.nth(names.length).waitFor();
-  return { host, donors };
-}
-
-/** Runs in the page before its own scripts, after a third of its bytes its engine is not heard until `letGo`. */
-function stopHalfway(): void {
-  const unheard: (() => void)[] = [];
-  let isHeld: boolean | null = null;
-  globalThis.letGo = () => {
-    isHeld = false;
-    for (const hear of unheard.splice(0)) hear();
-  };
-  const later = (listener: (event: MessageEvent<unknown>) => void) => (event: MessageEvent<unknown>) => {
-    const { kind, phase, loadedBytes, totalBytes } = (event.data ?? {}) as Readonly<Record<string, unknown>>;
-    if (kind === "progress" && phase === "fetching" && Number(loadedBytes) > Number(totalBytes) / 3) isHeld ??= true;
-    if (isHeld === true) unheard.push(() => listener(event));
-    else listener(event);
-  };
-  Object.defineProperty(MessagePort.prototype, "onmessage", {
-    set(this: MessagePort, listener: (event: MessageEvent<unknown>) => void) {
-      this.addEventListener("message", later(listener));
-      this.start();
-    },
-  });
-  globalThis.Worker = class extends Worker {
-    override addEventListener(type: string, listener: EventListenerOrEventListenerObject): void {
-      super.addEventListener(type, type === "message" ? (later(listener as () => void) as EventListener) : listener);
-    }
-  };
-}
-
-declare global {
-  var letGo: (() => void) | undefined;
+/** As many devices as a living room has: before a ring, in one, and on a projector. */
+async function crowd({ browser, server, camera, scratch }: World): Promise<void> {
+  const names = ["Anna’s iPhone", "Ben’s laptop", "Grandma’s iPhone", "Classroom PC", "Chloé’s very new iPhone"];
+  const { host } = await roomOf(browser, server, [...names, "Dad’s laptop", "Kitchen iPhone"]);
+  await host.arrived(7);
+  await camera.take(host.page, "host-crowd");
+  await chooseTiny(host, scratch, 14);
+  await host.start("Start the ring");
+  await host.ask("Hello");
+  await host.answered();
+  await toTop(host.page);
+  await camera.take(host.page, "host-crowd-ring");
+  await host.page.getByRole("button", { name: "Show large" }).click();
+  await camera.take(host.page, "host-crowd-large-ring", "viewport");
 }

@@ -2,6 +2,7 @@
 import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
 import type { RingState } from "../session/ring.ts";
+import { Facts } from "../shared/facts.tsx";
 import { LinkCauses } from "../shared/link-causes.tsx";
 import { ProgressBar } from "../shared/progress-bar.tsx";
 import { layersOf } from "../state/ring-seats.ts";
@@ -37,7 +38,9 @@ export function OwnItem({ store, ring, lapMs }: OwnItemProps) {
         </span>
       </div>
       {ring !== null && <Part places={own} of={ring.checkpoint.shape.L} lapMs={lapMs} />}
-      <p class="hint">{facts.join(" · ")}</p>
+      <p class="hint">
+        <Facts of={facts} />
+      </p>
       {ring !== null && ring.host.fallbacks.length > 0 && <p class="hint">{devices.fallbacks(ring.host.fallbacks)}</p>}
     </li>
   );
@@ -81,7 +84,11 @@ export function DeviceItem(props: DeviceItemProps) {
         <span class={`state ${state.kind}`}>{deviceStateInWords(device)}</span>
       </div>
       {layers !== null && <Part places={[{ layers }]} of={layerCount} lapMs={lapMs} />}
-      {facts.length > 0 && <p class="hint">{facts.join(" · ")}</p>}
+      {facts.length > 0 && (
+        <p class="hint">
+          <Facts of={facts} />
+        </p>
+      )}
       {state.kind === "loading" && (
         <ProgressBar label={devices.isLoading(name)} value={state.loadedBytes} max={state.totalBytes} />
       )}

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { visits, type Stop, type Visit } from "../state/lap-motion.ts";
 import type { Pulse } from "../state/pulse.ts";
-import { CENTRE, pointAt, RADIUS, SEAT_RADIUS } from "./ring-geometry.ts";
+import { CENTRE, pointAt, RADIUS } from "./ring-geometry.ts";
 
 /** Faster ones would only flicker: a dot then stands for several laps. */
 export const SHORTEST_LAP_MS = 1600;
@@ -14,11 +14,12 @@ interface LapDotsProps {
   readonly pulse: Pulse;
   /** The first and the last are both the host. */
   readonly stops: readonly Stop[];
+  readonly seatRadius: number;
   /** An answer is being written. */
   readonly isBusy: boolean;
 }
 
-export function LapDots({ pulse, stops, isBusy }: LapDotsProps) {
+export function LapDots({ pulse, stops, seatRadius, isBusy }: LapDotsProps) {
   const halos = useRef<SVGGElement>(null);
   const dots = useRef<SVGGElement>(null);
   const running = useRef<Animation[]>([]);
@@ -46,7 +47,7 @@ export function LapDots({ pulse, stops, isBusy }: LapDotsProps) {
       <g ref={halos} class={isBusy ? "halos busy" : "halos"}>
         {stops.slice(0, -1).map(({ angle }, i) => {
           const { x, y } = pointAt(angle);
-          return <circle key={i} cx={x} cy={y} r={SEAT_RADIUS + 7} />;
+          return <circle key={i} cx={x} cy={y} r={seatRadius * 1.28} />;
         })}
       </g>
       <g ref={dots} class="frames">

@@ -1,6 +1,7 @@
 /** Which model the ring runs: the catalogue, with what each needs and whether the devices that are here can hold it; files and addresses. */
 import { signal, useSignalEffect } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import { Facts } from "../shared/facts.tsx";
 import { fitInShort, fitInWords } from "../state/fit.ts";
 import { modelFacts, whatIsTrusted, type Offer } from "../state/offers.ts";
 import { texts } from "../texts/index.ts";
@@ -57,7 +58,7 @@ function ModelItem({ store, offer }: { readonly store: HostStore; readonly offer
       </label>
       {offer.goodAt !== null && <p class="hint">{offer.goodAt}</p>}
       <p class="hint">
-        {[...modelFacts(offer), ...(fit?.kind === "fits" ? [speedInWords(store, offer)] : [])].join(" · ")}
+        <Facts of={[...modelFacts(offer), ...(fit?.kind === "fits" ? [speedInWords(store, offer)] : [])]} />
       </p>
       {trusted !== null && <p class="hint">{trusted}</p>}
     </li>

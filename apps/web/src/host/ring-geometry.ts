@@ -4,8 +4,22 @@ export const CENTRE = SIZE / 2;
 /** Names stand under devices, but over the topmost: the picture needs room above and below the square. */
 export const VIEW_BOX = `0 -22 ${SIZE} 440`;
 export const RADIUS = 132;
-/** Of a device. */
-export const SEAT_RADIUS = 25;
+/** Of a device, while there are few enough. */
+const SEAT_RADIUS = 25;
+const BETWEEN_SEATS = 3;
+
+/** What of a device fits on the orbit beside its neighbours. */
+export interface SeatSize {
+  readonly radius: number;
+  /** `all`: its name, and its numbers in a line each; `one`: its numbers in one line; `none`: not even its name, the cards have them. */
+  readonly words: "all" | "one" | "name" | "none";
+}
+
+export function seatSize(count: number): SeatSize {
+  const half = RADIUS * Math.sin(Math.PI / Math.max(2, count));
+  const radius = round(Math.min(SEAT_RADIUS, half - BETWEEN_SEATS));
+  return { radius, words: count <= 5 ? "all" : count <= 8 ? "one" : count <= 10 ? "name" : "none" };
+}
 
 /** On the orbit, clockwise from the top. */
 export function pointAt(degrees: number): { readonly x: number; readonly y: number } {

@@ -4,7 +4,7 @@ import { tokensPerSecond } from "../state/pulse.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
 import { LapDots } from "./lap-dots.tsx";
-import { CENTRE, pointAt, RADIUS, SIZE, VIEW_BOX } from "./ring-geometry.ts";
+import { CENTRE, pointAt, RADIUS, seatSize, SIZE, VIEW_BOX } from "./ring-geometry.ts";
 import { Seat } from "./ring-seat.tsx";
 
 export function RingPicture({ store }: { readonly store: HostStore }) {
@@ -15,6 +15,9 @@ export function RingPicture({ store }: { readonly store: HostStore }) {
   const said = seats.map(({ name, lines }) => [name, ...lines].join(" "));
   const { picture } = texts.room;
   const angles = seats.map((_, i) => (360 * i) / seats.length);
+  const size = seatSize(seats.length);
+  // Between many devices their names take the room.
+  const directions = size.words === "all" ? angles : [angles[0] ?? 0, angles.at(-1) ?? 0];
   return (
     <svg
       class={`ring-picture ${view.kind}`}
@@ -24,10 +27,17 @@ export function RingPicture({ store }: { readonly store: HostStore }) {
     >
       <Planet />
       <circle class="orbit" cx={CENTRE} cy={CENTRE} r={RADIUS} />
-      {isRing && angles.map((angle, i) => <Direction key={i} angle={angle + 180 / seats.length} />)}
-      {isRing && <LapDots pulse={pulse} stops={stopsOf(seats, angles)} isBusy={store.chat.isAnswering.value} />}
+      {isRing && directions.map((angle, i) => <Direction key={i} angle={angle + 180 / seats.length} />)}
+      {isRing && (
+        <LapDots
+          pulse={pulse}
+          stops={stopsOf(seats, angles)}
+          seatRadius={size.radius}
+          isBusy={store.chat.isAnswering.value}
+        />
+      )}
       {seats.map((seat, i) => (
-        <Seat key={seat.key} seat={seat} angle={angles[i] ?? 0} isCrowded={seats.length > 5} />
+        <Seat key={seat.key} seat={seat} angle={angles[i] ?? 0} size={size} />
       ))}
       <Middle store={store} />
     </svg>
@@ -40,14 +50,14 @@ function stopsOf(seats: readonly RingSeat[], angles: readonly number[]) {
   return [...stops, { angle: 360, dwellMs: seats[0]?.inMs ?? 0 }];
 }
 
-/** What the ring goes round: its bands are the page's sign, faint behind the numbers. */
+/** What the ring goes round: its bands are the page's sign, above and below the numbers. */
 function Planet() {
   return (
     <g class="planet">
       <rect class="band-1" x={0} y={0} width={SIZE} height={SIZE} />
-      <rect class="band-2" x={0} y={CENTRE - 58} width={SIZE} height={20} />
-      <rect class="band-3" x={0} y={CENTRE + 26} width={SIZE} height={22} />
-      <rect class="band-2" x={0} y={CENTRE + 58} width={SIZE} height={10} />
+      <rect class="band-2" x={0} y={CENTRE - 60} width={SIZE} height={20} />
+      <rect class="band-3" x={0} y={CENTRE + 44} width={SIZE} height={14} />
+      <rect class="band-2" x={0} y={CENTRE + 63} width={SIZE} height={11} />
     </g>
   );
 }
@@ -66,19 +76,19 @@ function Middle({ store }: { readonly store: HostStore }) {
   const last = pulse.recent.at(-1);
   const [big, small, more] =
     view.kind !== "ready"
-      ? ["", picture.waiting, ""]
+      ? ["", view.kind === "starting" ? picture.starting : picture.waiting, ""]
       : last?.isAnswer === false
         ? [picture.reading, picture.readingHint, ""]
         : rate === null
           ? [picture.readyTitle, picture.readyHint, ""]
           : [texts.units.rate(rate), picture.perSecond, last === undefined ? "" : picture.lap(last.lapMs)];
   return (
-    <text class="middle" x={CENTRE} y={CENTRE + (big === "" ? 4 : 2)} text-anchor="middle">
+    <text class="middle" x={CENTRE} y={CENTRE + (big === "" ? 5 : 0)} text-anchor="middle">
       {big !== "" && <tspan class={rate === null || last?.isAnswer === false ? "word" : "number"}>{big}</tspan>}
-      <tspan x={CENTRE} dy={big === "" ? 0 : 18}>
+      <tspan x={CENTRE} dy={big === "" ? 0 : 19}>
         {small}
       </tspan>
-      <tspan x={CENTRE} dy={15}>
+      <tspan x={CENTRE} dy={17}>
         {more}
       </tspan>
     </text>

@@ -2,7 +2,7 @@
 import { units } from "./units.ts";
 
 export const donor = {
-  tagline: "lends this device",
+  tagline: "one model, many devices",
   startedAnew: "This page was started anew",
   systemClosed:
     "The system closed this page while it was lending memory, most likely because memory ran out. It now offers less.",

@@ -76,9 +76,9 @@ export const room = {
   wordsLeave: "Without the first layers here, the next device can read your questions off the numbers it gets.",
   backend: "Devices compute on",
   backends: {
-    auto: "the graphics processor where it works",
-    webgpu: "the graphics processor only (WebGPU)",
-    wasm: "the main processor only (wasm)",
+    auto: "the best that works there",
+    webgpu: "the graphics processor only",
+    wasm: "the main processor only",
   },
   leavesOut: "Leave out devices that slow the ring down",
   longestAnswer: "Longest answer, in tokens",
@@ -92,7 +92,8 @@ export const room = {
   picture: {
     label: (seats: readonly string[]) => `The ring: ${seats.join("; then ")}.`,
     preview: (seats: readonly string[]) => `In the room, not yet a ring: ${seats.join(", ")}.`,
-    waiting: "no ring",
+    waiting: "no ring yet",
+    starting: "starting…",
     readyTitle: "Ready",
     readyHint: "ask something",
     reading: "Reading",
