@@ -92,7 +92,7 @@ export const room = {
   picture: {
     label: (seats: readonly string[]) => `The ring: ${seats.join("; then ")}.`,
     preview: (seats: readonly string[]) => `In the room, not yet a ring: ${seats.join(", ")}.`,
-    waiting: "no ring yet",
+    waiting: "no ring",
     starting: "starting…",
     readyTitle: "Ready",
     readyHint: "ask something",
