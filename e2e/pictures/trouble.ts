@@ -11,7 +11,7 @@ import { chooseTiny, roomOf, type World } from "./world.ts";
 export async function refusals({ browser, server, camera }: World): Promise<void> {
   const host = await HostPerson.open(browser, server);
   const small = await DonorPerson.open(browser, await host.invitation());
-  await small.page.getByRole("slider").fill(String(64 * 2 ** 20));
+  await small.page.getByRole("slider").fill(String(192 * 2 ** 20));
   await small.join("Old phone");
   await host.page.getByText("lends up to").waitFor();
   await host.page.getByText("Options", { exact: true }).click();
