@@ -29,7 +29,7 @@ async function meeting({ browser, server, camera }: World): Promise<void> {
   const host = await HostPerson.open(browser, server);
   await host.page.getByText("Nobody has joined yet").waitFor();
   await camera.take(host.page, "host-new-room");
-  for (const label of ["Code for cameras", "Options", "How it answers", "Kept on this device"])
+  for (const label of ["Options", "How it answers", "Kept on this device"])
     await host.page.getByText(label, { exact: true }).click();
   await camera.take(host.page, "host-details");
   const cut = await DonorPerson.open(browser, (await host.invitation()).slice(0, -8));
@@ -43,7 +43,7 @@ async function meeting({ browser, server, camera }: World): Promise<void> {
   const ben = await DonorPerson.open(browser, await host.invitation());
   await ben.join("Ben’s laptop");
   await host.arrived(2);
-  for (const label of ["Code for cameras", "Options", "How it answers", "Kept on this device"])
+  for (const label of ["Options", "How it answers", "Kept on this device"])
     await host.page.getByText(label, { exact: true }).click();
   await camera.take(host.page, "host-devices");
   const trust = await (await browser.newContext()).newPage();

@@ -5,7 +5,7 @@ import { keepApart, takeAway, wasEnded } from "../broken-browsers.ts";
 import { damagedModel } from "../damaged-model.ts";
 import { engineThatCanSay } from "../engine-voice.ts";
 import { DonorPerson, HostPerson, serve } from "../scenarios/people.ts";
-import { chooseTiny, roomOf, type World } from "./world.ts";
+import { chooseTiny, roomOf, toTop, type World } from "./world.ts";
 
 /** Starts that fail: too little memory, a model whose file is damaged where a donor's layers are. */
 export async function refusals({ browser, server, camera }: World): Promise<void> {
@@ -19,6 +19,16 @@ export async function refusals({ browser, server, camera }: World): Promise<void
   await host.page.getByRole("button", { name: "Start the ring" }).click();
   await host.page.getByText("Not enough memory").waitFor({ timeout: 120_000 });
   await camera.take(host.page, "host-not-enough-memory");
+  const tiny = await DonorPerson.open(browser, await host.invitation());
+  await tiny.page.getByRole("slider").fill(String(64 * 2 ** 20));
+  await tiny.join("Kitchen tablet");
+  await host.arrived(2);
+  await host.page.getByRole("combobox", { name: "This device computes" }).selectOption("first");
+  await host.page.getByText("Options", { exact: true }).click();
+  await host.page.getByRole("button", { name: /^Start again/ }).click();
+  await host.ready();
+  await toTop(host.page);
+  await camera.take(host.page, "host-too-small-left-out");
 }
 
 export async function damaged({ browser, camera }: World): Promise<void> {
@@ -39,6 +49,12 @@ export async function hindrances({ browser, server, camera }: World): Promise<vo
   await bare.page.locator(".hindrances details").last().waitFor();
   for (const summary of await bare.page.locator(".hindrances summary").all()) await summary.click();
   await camera.take(bare.page, "host-bare-browser");
+  const full = await HostPerson.open(browser, server);
+  const devtools = await full.page.context().newCDPSession(full.page);
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(server.url).origin, quotaSize: 1000 });
+  await full.page.reload();
+  await full.page.getByText("The disk is full", { exact: true }).click();
+  await camera.take(full.page, "host-full-disk");
   const donor = await DonorPerson.open(browser, await bare.invitation(), { init: wasEnded });
   await donor.page.getByText("The system closed this page").waitFor();
   for (const summary of await donor.page.locator(".hindrances summary").all()) await summary.click();

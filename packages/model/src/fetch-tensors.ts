@@ -94,7 +94,7 @@ async function fetchMissing(
     if (entry.sha256 === null) continue;
     const bytes = view(spans, entry.offsetBytes, entry.sizeBytes);
     const came = await sha256Of(bytes);
-    if (came !== entry.sha256) throw wrongChecksum(entry, came);
+    if (came !== entry.sha256) throw wrongChecksum(entry.name, came, entry.sha256);
     await options.store?.write(entry.sha256, bytes);
   }
   return spans;
@@ -175,10 +175,13 @@ function view(spans: readonly KeptBytes[], offsetBytes: number, sizeBytes: numbe
   return span.bytes.subarray(offsetBytes - span.offsetBytes, offsetBytes - span.offsetBytes + sizeBytes);
 }
 
-function wrongChecksum({ name, sha256 }: TensorEntry, came: string): ModelError {
+/** People compare the first digits, if any. */
+const start = (digest: string) => `${digest.slice(0, 12)}…`;
+
+function wrongChecksum(name: string, came: string, sha256: string): ModelError {
   return new ModelError(
     "checksum",
-    `Tensor ${name} has SHA-256 ${came}, the catalogue says ${sha256}: the file at its source is damaged or not the one that was chosen. ` +
+    `Tensor ${name} has SHA-256 ${start(came)}, the catalogue says ${start(sha256)}: the file at its source is damaged or not the one that was chosen. ` +
       "Fetch it again, or choose another source; nothing of it was used.",
   );
 }

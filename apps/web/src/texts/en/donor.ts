@@ -45,6 +45,6 @@ export const donor = {
   askAtHost: "Questions are asked on the host’s page for now; from here you can watch your part.",
   waitingForStart: "Waiting for the host to start the ring with this device.",
   measuring: "Measuring how fast this device is.",
-  hostGone: (message: string) => `The host is gone: ${message}. Waiting for it to come back.`,
+  hostGone: (message: string) => `The host is gone: ${message.replace(/\.$/, "")}. Waiting for it to come back.`,
   hostBack: "The host is back. Waiting for it to start the ring.",
 };

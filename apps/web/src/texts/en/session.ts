@@ -22,7 +22,7 @@ export const session = {
   theHost: "the host",
   aNeighbour: "a neighbour",
   deviceLeft: (device: string) => `${device} left.`,
-  deviceGone: (device: string, message: string) => `${device} is gone: ${message}.`,
+  deviceGone: (device: string, message: string) => `${device} is gone: ${message.replace(/\.$/, "")}.`,
   unreachable: (device: string, message: string) => `${device} cannot be reached: ${message}`,
   silent: (device: string, seconds: number) => `${device} has not answered for ${seconds} seconds.`,
   linkLost: (device: string, message: string) => `The link to ${device} was lost: ${message}`,
