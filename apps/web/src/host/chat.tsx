@@ -22,13 +22,17 @@ export function Chat({ store }: { readonly store: HostStore }) {
 }
 
 function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: boolean }) {
-  const { turns } = store.chat.current.value;
+  const { id, turns } = store.chat.current.value;
   const log = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
-  // Follows the text unless the reader has scrolled up.
+  const shown = useRef("");
+  // Follows the text unless the reader has scrolled up since the question was asked.
+  const newest = `${id} ${isBusy ? turns.at(-1)?.id : ""}`;
   useEffect(() => {
+    if (shown.current !== newest && (isBusy || !shown.current.startsWith(id))) isAtEnd.current = true;
+    shown.current = newest;
     if (isAtEnd.current) log.current?.scrollTo({ top: log.current.scrollHeight });
-  }, [turns]);
+  }, [turns, newest]);
   const onScroll = () => {
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = log.current ?? {};
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < 40;

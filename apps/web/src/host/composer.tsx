@@ -1,6 +1,7 @@
 /** The field for the next question. */
-import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { signal, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { keepQuestion, keptQuestion } from "../browser/kept-choices.ts";
 import { contextTokens } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
@@ -11,7 +12,15 @@ interface ComposerProps {
 }
 
 export function Composer({ store, isAnswering }: ComposerProps) {
-  const text = useMemo(() => signal(""), []);
+  const text = useMemo(() => signal(keptQuestion()), []);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useSignalEffect(() => keepQuestion(text.value));
+  const isReady = store.ring.value.kind === "ready";
+  // The buttons that start the ring and ask again are gone when they did, and the focus with them. A touch would raise the keyboard.
+  useEffect(() => {
+    const isNowhere = document.activeElement === null || document.activeElement === document.body;
+    if (isReady && isNowhere && matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+  }, [isReady, isAnswering]);
   const reason = store.whyNotAsk.value;
   const canSend = store.ring.value.kind !== "starting" && !isAnswering && text.value.trim() !== "";
   const send = async () => {
@@ -29,6 +38,7 @@ export function Composer({ store, isAnswering }: ComposerProps) {
       }}
     >
       <textarea
+        ref={field}
         aria-label={texts.chat.message}
         aria-describedby="why-not-ask"
         rows={2}

@@ -1,6 +1,7 @@
 /** What the host's page shows and does beside the chat: one session, its devices, its ring. */
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
+import { keepChoices, keptChoices } from "../browser/kept-choices.ts";
 import type { OpenedRoom } from "../compose.ts";
 import type { FinishedAnswer } from "../engine/api.ts";
 import { maxPledgeBytes, ownBackends } from "../session/device.ts";
@@ -39,6 +40,7 @@ export interface Settings {
 
 /** What the smallest models were trained for fits into a phone's memory four times over. */
 const CONTEXT_TOKENS = 4096;
+const MAX_TOKENS = 512;
 const ARENAS = 2;
 const CHUNKS_IN_FLIGHT = 3;
 
@@ -80,16 +82,21 @@ export class HostStore {
       inspect: (source, id) => session.engine.api.inspect(source, id),
       added: (offer) => this.choose(offer),
     });
+    const { modelId, maxTokens = MAX_TOKENS } = keptChoices();
     this.settings = signal<Settings>({
-      modelId: offers[0].id,
+      modelId: offers.find(({ id }) => id === modelId)?.id ?? offers[0].id,
       backend: "auto",
       hostLayers: "first",
       leavesOut: false,
-      maxTokens: 512,
+      maxTokens,
       contextTokens: CONTEXT_TOKENS,
       arenas: ARENAS,
       memoryBytes: maxPledgeBytes(),
       guessesWithModel: false,
+    });
+    effect(() => {
+      const { modelId, maxTokens } = this.settings.value;
+      keepChoices({ modelId, maxTokens });
     });
     this.chosen = computed(() => takingPart(session.devices.value, this.leftOut.value));
     this.whyNotAsk = computed(() => whyNotAsk(this.ring.value));

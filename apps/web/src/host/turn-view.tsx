@@ -1,6 +1,6 @@
 /** One question with its answer: how it went, and how to ask it anew. */
 import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { AnswerState, Figures, Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
@@ -16,6 +16,18 @@ export interface TurnViewProps {
 export function TurnView({ turn, store, canAsk }: TurnViewProps) {
   /** The question as it is being edited; null: it is not. */
   const edited = useMemo(() => signal<string | null>(null), []);
+  const isEdited = edited.value !== null;
+  const wasEdited = useRef(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const editButton = useRef<HTMLButtonElement>(null);
+  // Into the field, and back to where it was opened.
+  useEffect(() => {
+    if (isEdited) {
+      field.current?.focus();
+      field.current?.setSelectionRange(field.current.value.length, field.current.value.length);
+    } else if (wasEdited.current) editButton.current?.focus();
+    wasEdited.current = isEdited;
+  }, [isEdited]);
   const { maxTokens } = store.settings.value;
   const { chat } = texts;
   return (
@@ -25,6 +37,10 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
       ) : (
         <form
           class="composer"
+          onKeyDown={(event) => {
+            // Escape also ends the composing of a character.
+            if (event.key === "Escape" && !event.isComposing) edited.value = null;
+          }}
           onSubmit={(event) => {
             event.preventDefault();
             const question = edited.value?.trim() ?? "";
@@ -34,6 +50,7 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
           }}
         >
           <textarea
+            ref={field}
             aria-label={chat.edited}
             rows={3}
             value={edited.value}
@@ -55,7 +72,7 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
         <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
         {canAsk && edited.value === null && (
           <div class="again">
-            <button type="button" onClick={() => (edited.value = turn.question)}>
+            <button type="button" ref={editButton} onClick={() => (edited.value = turn.question)}>
               {chat.edit}
             </button>
             <button type="button" onClick={() => store.chat.askAgain(turn.id, maxTokens)}>
