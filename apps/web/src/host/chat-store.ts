@@ -289,13 +289,13 @@ export class ChatStore {
     const wasOpen = this.#currentId.peek() === id;
     this.#unsaved.delete(id);
     this.#keptMs.set(id, kept.changedAtMs);
+    this.#saveSoon(copy.id);
     batch(() => {
       this.conversations.value = newestFirst([copy, reopened(kept), ...others]);
       if (!wasOpen) return;
       this.#currentId.value = copy.id;
       this.news.value = texts.chat.parted;
     });
-    this.#saveSoon(copy.id);
   }
 
   #notKept(error: unknown): void {
