@@ -81,16 +81,20 @@ export async function roomOf(
 export function stopHalfway(): void {
   const unheard: (() => void)[] = [];
   let isHeld: boolean | null = null;
+  let hasFetched = false;
   globalThis.letGo = () => {
     isHeld = false;
     for (const hear of unheard.splice(0)) hear();
   };
   const later = (listener: (event: MessageEvent<unknown>) => void) => (event: MessageEvent<unknown>) => {
     const { kind, phase, loadedBytes, totalBytes } = (event.data ?? {}) as Readonly<Record<string, unknown>>;
+    const isFetching = kind === "progress" && phase === "fetching";
+    // A small part comes at once: then what follows it is held, so that the last of it stays to be seen.
+    if (hasFetched && !isFetching) isHeld ??= true;
+    hasFetched ||= isFetching;
     if (isHeld === true) unheard.push(() => listener(event));
     else listener(event);
-    // Behind it: of a part that comes at once there is no earlier one to be seen.
-    if (kind === "progress" && phase === "fetching" && Number(loadedBytes) > Number(totalBytes) / 3) isHeld ??= true;
+    if (isFetching && Number(loadedBytes) > Number(totalBytes) / 3) isHeld ??= true;
   };
   Object.defineProperty(MessagePort.prototype, "onmessage", {
     set(this: MessagePort, listener: (event: MessageEvent<unknown>) => void) {

@@ -42,7 +42,11 @@ interface DeviceOptions extends BrowserContextOptions {
 
 async function newDevice(browser: Browser, url: string, { init, ...options }: DeviceOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
-  if (init !== undefined) await context.addInitScript(init);
+  if (init !== undefined) {
+    // tsx gives functions their names by a helper, which a page does not have: without it a function with functions in it ends at the first.
+    await context.addInitScript("globalThis.__name ??= (named) => named");
+    await context.addInitScript(init);
+  }
   const page = await context.newPage();
   // Only what fails takes this long; a machine that others use too may be ten times slower than a quiet one.
   page.setDefaultTimeout(90_000);
