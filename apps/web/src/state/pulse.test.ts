@@ -51,7 +51,7 @@ it("keeps an answer whole until the next question, and what devices take beyond 
 });
 
 it("tells an answer's frames with drafts from a prompt's chunks, and counts the tokens that each brought", () => {
-  const reading = afterLap(afterLap(STILL, lap(64, 300)), lap(20, 100));
+  const reading = afterLap(afterLap(STILL, lap(64, 300)), lap(1, 100));
   expect(reading.recent.map(({ isAnswer }) => isAnswer)).toEqual([false, false]);
   let pulse = afterLap(afterToken(reading), { ...lap(1, 50), atMs: 500 });
   pulse = afterLap(afterToken(pulse), { ...lap(4, 100), atMs: 600 });

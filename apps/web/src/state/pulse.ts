@@ -36,10 +36,10 @@ export function beforeAnswer(pulse: Pulse): Pulse {
   return { ...pulse, recent: [], isReading: true, answer: [] };
 }
 
-export function afterLap(pulse: Pulse, { atMs, rows, lapMs, headMs, stageTimes, dead }: LapEvent): Pulse {
+export function afterLap(pulse: Pulse, { atMs, lapMs, headMs, stageTimes, dead }: LapEvent): Pulse {
   if (dead) return pulse;
-  // One row is a token's; more are a prompt's chunk, or an answer's with drafts.
-  const isAnswer = rows === 1 || !pulse.isReading;
+  // However short: a prompt may be cut into chunks of one row.
+  const isAnswer = !pulse.isReading;
   const lap = { atMs, lapMs, tokens: 0, isAnswer };
   const counted = { laps: pulse.laps + 1, recent: [...pulse.recent.slice(1 - KEPT), lap] };
   if (!isAnswer) return { ...pulse, ...counted };
