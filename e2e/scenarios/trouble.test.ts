@@ -5,6 +5,9 @@ import { damagedModel } from "../damaged-model.ts";
 import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, serve, opened } from "./people.ts";
 
+const MAC =
+  "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15";
+
 const { browser, server, close } = await opened();
 afterAll(close);
 
@@ -26,12 +29,19 @@ it("a browser without WebGPU, isolation and files says what that means, and answ
 
 it("a device that cannot be reached is told on both sides, with the usual reasons", async () => {
   const host = await HostPerson.open(browser, server, lookedAt);
-  const donor = await DonorPerson.open(browser, await host.invitation(), { ...lookedAt, init: keepApart });
-  await donor.join("Guest Wi-Fi tablet");
+  const donor = await DonorPerson.open(browser, await host.invitation(), {
+    ...lookedAt,
+    userAgent: MAC,
+    init: keepApart,
+  });
+  await donor.join("Guest Wi-Fi laptop");
   await donor.page.getByText("The host cannot reach this device").waitFor({ timeout: 60_000 });
   await host.devices.getByText("No connection", { exact: true }).waitFor();
   for (const said of [await donor.text(), await host.devices.nth(1).innerText()])
     for (const cause of ["guest Wi-Fi", "VPN", "TURN"]) expect(said).toContain(cause);
+  // Only where the system asks for it, and first there.
+  expect(await donor.page.locator(".cause").first().innerText()).toContain("Local Network");
+  expect(await host.devices.nth(1).innerText()).not.toContain("Local Network");
   for (const { page } of [host, donor]) {
     expect(await findings(page)).toEqual([]);
     expect(await notByKeyboard(page)).toEqual([]);

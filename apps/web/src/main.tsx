@@ -29,12 +29,21 @@ if (!isSecureContext) {
   globalThis.jupiterHarness = (await import("./harness.ts")).harness;
 } else {
   render(<Opening />, root);
+  await painted();
   const { HostPage } = await import("./host/host-page.tsx");
   render(<HostPage />, root);
 }
 
 // Another room's link pasted into an open page, or a host's page turned into a donor's: the whole page changes.
 addEventListener("hashchange", () => location.reload());
+
+/** What was rendered is on the screen, before more is fetched; a page in the background paints nothing. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 100);
+  });
+}
 
 function addressProblem(): string | null {
   try {
