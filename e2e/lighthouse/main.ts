@@ -18,6 +18,8 @@ const CATEGORIES = ["performance", "accessibility", "best-practices"] as const;
 const LEAST = 95;
 /** A page's performance varies with what else the machine does; of so many audits the median counts. */
 const AUDITS = 3;
+/** Chromium's trace of a page sometimes lacks its beginning, and Lighthouse then asks to be run again. */
+const TRACE_FAILED = /NO_NAVSTART/;
 
 interface Report {
   readonly categories: Readonly<Record<string, { readonly title: string; readonly score: number | null }>>;
@@ -66,11 +68,19 @@ async function audit(url: string, file: string): Promise<Report> {
     "--chrome-flags=--headless=new --no-sandbox --disable-background-networking --disable-component-update",
   ];
   const env = { ...process.env, CHROME_PATH: launchOptions.executablePath ?? chromium.executablePath() };
-  await promisify(execFile)("npx", args, { env }).catch((error: unknown) => {
-    throw new Error(
-      `${LIGHTHOUSE} could not audit ${url}; it comes from the package registry. It said: ${String(error)}`,
-    );
-  });
+  const run = () => promisify(execFile)("npx", args, { env });
+  const again = (error: unknown) => {
+    if (!TRACE_FAILED.test(String(error))) throw error;
+    console.error(`The trace of ${url} failed, once more…`);
+    return run();
+  };
+  await run()
+    .catch(again)
+    .catch((error: unknown) => {
+      throw new Error(
+        `${LIGHTHOUSE} could not audit ${url}; it comes from the package registry. It said: ${String(error)}`,
+      );
+    });
   return JSON.parse(readFileSync(file, "utf8")) as Report;
 }
 

@@ -13,7 +13,7 @@ import { HostStore } from "./host-store.ts";
 import { Opening } from "./opening.tsx";
 import { RoomPanel } from "./room-panel.tsx";
 
-/** Asked for at once, and waited for only after the first paint: rooms, links and the engine are two thirds of what a host fetches. */
+/** Asked for as this page comes, after the first paint; only the opened room waits for it: rooms, links and the engine are two thirds of what a host fetches. */
 const composed = import("../compose.ts");
 composed.catch(() => undefined); // Said where it is waited for.
 
