@@ -31,6 +31,7 @@ export class Camera {
     console.error(name);
     for (const size of SIZES) {
       await page.setViewportSize(size);
+      if (extent === "page") await page.setViewportSize({ ...size, height: size.height + (await belowTheFold(page)) });
       for (const colorScheme of SCHEMES) {
         await page.emulateMedia({ colorScheme });
         const path = join(this.folder, fileOf(name, { width: size.width, scheme: colorScheme }));
@@ -67,6 +68,14 @@ export class Camera {
       `<!doctype html><meta charset="utf-8"><style>${style}</style>${rows.join("\n")}`,
     );
   }
+}
+
+/** Beside the chat the room scrolls by itself: a picture of the whole page would leave out what stands below its edge. */
+function belowTheFold(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const room = document.querySelector(".room");
+    return room === null || getComputedStyle(room).overflowY === "visible" ? 0 : room.scrollHeight - room.clientHeight;
+  });
 }
 
 function fileOf(name: string, { width, scheme }: Shot): string {

@@ -54,6 +54,7 @@ it("a phone hosts by touch alone: ring, question, answer, the ring over the whol
     .getByRole("img", { name: /^The ring: / })
     .waitFor();
   expect(await overflow(page)).toBeLessThanOrEqual(0);
+  expect(await page.getByRole("dialog").boundingBox()).toMatchObject({ x: 0, y: 0 });
   await page.getByRole("button", { name: "Back" }).tap();
 });
 
