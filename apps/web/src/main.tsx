@@ -1,5 +1,6 @@
 /** Which page this address asks for: a link with a room in it is a donor's, anything else a host's. Each is a chunk of its own. */
 import { render } from "preact";
+import { followLinks } from "./browser/other-link.ts";
 import { roomServerHere } from "./browser/room-server-here.ts";
 import "./styles/base.css";
 import "./styles/chat.css";
@@ -34,8 +35,7 @@ if (!isSecureContext) {
   render(<HostPage />, root);
 }
 
-// Another room's link pasted into an open page, or a host's page turned into a donor's: the whole page changes.
-addEventListener("hashchange", () => location.reload());
+followLinks();
 
 /** What was rendered is on the screen, before more is fetched; a page in the background paints nothing. */
 function painted(): Promise<void> {

@@ -3,6 +3,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
+import { OtherLink } from "../shared/other-link.tsx";
 import { texts } from "../texts/index.ts";
 import { DonorStatus } from "./donor-status.tsx";
 import type { tabHarness } from "../tab-harness.ts";
@@ -34,7 +35,10 @@ export function DonorPage({ link, joinsByItself, harness }: DonorPageProps) {
         <Notice tone="info" title={texts.donor.startedAnew} text={store.lastEnd.value} />
       )}
       {visit.kind === "joined" ? (
-        <DonorStatus session={visit.session} rejoin={() => store.join()} />
+        <>
+          <DonorStatus session={visit.session} rejoin={() => store.join()} />
+          <OtherLink role="donor" own={visit.session.link.value} />
+        </>
       ) : (
         <JoinForm store={store} visit={visit} />
       )}

@@ -1,6 +1,7 @@
 /** What the donor's page shows and does: a visit to one room, and what this device lends to it. */
 import { effect, signal } from "@preact/signals";
 import { hasWebRtc } from "../browser/surroundings.ts";
+import { askBeforeLeaving } from "../browser/other-link.ts";
 import { keepName, keptName } from "../browser/kept-name.ts";
 import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
 import { WakeLock } from "../browser/wake-lock.ts";
@@ -53,6 +54,10 @@ export class DonorStore {
       if (visit.kind === "joined") this.#follow(visit.session);
     });
     addEventListener("pagehide", () => markVisit(null));
+    askBeforeLeaving(() => {
+      const visit = this.visit.value;
+      return visit.kind === "joined" && visit.session.state.value.kind !== "left";
+    });
     document.addEventListener("visibilitychange", () => void this.#onVisibility());
   }
 

@@ -2,9 +2,11 @@
 import { signal } from "@preact/signals";
 import { catalogue } from "@jupiter/model/catalogue";
 import { useEffect, useMemo } from "preact/hooks";
+import { askBeforeLeaving } from "../browser/other-link.ts";
 import { deviceName } from "../session/device.ts";
 import { Brand } from "../shared/brand.tsx";
 import { Notice } from "../shared/notice.tsx";
+import { OtherLink } from "../shared/other-link.tsx";
 import { offersOf, parseListing } from "../state/offers.ts";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
@@ -43,6 +45,7 @@ export function HostPage() {
         </header>
         <RoomPanel store={now.store} close={() => void close(now.store)} />
         <Chat store={now.store} />
+        <OtherLink role="host" own={now.store.session.link.value} />
       </div>
     );
   }
@@ -75,6 +78,7 @@ function jumpTo(selector: string): void {
 
 function createOpening() {
   const opening = signal<Room>({ kind: "opening" });
+  askBeforeLeaving(() => opening.value.kind === "open" && opening.value.store.isInUse);
   const open = async (): Promise<void> => {
     opening.value = { kind: "opening" };
     try {

@@ -128,6 +128,12 @@ export class HostStore {
     return this.models.offers.value.find(({ id }) => id === this.settings.value.modelId);
   }
 
+  /** Somebody would miss this page: a ring runs or starts, or other devices are here. */
+  get isInUse(): boolean {
+    const { kind } = this.ring.value;
+    return kind === "ready" || kind === "starting" || this.session.devices.value.length > 0;
+  }
+
   choose({ id }: Offer): void {
     this.settings.value = { ...this.settings.value, modelId: id };
   }

@@ -4,6 +4,7 @@ import { donor } from "./donor.ts";
 import { guessing } from "./guessing.ts";
 import { guests } from "./guests.ts";
 import { models } from "./models.ts";
+import { otherLink } from "./other-link.ts";
 import { plan } from "./plan.ts";
 import { room } from "./room.ts";
 import { session } from "./session.ts";
@@ -18,6 +19,7 @@ export const en = {
   guessing,
   guests,
   models,
+  otherLink,
   plan,
   room,
   session,
