@@ -98,6 +98,15 @@ it("layers move away from a device that has become slower, between two answers",
   text = await answer();
 
   await become(anna, 3 * LAYER_MS);
+  // While the server is away no new link can be made: the ring stays as it is.
+  await server.close();
+  const away = host.page.getByText("The server cannot be reached");
+  await away.waitFor();
+  for (let i = 0; i < 4; i++) expect(await answer()).toBe(text);
+  expect(await layersOf("Anna")).toBe(before[0]);
+  server = await serve({ port: server.port });
+  await away.waitFor({ state: "detached" });
+
   await untilMoved("Anna", "Ben");
   expect(await layersOf("Anna")).toBeLessThan(before[0]);
   expect((await layersOf("Anna")) + (await layersOf("Ben"))).toBe(L);

@@ -64,7 +64,7 @@ it("damaged weights are named as such where they came, and nothing of them is us
   await other.close();
 });
 
-it("a server that goes and comes back disturbs no running ring", async () => {
+it("a server that goes and comes back disturbs no running ring, and one that cannot be had ends none", async () => {
   const first = await serve();
   const host = await HostPerson.open(browser, first);
   const donor = await DonorPerson.open(browser, await host.invitation());
@@ -75,9 +75,18 @@ it("a server that goes and comes back disturbs no running ring", async () => {
   for (const { page } of [host, donor]) await page.getByText("The server cannot be reached").waitFor();
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
+  await host.page.getByRole("button", { name: "Start again" }).click();
+  const kept = host.page.getByText("so the ring that runs was kept");
+  await kept.waitFor();
+  await host.ask("And of Italy?");
+  expect(await host.answered()).toContain("Rome");
   const second = await serve({ port: Number(new URL(first.url).port) });
   for (const { page } of [host, donor])
     await page.getByText("The server cannot be reached").waitFor({ state: "detached", timeout: 60_000 });
+  await kept.waitFor({ state: "detached" });
+  await host.start("Start again");
+  await host.ask("And of Spain?");
+  expect(await host.answered()).toContain("Madrid");
   await Promise.all([host.page.context().close(), donor.page.context().close()]);
   await second.close();
 });

@@ -61,6 +61,9 @@ export class HostStore {
   readonly whyNotAsk: ReadonlySignal<string | null>;
   /** Names of devices that the last start left out, as they can hold no layer. */
   readonly tooSmall = computed(() => this.#tooSmall.value.map(({ name }) => name));
+  /** The ring that runs was kept when another was asked for: the new one needs the server, which is still away. */
+  readonly keptForServer = computed(() => this.#isRefused.value && this.session.room.value.kind !== "connected");
+  readonly #isRefused = signal(false);
   readonly #tooSmall = signal<readonly Pick<Device, "peer" | "name">[]>([]);
   /** Of the last answer that tells; null: none did. */
   readonly #speed = signal<MeasuredSpeed | null>(null);
@@ -198,6 +201,9 @@ export class HostStore {
   async start(): Promise<void> {
     const { model } = this;
     if (model === undefined) return;
+    this.#isRefused.value =
+      this.ring.value.kind === "ready" && this.session.missesServer({ model, donors: this.chosen.value });
+    if (this.#isRefused.value) return;
     this.#isGivenUp = false;
     const { backend, arenas, memoryBytes, leavesOut } = this.settings.value;
     const draft = this.#draft;

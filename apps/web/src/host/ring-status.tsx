@@ -52,6 +52,7 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
           {movedInWords(view.ring.shifts, store.session.devices.value)}
         </p>
       )}
+      {view.kind === "ready" && store.keptForServer.value && <Notice tone="info" text={room.needsServer} />}
       {store.tooSmall.value.length > 0 && <p class="hint">{room.tooSmall(store.tooSmall.value)}</p>}
       <button
         class={view.kind === "ready" ? "quiet" : "primary"}

@@ -182,11 +182,20 @@ export class HostSession {
 
   /**
    * Puts the ring together; another one that runs or starts is given up. Resolves when it can be asked; rejects with an error whose message
-   * says what went wrong, and so does the ring's state.
+   * says what went wrong, and so does the ring's state. One that runs is kept, and this rejected, where the new one could not come about
+   * (`missesServer`).
    */
   async start(options: RingOptions): Promise<void> {
+    if (this.#ring.value.kind === "ready" && this.missesServer(options))
+      throw new EngineError("link", texts.room.needsServer);
     this.#lose("stale-plan", texts.session.startedAnew);
     await this.#start(options);
+  }
+
+  /** A ring like this needs the server, and it is away: new links are arranged through it, and models that it lists are read there. */
+  missesServer({ donors, model }: Pick<RingOptions, "donors" | "model">): boolean {
+    const isOfServer = typeof model.source === "string" && model.source.startsWith("/");
+    return this.#roomState.value.kind !== "connected" && (donors.length > 0 || isOfServer);
   }
 
   async #start(options: RingOptions, move: Move | null = null): Promise<void> {
@@ -296,6 +305,7 @@ export class HostSession {
     const options = this.#options;
     const isThere = ({ seat }: { readonly seat: Seat }) => seat === "host" || this.#guests.get(seat) !== undefined;
     if (options === null || this.#ring.value.kind !== "ready" || !move.plan.stages.every(isThere)) return;
+    if (this.missesServer(options)) return; // Asked again after the next answer.
     // Nobody is told of an end: for those who look, the ring is put together again.
     batch(() => {
       this.#lose("stale-plan", texts.session.startedAnew, texts.session.moving);

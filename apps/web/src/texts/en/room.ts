@@ -60,6 +60,8 @@ export const room = {
   startWith: (devices: number) => `Start again with ${units.devices(devices)}`,
   tooSmall: (names: readonly string[]) =>
     `${names.join(" and ")} can hold no layer of this model and ${names.length === 1 ? "was" : "were"} left out.`,
+  needsServer:
+    "A new ring needs the server, which cannot be reached at the moment; so the ring that runs was kept. Start again when the server is back.",
   cutsAnswer: "An answer is being written. Starting again ends it where it is.",
   startAnyway: "End it and start again",
   keepWriting: "Keep writing",
