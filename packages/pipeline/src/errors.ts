@@ -1,5 +1,5 @@
 export type PipelineReason =
-  "out-of-order" | "stale-plan" | "too-many-frames" | "bad-frame" | "stage-failed" | "context-full" | "no-ring";
+  "out-of-order" | "stale-plan" | "too-many-frames" | "bad-frame" | "stage-failed" | "no-ring";
 
 /** A frame or a request that the pipeline refuses. The message says what was expected and what came. */
 export class PipelineError extends Error {

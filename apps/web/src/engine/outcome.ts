@@ -52,7 +52,22 @@ function reasonOf(error: unknown): FailureReason {
         return error.reason satisfies never;
     }
   }
-  if (error instanceof PipelineError) return error.reason === "stale-plan" ? "stale-plan" : "bad-frame";
+  if (error instanceof PipelineError) {
+    switch (error.reason) {
+      case "stale-plan":
+      case "bad-frame":
+        return error.reason;
+      case "out-of-order":
+      case "too-many-frames":
+        return "bad-frame";
+      // This device's own doing: as bad frames they would be put down to whoever sent the last one.
+      case "stage-failed":
+      case "no-ring":
+        return "internal";
+      default:
+        return error.reason satisfies never;
+    }
+  }
   if (error instanceof ProtocolError || error instanceof SlotError) return "bad-frame";
   // `fetch` rejects with a TypeError when there is no network.
   return error instanceof TypeError && /fetch|network/i.test(error.message) ? "fetch" : "internal";
