@@ -1,7 +1,7 @@
 /** Rings on a clock of their own: answers take what the planner foretells of the devices as they are, moves take what moves take. */
 import { PeerId, type Seat } from "@jupiter/protocol";
 import { expect, it } from "vitest";
-import { drifted } from "./drift.ts";
+import { drifted, driftingStages, DriftMeter } from "./drift.ts";
 import { placeMs } from "./pipe.ts";
 import { plan } from "./plan.ts";
 import { asItStands, Replanner, type Move, type Standing } from "./replan.ts";
@@ -52,6 +52,7 @@ function serve(
   if (first.kind === "not-enough") throw new Error(first.message);
   let standing: Standing = { request: asked, plan: first, moveMs };
   let replanner = new Replanner(standing);
+  let meter = new DriftMeter(driftingStages(first));
   let totalMs = 0;
   const moves: Run["moves"][number][] = [];
   for (let answer = 1; answer <= answers; answer++) {
@@ -68,14 +69,15 @@ function serve(
         stage,
         computeUs: Math.round(1000 * held * placeMs(pipe.places[stage]!, 1, lap)),
       }));
-      replanner.observe({ rows: 1, cached: lap, dead: false, stageTimes });
+      meter.observe({ rows: 1, cached: lap, dead: false, stageTimes });
     }
-    const move = replanner.afterAnswer();
+    const move = replanner.afterAnswer(meter.factors());
     if (move === null || !mayMove) continue;
     moves.push({ ...move, afterAnswer: answer });
     totalMs += moveMs + move.plan.predicted.firstTokenMs;
     standing = { request: move.request, plan: move.plan, moveMs };
     replanner = new Replanner(standing);
+    meter = new DriftMeter(driftingStages(move.plan));
   }
   return { totalMs, moves };
 }

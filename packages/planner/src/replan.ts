@@ -3,7 +3,7 @@
  * pages come back, so a move must pay for itself, and the reason for it must last.
  */
 import type { Seat } from "@jupiter/protocol";
-import { drifted, driftingStages, DriftMeter, type DriftLap } from "./drift.ts";
+import { drifted } from "./drift.ts";
 import { plan, type Plan } from "./plan.ts";
 import type { HostLayers, PlanRequest } from "./request.ts";
 
@@ -46,35 +46,25 @@ const MOST_AHEAD = 20;
 
 export class Replanner {
   readonly #standing: Standing;
-  readonly #meter: DriftMeter;
   #answers = 0;
   #inARow = 0;
 
   constructor(standing: Standing) {
     this.#standing = standing;
-    this.#meter = new DriftMeter(driftingStages(standing.plan));
   }
 
-  /** Every lap of the ring. */
-  observe(lap: DriftLap): void {
-    this.#meter.observe(lap);
-  }
-
-  /** What each device takes now over what the plan reckoned with; those of which too little is known are left out. */
-  get factors(): ReadonlyMap<Seat, number> {
-    return this.#meter.factors();
-  }
-
-  /** After every answer, while nothing is in the ring. Null: it stays as it is. */
-  afterAnswer(): Move | null {
+  /**
+   * After every answer, while nothing is in the ring. `factors`: what each device takes now over what the plan reckoned with; those of which
+   * too little is known are left out. Null: it stays as it is.
+   */
+  afterAnswer(factors: ReadonlyMap<Seat, number>): Move | null {
     this.#answers++;
-    const move = this.#better();
+    const move = this.#better(factors);
     this.#inARow = move === null ? 0 : this.#inARow + 1;
     return this.#inARow < IN_A_ROW ? null : move;
   }
 
-  #better(): Move | null {
-    const { factors } = this;
+  #better(factors: ReadonlyMap<Seat, number>): Move | null {
     const hasDrifted = [...factors.values()].some((factor) => Math.abs(Math.log(factor)) > Math.log(1 + LEAST_DRIFT));
     if (!hasDrifted) return null;
     const before = this.#standing;

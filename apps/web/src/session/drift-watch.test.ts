@@ -24,7 +24,7 @@ function planned(): Plan {
   return result;
 }
 
-it("tells of each device of the ring, on top of what the plan knew already", () => {
+it("tells of each device of the ring, on top of what the plan knew already; to planning anew, over what the plan knew", () => {
   const told = new Map<Seat, number>();
   const watch = new DriftWatch({ tell: (seat, factor) => void told.set(seat, factor) });
   const ring = planned();
@@ -38,11 +38,15 @@ it("tells of each device of the ring, on top of what the plan knew already", () 
   });
   for (let i = 0; i < 15; i++) watch.observe(lap(1.5));
   expect(told.size).toBe(0);
+  expect(watch.factors.size).toBe(0);
   for (let i = 0; i < 65; i++) watch.observe(lap(1.5));
   expect(told.get(anna)).toBeCloseTo(1.5);
   expect(told.get(ben)).toBeCloseTo(3);
+  expect(watch.factors.get(anna)).toBeCloseTo(1.5);
+  expect(watch.factors.get(ben)).toBeCloseTo(1.5);
   told.clear();
   watch.end();
+  expect(watch.factors.size).toBe(0);
   for (let i = 0; i < 40; i++) watch.observe(lap(9));
   watch.begin(null, () => 1);
   for (let i = 0; i < 40; i++) watch.observe(lap(9));

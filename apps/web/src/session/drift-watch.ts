@@ -1,4 +1,4 @@
-/** While a ring serves: how much slower or faster its devices are than they were measured, for their cards and the next plan. */
+/** While a ring serves: how much slower or faster its devices are than they were measured, for their cards and for planning anew. */
 import { driftingStages, DriftMeter, type DriftLap, type Plan } from "@jupiter/planner";
 import type { Seat } from "@jupiter/protocol";
 
@@ -32,11 +32,15 @@ export class DriftWatch {
     this.#meter = null;
   }
 
+  /** Over what the plan reckoned with; devices of which too little is known are left out. */
+  get factors(): ReadonlyMap<Seat, number> {
+    return this.#meter?.factors() ?? new Map();
+  }
+
   observe(lap: DriftLap): void {
     if (this.#meter === null) return;
     this.#meter.observe(lap);
     if (++this.#laps % TELL_EVERY_LAPS !== 0) return;
-    for (const [seat, factor] of this.#meter.factors())
-      this.#options.tell(seat, factor * (this.#reckoned.get(seat) ?? 1));
+    for (const [seat, factor] of this.factors) this.#options.tell(seat, factor * (this.#reckoned.get(seat) ?? 1));
   }
 }

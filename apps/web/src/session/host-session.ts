@@ -76,11 +76,14 @@ export class HostSession {
   readonly #neighbours: RingLinks;
   readonly #bulk = new BulkServer();
   readonly #assembly: RingAssembly;
-  readonly #replanning = new Replanning((move) => this.#moveLayers(move));
   /** Of the ring that stands or is put together. */
   #options: RingOptions | null = null;
   readonly #drift = new DriftWatch({
     tell: (seat, factor) => seat !== "host" && this.#guests.get(seat)?.drifts(factor),
+  });
+  readonly #replanning = new Replanning({
+    factors: () => this.#drift.factors,
+    move: (move) => this.#moveLayers(move),
   });
   #epoch = 0;
   /** Of the start that is under way. */
@@ -160,7 +163,6 @@ export class HostSession {
       this.#replanning.answered(event.id);
     });
     this.engine.events.on("lap", (event) => {
-      this.#replanning.observe(event);
       this.#drift.observe(event);
       this.#emitter.emit("lap", event);
     });

@@ -1,15 +1,22 @@
-/** Listens to a ring that serves, and has its layers moved between answers where devices have changed and that pays. */
-import { Replanner, type DriftLap, type Move, type Standing } from "@jupiter/planner";
+/** Between the answers of a ring that serves: has its layers moved where devices have changed and that pays. */
+import { Replanner, type Move, type Standing } from "@jupiter/planner";
+import type { Seat } from "@jupiter/protocol";
+
+export interface ReplanningOptions {
+  /** What each device takes now, over what the plan reckoned with. */
+  readonly factors: () => ReadonlyMap<Seat, number>;
+  /** Called while no answer is under way. */
+  readonly move: (move: Move) => void;
+}
 
 export class Replanning {
-  readonly #move: (move: Move) => void;
+  readonly #options: ReplanningOptions;
   #replanner: Replanner | null = null;
   /** Questions whose answers have not ended. */
   readonly #asked = new Set<string>();
 
-  /** `move` is called while no answer is under way. */
-  constructor(move: (move: Move) => void) {
-    this.#move = move;
+  constructor(options: ReplanningOptions) {
+    this.#options = options;
   }
 
   /** A ring stands. */
@@ -31,18 +38,14 @@ export class Replanning {
     this.#asked.add(id);
   }
 
-  observe(lap: DriftLap): void {
-    this.#replanner?.observe(lap);
-  }
-
   answered(id: string): void {
     this.#asked.delete(id);
     const replanner = this.#replanner;
     // Whoever hears of the answer may ask the next question at once.
     queueMicrotask(() => {
       if (replanner === null || replanner !== this.#replanner || this.#asked.size > 0) return;
-      const move = replanner.afterAnswer();
-      if (move !== null) this.#move(move);
+      const move = replanner.afterAnswer(this.#options.factors());
+      if (move !== null) this.#options.move(move);
     });
   }
 }
