@@ -1,7 +1,7 @@
 /** The only place where adapters meet: rooms over socket.io, links over simple-peer, the engine in its worker. */
 import { effect } from "@preact/signals";
 import type { PeerId } from "@jupiter/protocol";
-import { Room } from "@jupiter/room";
+import { Room, RoomError } from "@jupiter/room";
 import { PeerLinks, ShapedLink, type LinkShape } from "@jupiter/transport";
 import { ShapedPath } from "@jupiter/transport/link-shape";
 import { IdbShelf } from "./browser/idb-shelf.ts";
@@ -11,6 +11,7 @@ import { timesShelf } from "./browser/times-shelf.ts";
 import { Engine } from "./engine/engine.ts";
 import { KeptTimes } from "./engine/kept-times.ts";
 import { PreciseClock } from "./engine/precise-clock.ts";
+import { PatientSignals } from "./session/patient-signals.ts";
 import { DonorSession, type Lending } from "./session/donor-session.ts";
 import { HostSession, type SessionParts } from "./session/host-session.ts";
 import { invitationOrigin } from "./state/invitation-origin.ts";
@@ -134,13 +135,16 @@ function partsOf(room: Room, engine: Engine): SessionParts {
 }
 
 function linksOf(room: Room): PeerLinks {
+  const signals = new PatientSignals({
+    send: (to, payload) => room.sendSignal(to, payload),
+    mayPass: (error) => error instanceof RoomError && (error.reason === "offline" || error.reason === "no-such-peer"),
+  });
   const links = new PeerLinks({
     get iceServers() {
       return room.turn === null ? [] : [room.turn];
     },
     relayOnly,
-    // A signal that cannot be sent ends in the link's own time-out, which says what to do.
-    sendSignal: (to, payload) => void room.sendSignal(to, payload).catch(() => undefined),
+    sendSignal: (to, payload) => signals.send(to, payload),
     adapt(link, to, channel) {
       const isShaped = channel === "activations" || channel === "probe";
       const neighbour = isShaped ? shaped.find(({ peer }) => peer === to) : undefined;

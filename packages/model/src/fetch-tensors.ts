@@ -14,6 +14,10 @@ const MAX_OVERHEAD = 0.02;
 const PART_BYTES = 2 << 20;
 const IN_FLIGHT = 3;
 const RETRY_AFTER_MS = [500, 1500, 4500];
+/** Then, of a source that may be away for longer. */
+const RETRY_EVERY_MS = 5000;
+/** One failed try is nothing to speak of; two in a row are. */
+const AWAY_AFTER_TRIES = 2;
 
 export interface Span {
   readonly offsetBytes: number;
@@ -24,6 +28,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** `fetchedBytes` more came over the line, a failed try's included; `loadedBytes` of them are there to stay. */
   readonly onBytes: (fetchedBytes: number, loadedBytes: number) => void;
+  /** The source does not answer, and is tried again until it does; the next bytes say that it does. */
+  readonly onAway?: () => void;
   /** Before another try. */
   readonly wait: Wait;
   /** Memory for the bytes; default: new. */
@@ -34,7 +40,8 @@ export interface FetchOptions {
 
 /**
  * Resolves to the same file with only these tensors in it, in memory. Rejects with the signal's reason when aborted, else with a ModelError:
- * 'unreachable' or 'truncated' when three more tries did not help, 'range-refused' at once, 'checksum' when bytes are not the catalogue's.
+ * 'unreachable' or 'truncated' when three more tries did not help (`unreachable` of a source with patience: when that is over), 'range-refused'
+ * at once, 'checksum' when bytes are not the catalogue's.
  */
 export async function fetchTensors(
   source: ByteSource,
@@ -136,34 +143,59 @@ function endOf({ offsetBytes, sizeBytes }: Span): number {
   return offsetBytes + sizeBytes;
 }
 
+/** What came before a source went away is not asked for again. */
 async function readPart(source: ByteSource, offsetBytes: number, to: Uint8Array, options: FetchOptions): Promise<void> {
-  const { signal, onBytes, wait } = options;
-  const sizeBytes = to.length;
-  for (let attempt = 0; ; attempt++) {
+  const { signal, onBytes, onAway, wait } = options;
+  let [hereBytes, tries, waitedMs] = [0, 0, 0];
+  for (;;) {
     signal.throwIfAborted();
+    const rest = to.subarray(hereBytes);
+    let streamedBytes = 0;
     try {
-      const cameBytes = await readTo(source, offsetBytes, to, signal);
-      onBytes(cameBytes, cameBytes === sizeBytes ? sizeBytes : 0);
-      if (cameBytes === sizeBytes) return;
+      const cameBytes = await readTo(
+        source,
+        offsetBytes + hereBytes,
+        rest,
+        signal,
+        (sizeBytes) => (streamedBytes = sizeBytes),
+      );
+      onBytes(cameBytes, cameBytes === rest.length ? rest.length : 0);
+      if (cameBytes === rest.length) return;
       throw new ModelError(
         "truncated",
-        `Asked for ${sizeBytes} bytes from ${offsetBytes} on, ${cameBytes} came; the file at its source is not whole, fetch it again.`,
+        `Asked for ${rest.length} bytes from ${offsetBytes + hereBytes} on, ${cameBytes} came; the file at its source is not whole, fetch it again.`,
       );
     } catch (cause) {
       signal.throwIfAborted();
-      const delayMs = RETRY_AFTER_MS[attempt];
       const known = cause instanceof ModelError ? cause : null;
-      if (delayMs === undefined || known?.reason === "range-refused") {
-        const tries = `after ${attempt + 1} tries (${String(cause)}); check the connection and load again.`;
-        throw known ?? new ModelError("unreachable", `Weights could not be fetched ${tries}`, { cause });
+      if (known?.reason !== "truncated" && streamedBytes > 0) {
+        onBytes(streamedBytes, streamedBytes);
+        hereBytes += streamedBytes;
+        [tries, waitedMs] = [0, 0];
       }
+      const isAway = known === null || known.reason === "unreachable";
+      const isPatient = isAway && waitedMs < (source.patienceMs ?? 0);
+      const delayMs = RETRY_AFTER_MS[tries] ?? (isPatient ? RETRY_EVERY_MS : undefined);
+      tries++;
+      if (delayMs === undefined || known?.reason === "range-refused") {
+        const text = `after ${tries} tries (${String(cause)}); check the connection and load again.`;
+        throw known ?? new ModelError("unreachable", `Weights could not be fetched ${text}`, { cause });
+      }
+      if (isAway && tries >= AWAY_AFTER_TRIES) onAway?.();
       await wait(delayMs, signal);
+      waitedMs += delayMs;
     }
   }
 }
 
-async function readTo(source: ByteSource, offsetBytes: number, to: Uint8Array, signal: AbortSignal): Promise<number> {
-  if (source.readInto !== undefined) return source.readInto(to, offsetBytes, signal);
+async function readTo(
+  source: ByteSource,
+  offsetBytes: number,
+  to: Uint8Array,
+  signal: AbortSignal,
+  came: (sizeBytes: number) => void,
+): Promise<number> {
+  if (source.readInto !== undefined) return source.readInto(to, offsetBytes, signal, came);
   const bytes = await source.read(offsetBytes, to.length, signal);
   if (bytes.length === to.length) to.set(bytes);
   return bytes.length;

@@ -7,8 +7,18 @@ import type { Architecture, BlockType, Checkpoint, TensorEntry } from "./shape.t
 export interface ByteSource {
   /** At most `sizeBytes` bytes from `offsetBytes` on; fewer only at the end of the file. */
   read(offsetBytes: number, sizeBytes: number, signal?: AbortSignal): Promise<Uint8Array>;
-  /** The same into memory that is there already, where the source can; resolves to the number of bytes that came. */
-  readInto?(target: Uint8Array, offsetBytes: number, signal?: AbortSignal): Promise<number>;
+  /**
+   * The same into memory that is there already, where the source can; resolves to the number of bytes that came. `came`: so many stand at the
+   * target's start by now, and stay good also if the rest does not come.
+   */
+  readInto?(
+    target: Uint8Array,
+    offsetBytes: number,
+    signal?: AbortSignal,
+    came?: (sizeBytes: number) => void,
+  ): Promise<number>;
+  /** How long it may be away before reads of it are given up, as servers restart; default: three more tries. */
+  readonly patienceMs?: number;
 }
 
 export type MetadataValue = string | number | boolean | readonly MetadataValue[];

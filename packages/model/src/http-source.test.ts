@@ -98,6 +98,56 @@ describe.each([
   });
 });
 
+it("asks a server that broke off for the rest alone, and has patience while it is away", async () => {
+  const file = tinyCheckpoint({ architecture: "llama" });
+  const { checkpoint } = await readGguf(memoryByteSource(file), "tiny");
+  const asked: (readonly [number, number])[] = [];
+  const AWAY = 12;
+  vi.stubGlobal("fetch", (_url: string, { headers, cache }: { headers: { Range: string }; cache: RequestCache }) => {
+    expect(cache).toBe("no-store");
+    const [from = NaN, last = NaN] = (/\d+-\d+/.exec(headers.Range)?.[0] ?? "").split("-").map(Number);
+    asked.push([from, last + 1]);
+    const isBroken = asked.length === 1;
+    if (!isBroken && asked.length <= 1 + AWAY) return Promise.reject(new TypeError("Failed to fetch"));
+    const range = file.slice(from, last + 1);
+    const pieces = [isBroken ? range.slice(0, range.length >> 1) : range].values();
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+      const next = pieces.next();
+      if (!next.done) controller.enqueue(next.value);
+      else if (isBroken) controller.error(new TypeError("network error"));
+      else controller.close();
+    };
+    return Promise.resolve(new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), { status: 206 }));
+  });
+  const share = { layers: [{ first: 1, end: 2 }], head: false, embedding: false };
+  const [waits, reports]: [number[], boolean[]] = [[], []];
+  const weights = new WeightSource(checkpoint, httpByteSource(URL_OF_FILE, { wait: never }), share, {
+    wait: (delayMs) => Promise.resolve(void waits.push(delayMs)),
+    onProgress: ({ isAway }) => void reports.push(isAway),
+  });
+  const plain = new WeightSource(checkpoint, memoryByteSource(file), share);
+  expect(await weights.layers(1, 2, "dense")).toEqual(await plain.layers(1, 2, "dense"));
+  const [first, ...rest] = asked;
+  const half = (first?.[0] ?? NaN) + (((first?.[1] ?? NaN) - (first?.[0] ?? NaN)) >> 1);
+  expect(rest).toEqual(Array.from({ length: AWAY + 1 }, () => [half, first?.[1]]));
+  expect(weights.fetchedBytes).toBe((first?.[1] ?? NaN) - (first?.[0] ?? NaN));
+  expect(waits.slice(0, 5)).toEqual([500, 1500, 4500, 5000, 5000]);
+  expect([reports.at(0), reports.includes(true), reports.at(-1)]).toEqual([false, true, false]);
+});
+
+it("gives up a server that stays away", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+  const { checkpoint } = await readGguf(memoryByteSource(tinyCheckpoint({ architecture: "llama" })), "tiny");
+  const share = { layers: [{ first: 1, end: 2 }], head: false, embedding: false };
+  let waitedMs = 0;
+  const weights = new WeightSource(checkpoint, httpByteSource(URL_OF_FILE, { wait: never }), share, {
+    wait: (delayMs) => Promise.resolve(void (waitedMs += delayMs)),
+  });
+  await expect(weights.layers(1, 2, "dense")).rejects.toMatchObject({ reason: "unreachable" });
+  expect(waitedMs).toBeGreaterThan(170_000);
+  expect(waitedMs).toBeLessThan(200_000);
+});
+
 it("tries again what a server left half sent, and the weights are whole", async () => {
   const file = tinyCheckpoint({ architecture: "llama" });
   let [requests, looks] = [0, 0];

@@ -25,10 +25,17 @@ export interface WeightShare {
   readonly embedding: boolean;
 }
 
+export interface WeightProgress {
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+  /** The source does not answer; it is tried again. */
+  readonly isAway: boolean;
+}
+
 export interface WeightSourceOptions {
   readonly signal?: AbortSignal;
-  /** After every piece that arrived: of the `totalBytes` of the share's tensors, `loadedBytes` are here. */
-  readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
+  /** After every piece that arrived, and when the source does not answer: of the `totalBytes` of the share's tensors, `loadedBytes` are here. */
+  readonly onProgress?: (progress: WeightProgress) => void;
   /** Weights of a group of layers at most, as the back end holds them; a larger single layer is a group of its own. Default `GROUP_BYTES`. */
   readonly groupBytes?: number;
   /** Asked before the source; what it has is not fetched. */
@@ -126,7 +133,7 @@ export class WeightSource {
     tensors: readonly TensorEntry[],
     allocate?: (sizeBytes: number) => Uint8Array<ArrayBuffer>,
   ): Promise<ByteSource> {
-    const { signal = new AbortController().signal, onProgress, store, wait = delay } = this.#options;
+    const { signal = new AbortController().signal, store, wait = delay } = this.#options;
     return fetchTensors(this.#source, tensors, {
       signal,
       wait,
@@ -136,9 +143,14 @@ export class WeightSource {
         this.#fetchedBytes += fetchedBytes;
         // Gaps between tensors are fetched along; they are no part of the total.
         this.#loadedBytes = Math.min(this.#totalBytes, this.#loadedBytes + loadedBytes);
-        onProgress?.({ loadedBytes: this.#loadedBytes, totalBytes: this.#totalBytes });
+        this.#report(false);
       },
+      onAway: () => this.#report(true),
     });
+  }
+
+  #report(isAway: boolean): void {
+    this.#options.onProgress?.({ loadedBytes: this.#loadedBytes, totalBytes: this.#totalBytes, isAway });
   }
 
   async #build(

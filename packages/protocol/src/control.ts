@@ -234,7 +234,7 @@ const DonorMessage = z.discriminatedUnion("type", [
     epoch,
     loadedBytes: sizeBytes,
     totalBytes: sizeBytes,
-    phase: z.enum(["fetching", "unpacking", "building", "checking", "linking"]),
+    phase: z.enum(["fetching", "waiting", "unpacking", "building", "checking", "linking"]),
   }),
   z.object({
     type: z.literal("ready"),

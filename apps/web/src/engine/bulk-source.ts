@@ -19,7 +19,7 @@ export interface BulkSourceOptions {
 interface Pending {
   readonly target: Uint8Array;
   filledBytes: number;
-  readonly heard: () => void;
+  readonly came: () => void;
   readonly resolve: () => void;
   readonly reject: (error: ModelError) => void;
 }
@@ -42,7 +42,12 @@ export class BulkSource implements ByteSource {
     return bytes;
   }
 
-  readInto(target: Uint8Array, offsetBytes: number, signal?: AbortSignal): Promise<number> {
+  readInto(
+    target: Uint8Array,
+    offsetBytes: number,
+    signal?: AbortSignal,
+    came: (sizeBytes: number) => void = () => undefined,
+  ): Promise<number> {
     return unlessStalled("The host", this.#wait, signal, (signal, heard) => {
       const requestId = this.#requests++;
       return new Promise<number>((resolve, reject) => {
@@ -57,10 +62,13 @@ export class BulkSource implements ByteSource {
           reject(signal.reason as Error);
         };
         signal.addEventListener("abort", abort, { once: true });
-        this.#pending.set(requestId, {
+        const pending: Pending = {
           target,
           filledBytes: 0,
-          heard,
+          came() {
+            heard();
+            came(pending.filledBytes);
+          },
           resolve() {
             end();
             resolve(target.length);
@@ -69,7 +77,8 @@ export class BulkSource implements ByteSource {
             end();
             reject(error);
           },
-        });
+        };
+        this.#pending.set(requestId, pending);
         this.#ask({ type: "want", requestId, offsetBytes, sizeBytes: target.length });
       });
     });
@@ -99,9 +108,9 @@ export class BulkSource implements ByteSource {
         `expected byte ${pending.filledBytes} of ${pending.target.length}, ${came} came`,
       );
     }
-    pending.heard();
     pending.target.set(bytes, offset);
     pending.filledBytes += bytes.length;
+    pending.came();
     if (pending.filledBytes === pending.target.length) pending.resolve();
   }
 

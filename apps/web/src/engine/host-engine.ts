@@ -192,7 +192,7 @@ export class HostEngine {
     }
     const share = { layers: [], head: true, embedding: true };
     const weights = await weightSource(checkpoint, source, share, {
-      progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
+      progress: this.#ports.progress,
       storage: this.#ports.storage,
     });
     const { D } = checkpoint.shape;

@@ -63,7 +63,7 @@ export class Shares {
     const type = await graphFloat(rung.backend);
     const share = { layers: [layers], head: false, embedding: false };
     const weights = await weightSource(checkpoint, this.#ports.source(assign), share, {
-      progress: (loaded, total) => this.#ports.progress(loaded, total, "fetching"),
+      progress: this.#ports.progress,
       storage: this.#ports.storage,
     });
     const groups = weights.layerGroups(layers.first, layers.end, weightForm(rung));

@@ -14,7 +14,7 @@ import type { ModelSource } from "./api.ts";
 import { modelAddress } from "./model-address.ts";
 
 export interface WeightPorts {
-  readonly progress: (loadedBytes: number, totalBytes: number) => void;
+  readonly progress: (loadedBytes: number, totalBytes: number, phase: "fetching" | "waiting") => void;
   /** Of what this browser keeps; a sentence. */
   readonly storage: (message: string) => void;
 }
@@ -32,7 +32,8 @@ export async function weightSource(
 ): Promise<WeightSource> {
   const store = await OpfsTensorStore.tryOpen({ model: checkpoint.id, say: storage });
   return new WeightSource(checkpoint, source, share, {
-    onProgress: ({ loadedBytes, totalBytes }) => progress(loadedBytes, totalBytes),
+    onProgress: ({ loadedBytes, totalBytes, isAway }) =>
+      progress(loadedBytes, totalBytes, isAway ? "waiting" : "fetching"),
     ...(store === null ? {} : { store }),
   });
 }

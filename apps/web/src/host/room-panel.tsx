@@ -33,7 +33,11 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
         <KeptModels note={store.session.storage.value} />
       </section>
       {room.kind === "reconnecting" && (
-        <Notice tone="info" title={texts.room.serverGone} text={texts.room.serverGoneHint} />
+        <Notice
+          tone="info"
+          title={texts.room.serverGone}
+          text={store.ring.value.kind === "starting" ? texts.room.serverGoneStarting : texts.room.serverGoneHint}
+        />
       )}
       {room.kind === "refused" && (
         <Notice

@@ -25,6 +25,7 @@ import { probe, ProbeAnswers } from "./link-probe.ts";
 import type { SessionParts } from "./host-session.ts";
 import { RingLinks } from "./ring-links.ts";
 import { resumeProof } from "./ticket.ts";
+import { whenConnected } from "./when-connected.ts";
 import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
 
 export type DonorState =
@@ -367,6 +368,8 @@ export class DonorSession {
     const loaded = await this.engine.api.loadShare(assign, proven.rung);
     if (aborted.aborted) return;
     if (!loaded.ok) throw new EngineError(loaded.reason, loaded.message);
+    if (this.#roomState.value.kind !== "connected") this.#progress("waiting", 1, 1);
+    await whenConnected(this.#roomState, aborted);
     this.#progress("linking", 1, 1);
     const last = assign.stageIndex === assign.stageCount - 1;
     await this.#ring.connect(last ? assign.returnsTo : assign.next, aborted);

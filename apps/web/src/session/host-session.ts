@@ -21,6 +21,7 @@ import { Replanning } from "./replanning.ts";
 import { RingAssembly } from "./ring-assembly.ts";
 import { RingLinks } from "./ring-links.ts";
 import { seatsBefore, type RingOptions, type RingState } from "./ring.ts";
+import { whenConnected } from "./when-connected.ts";
 import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
 
 /** What a session works through; of host and donor alike. */
@@ -86,6 +87,8 @@ export class HostSession {
     move: (move) => this.#moveLayers(move),
   });
   #epoch = 0;
+  /** What the start that is under way does. */
+  #said = "";
   /** Of the start that is under way. */
   #starting: AbortController | null = null;
   /** Donors of the ring that runs or starts. */
@@ -140,6 +143,7 @@ export class HostSession {
       bulk: this.#bulk,
       draft: this.draft,
       planned: (seats) => this.#planned(seats),
+      connected: (signal) => whenConnected(this.#roomState, signal),
     });
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => {
@@ -151,6 +155,11 @@ export class HostSession {
     this.engine.events.on("cancel", ({ frames }) =>
       this.#taking.forEach((peer) => this.#guests.get(peer)?.cancel(frames)),
     );
+    this.engine.events.on("progress", ({ phase }) => {
+      const message = phase === "waiting" ? texts.session.awaitingSource : this.#said;
+      const ring = this.#ring.peek();
+      if (ring.kind === "starting" && ring.message !== message) this.#ring.value = { kind: "starting", message };
+    });
     this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
     this.engine.events.on("failed", ({ from, reason, message }) => {
       if (from === null || from === "host") this.#lose(reason, message);
@@ -210,9 +219,12 @@ export class HostSession {
       await abortable(this.#free(), signal);
       const say = (message: string) => {
         signal.throwIfAborted();
+        this.#said = message;
         this.#ring.value = { kind: "starting", message };
       };
-      const { ring, standing } = await this.#assembly.assemble(options, { epoch, say, signal }, move);
+      const needsServer = () => this.missesServer({ model: options.model, donors: this.#taking });
+      const start = { epoch, say, signal, needsServer };
+      const { ring, standing } = await this.#assembly.assemble(options, start, move);
       signal.throwIfAborted();
       batch(() => {
         this.#ring.value = ring;

@@ -18,6 +18,8 @@ export interface AssemblyParts extends PlanningParts {
   readonly neighbours: RingLinks;
   readonly bulk: BulkServer;
   readonly draft: DraftPart;
+  /** Resolves when the server is there. */
+  readonly connected: (signal: AbortSignal) => Promise<void>;
   /** Told before any of them is given a part: the stages' seats, in ring order. */
   readonly planned: (seats: readonly Seat[]) => void;
 }
@@ -46,6 +48,11 @@ export class RingAssembly {
     const { epoch, say, signal } = start;
     const { engine, donor, neighbours } = this.#parts;
     const beganMs = performance.now();
+    const connected = async () => {
+      say(texts.session.awaitingServer);
+      await this.#parts.connected(signal);
+    };
+    if (start.needsServer()) await connected();
     say(texts.session.reading(model.title));
     const { checkpoint } = await abortable(this.#openModel(model), signal);
     say(texts.session.proving);
@@ -80,6 +87,7 @@ export class RingAssembly {
     const draft = move === null ? (options.draft ?? null) : this.#parts.draft.wanted;
     if (draft !== null) say(texts.session.loadingDraft(draft.title));
     await abortable(this.#parts.draft.use(draft, options.capacity), signal);
+    if (start.needsServer()) await connected();
     say(texts.session.linking);
     for (const [index, { seat }] of places.entries()) {
       const next = places[index + 1]?.seat;

@@ -18,6 +18,8 @@ export interface Start {
   /** What is being done, as a sentence; throws where the start was given up. */
   readonly say: (message: string) => void;
   readonly signal: AbortSignal;
+  /** It cannot go on until the server is back. */
+  readonly needsServer: () => boolean;
 }
 
 export interface PlanningParts {

@@ -7,6 +7,7 @@ import { units } from "./units.ts";
 const phases: Readonly<Record<Phase, string>> = {
   checking: "Checking its arithmetic",
   fetching: "Fetching layers",
+  waiting: "Waiting for the server, which does not answer",
   unpacking: "Unpacking layers",
   building: "Building layers",
   linking: "Linking",

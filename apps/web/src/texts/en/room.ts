@@ -29,6 +29,8 @@ export const room = {
     "This page was loaded anew. Your conversations are here, and the room’s link still holds: start the ring to go on.",
   serverGone: "The server cannot be reached at the moment",
   serverGoneHint: "The ring goes on and so does this chat; new devices have to wait. It is tried again by itself.",
+  serverGoneStarting:
+    "The start waits where it needs the server, and goes on when it is back. It is tried again by itself.",
   serverRefused: "The server has closed this room",
   reloadForNew: "Reload this page to open another; your conversations stay.",
   toRing: "Ring",

@@ -1,6 +1,8 @@
 /** What a start is doing, and how devices and links come to an end, as host and donors tell it. */
 export const session = {
   assembling: "Putting the ring together…",
+  awaitingServer: "Waiting for the server, which cannot be reached at the moment…",
+  awaitingSource: "Waiting for the model’s source, which does not answer. It is tried again…",
   reading: (model: string) => `Reading ${model}…`,
   proving: "Checking what this device computes…",
   timing: (device: string) => `Timing ${device}…`,
