@@ -7,11 +7,12 @@ import {
   type Checkpoint,
   type TensorEntry,
 } from "@jupiter/model";
-import type { TextStream, Tokenizer } from "@jupiter/model/tokenizer";
+import type { Tokenizer } from "@jupiter/model/tokenizer";
 import {
   decodingOf,
   HostDriver,
   LookupDrafter,
+  noTimings,
   PipelineError,
   type Embedding,
   type Head,
@@ -21,6 +22,7 @@ import { chunkRule, type ChunkRule } from "@jupiter/planner";
 import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
 import { ruledEmbedding, TimedHead } from "@jupiter/simulator";
+import { AnswerText } from "./answer-text.ts";
 import type {
   AnswerEvent,
   AskOptions,
@@ -33,6 +35,7 @@ import type {
   Phase,
   RingSettings,
 } from "./api.ts";
+import { Dialogues } from "./dialogues.ts";
 import type { DraftOrder } from "./draft-api.ts";
 import { DraftSlot } from "./draft-slot.ts";
 import { EmulatedHead, type EmulatedDevice } from "./emulation.ts";
@@ -40,7 +43,6 @@ import { failure } from "./outcome.ts";
 import { Outline } from "./outline.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
 import { soon } from "./soon.ts";
-import { StopFilter } from "./stop-filter.ts";
 import { readModel } from "./inspect.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import { byteSource, weightForm, weightSource } from "./weights.ts";
@@ -63,6 +65,7 @@ interface OpenModel {
   readonly source: ByteSource;
   readonly checkpoint: Checkpoint;
   readonly tokenizer: Tokenizer;
+  readonly dialogues: Dialogues;
   readonly vocabulary: readonly string[];
 }
 
@@ -78,20 +81,8 @@ interface LoadedHead {
 interface Answer {
   readonly options: AskOptions;
   readonly tell: (event: AnswerEvent) => void;
-  readonly ids: Int32Array;
-  readonly promptText: string;
-  readonly stream: TextStream;
-  readonly filter: StopFilter;
-  readonly tokens: number[];
-  text: string;
-  /** A stop text has come: what was decided beyond it does not count. */
-  isOver: boolean;
-}
-
-/** A dialogue's text and its ids: what the model wrote is not encoded anew, so that its cache still fits. */
-interface Known {
-  readonly text: string;
-  readonly ids: readonly number[];
+  readonly prompt: { readonly text: string; readonly ids: readonly number[] };
+  readonly written: AnswerText;
 }
 
 export class HostEngine {
@@ -101,8 +92,6 @@ export class HostEngine {
   readonly #answers = new Map<string, Answer>();
   /** Answers that are written point by point. */
   readonly #outlines = new Map<string, Outline>();
-  /** Of each conversation, its prompts and dialogues, each the beginning of the next: an edited question goes on from an earlier one. */
-  readonly #known = new Map<string, readonly Known[]>();
   #model: OpenModel | null = null;
   #head: LoadedHead | null = null;
   #probe: Probe | null = null;
@@ -146,8 +135,8 @@ export class HostEngine {
     const source = byteSource(from);
     const { checkpoint: found, tokenizer, metadata } = await readModel(source, id);
     const checkpoint = this.#replayed(found);
-    this.#model = { source, checkpoint, tokenizer, vocabulary: vocabularyOf(metadata) };
-    this.#known.clear();
+    const dialogues = new Dialogues(tokenizer);
+    this.#model = { source, checkpoint, tokenizer, dialogues, vocabulary: vocabularyOf(metadata) };
     return { checkpoint };
   }
 
@@ -279,37 +268,18 @@ export class HostEngine {
 
   #ask(options: AskOptions, tell: (event: AnswerEvent) => void, beside?: string): void {
     const { id, conversation, prompt, maxTokens, policy, force, decoding } = options;
-    let promptText: string;
     let ids: Int32Array;
     let stopIds: readonly number[];
     try {
-      const { tokenizer } = this.#open();
-      promptText = textOf(prompt, tokenizer);
-      ids = prompt.kind === "ids" ? Int32Array.from(prompt.ids) : this.#encode(tokenizer, conversation, promptText);
+      const { tokenizer, dialogues } = this.#open();
+      const text = textOf(prompt, tokenizer);
+      ids = prompt.kind === "ids" ? Int32Array.from(prompt.ids) : dialogues.idsOf(conversation, text);
       stopIds = tokenizer.eosIds;
-      this.#answers.set(id, {
-        options,
-        tell,
-        ids,
-        promptText,
-        stream: tokenizer.stream(),
-        filter: new StopFilter(options.stop),
-        tokens: [],
-        text: "",
-        isOver: false,
-      });
+      const written = new AnswerText(tokenizer.stream(), options.stop);
+      this.#answers.set(id, { options, tell, prompt: { text, ids: [...ids] }, written });
     } catch (error) {
-      const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
-      tell({
-        kind: "finished",
-        id,
-        finish: "failed",
-        reason: failure(error).message,
-        ids: [],
-        output: [],
-        text: "",
-        timings,
-      });
+      const ending = { finish: "failed", reason: failure(error).message, timings: noTimings(0) } as const;
+      tell({ kind: "finished", id, ...ending, ids: [], output: [], text: "" });
       return;
     }
     this.#driver.submit({
@@ -332,7 +302,7 @@ export class HostEngine {
   }
 
   closeConversation(conversation: string): void {
-    this.#known.delete(conversation);
+    this.#model?.dialogues.forget(conversation);
     this.#driver.closeConversation(conversation);
   }
 
@@ -354,51 +324,22 @@ export class HostEngine {
 
   #token(event: Extract<HostEvent, { kind: "token" }>): void {
     const answer = this.#answers.get(event.id);
-    if (answer === undefined || answer.isOver) return;
-    answer.tokens.push(event.token);
-    const { text, stopped } = answer.filter.push(answer.stream.push(event.token));
-    answer.text += text;
-    answer.isOver = stopped;
-    answer.tell({ ...event, text });
+    if (answer === undefined || answer.written.isOver) return;
+    answer.tell({ ...event, text: answer.written.push(event.token) });
     // Not from within the coordinator's effects, which are carried out in order.
-    if (stopped) queueMicrotask(() => this.#driver.stop(event.id));
+    if (answer.written.isOver) queueMicrotask(() => this.#driver.stop(event.id));
   }
 
   #finished({ id, reason, timings, ...ended }: Extract<HostEvent, { kind: "finished" }>): void {
     const answer = this.#answers.get(id);
     if (answer === undefined) return;
     this.#answers.delete(id);
-    const output = answer.tokens;
-    const finish = answer.isOver ? "stop" : ended.finish;
-    const { tokenizer } = this.#open();
-    if (finish !== "stop" || tokenizer.eosIds.includes(output.at(-1) ?? -1)) {
-      const rest = answer.filter.push(answer.stream.flush());
-      answer.text += rest.text + answer.filter.flush();
-    }
-    const written = output.map((token) => (tokenizer.eosIds.includes(token) ? tokenizer.textOf(token) : "")).join("");
-    const text = answer.promptText + tokenizer.decode(output) + written;
-    const { promptText, options } = answer;
-    const before = (this.#known.get(options.conversation) ?? []).filter(
-      (known) => known.text.length < promptText.length && promptText.startsWith(known.text),
-    );
-    const prompt = { text: promptText, ids: [...answer.ids] };
-    this.#known.set(options.conversation, [...before, prompt, { text, ids: [...answer.ids, ...output] }]);
-    answer.tell({
-      kind: "finished",
-      id,
-      finish,
-      reason,
-      ids: [...answer.ids],
-      output,
-      text: answer.text,
-      timings,
-    });
-  }
-
-  #encode(tokenizer: Tokenizer, conversation: string, text: string): Int32Array {
-    const known = this.#known.get(conversation)?.findLast((each) => text.startsWith(each.text));
-    if (known === undefined || known.ids.length === 0) return tokenizer.encode(text);
-    return Int32Array.from([...known.ids, ...tokenizer.encode(text.slice(known.text.length))]);
+    const { options, prompt, written } = answer;
+    const finish = written.isOver ? "stop" : ended.finish;
+    written.end();
+    const output = written.tokens;
+    this.#open().dialogues.answered(options.conversation, prompt, output);
+    answer.tell({ kind: "finished", id, finish, reason, ids: prompt.ids, output, text: written.text, timings });
   }
 
   #open(): OpenModel {
