@@ -26,6 +26,7 @@ const flags = [
 /** As playwright takes them. */
 export const launchOptions = { args: flags, ...(executablePath === undefined ? {} : { executablePath }) };
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch(launchOptions);
+/** `more`: flags of this browser alone. */
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ ...launchOptions, args: [...flags, ...more] });
 }

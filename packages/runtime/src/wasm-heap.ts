@@ -27,7 +27,7 @@ export class WasmHeap {
     if (pointer === 0) {
       throw new RuntimeError(
         "out-of-memory",
-        `This tab's memory is full: ${sizeBytes} bytes more were needed. Give this device fewer layers or a shorter context.`,
+        `This tab's memory is full: ${Math.ceil(sizeBytes / 1e6)} MB more were needed. Give this device fewer layers or a shorter context.`,
       );
     }
     return { pointer, sizeBytes };

@@ -79,6 +79,7 @@ export class Engine {
     }
     const fallbacks: string[] = [];
     let problem = "";
+    let isMemoryFull = false;
     for (const rung of ladder(wish.backend, await hasGpu())) {
       const { api } = this.#start(wish.threads, rung.hideSubgroups);
       const proof = await api.prove(shape, rung);
@@ -88,10 +89,12 @@ export class Engine {
         return proven;
       }
       problem = proof.ok ? `its results are off by ${proof.value.maxError.toExponential(1)}` : proof.message;
+      isMemoryFull = !proof.ok && proof.reason === "out-of-memory";
       fallbacks.push(rung.name);
       // A GPU that cannot even be asked will not be there without subgroups either.
       if (!proof.ok && proof.reason === "unsupported" && wish.backend === "webgpu") break;
     }
+    if (isMemoryFull) throw new EngineError("out-of-memory", problem);
     throw new EngineError(
       "known-answer",
       `This device computes wrong numbers or none at all (${fallbacks.join(", ")}: ${problem}). Use another browser on it, or leave it out.`,

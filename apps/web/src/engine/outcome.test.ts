@@ -39,3 +39,19 @@ it("a plan that is over, memory, weights and the network keep their names", asyn
   const rejected = await outcome(() => Promise.reject(new ModelError("not-gguf", "x".repeat(2000))));
   expect(rejected).toEqual({ ok: false, reason: "unsupported", message: "x".repeat(1000) });
 });
+
+it.each([
+  new RangeError("Array buffer allocation failed"),
+  new RangeError("WebAssembly.instantiate(): Out of memory: Cannot allocate Wasm memory for new instance"),
+  new RangeError("Out of memory"),
+  Object.assign(new Error("allocation size overflow"), { name: "InternalError" }),
+])("tells memory that ended from what is broken: %s", (error) => {
+  const { reason, message } = failure(error);
+  expect(reason).toBe("out-of-memory");
+  expect(message).toContain(error.message);
+  expect(message).toContain("fewer layers");
+});
+
+it("takes no other range for it", () => {
+  expect(failure(new RangeError("bytes 0 to 5 were not fetched")).reason).toBe("internal");
+});

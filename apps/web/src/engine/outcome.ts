@@ -14,7 +14,10 @@ export async function outcome<T>(task: () => Promise<T>): Promise<Outcome<T>> {
 
 /** What a person and the control protocol are told of an error. */
 export function failure(error: unknown): { readonly reason: FailureReason; readonly message: string } {
-  return { reason: reasonOf(error), message: (error instanceof Error ? error.message : String(error)).slice(0, 1000) };
+  const message = (error instanceof Error ? error.message : String(error)).slice(0, 1000);
+  if (!isMemoryFull(error)) return { reason: reasonOf(error), message };
+  const text = `This tab's memory is full (${message}). Give this device fewer layers or a shorter context.`;
+  return { reason: "out-of-memory", message: text };
 }
 
 function reasonOf(error: unknown): FailureReason {
@@ -71,4 +74,10 @@ function reasonOf(error: unknown): FailureReason {
   if (error instanceof ProtocolError || error instanceof SlotError) return "bad-frame";
   // `fetch` rejects with a TypeError when there is no network.
   return error instanceof TypeError && /fetch|network/i.test(error.message) ? "fetch" : "internal";
+}
+
+/** As browsers say it of arrays, of memory for wasm, and of modules that bring their own. */
+function isMemoryFull(error: unknown): boolean {
+  const isOfBrowser = error instanceof RangeError || (error instanceof Error && error.name === "InternalError");
+  return isOfBrowser && /memory|allocat/i.test(error.message);
 }

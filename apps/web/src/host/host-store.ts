@@ -228,6 +228,22 @@ export class HostStore {
       .catch(() => undefined);
   }
 
+  /** Devices that said they cannot go on, where the others suffice without them. */
+  get dispensable(): readonly Device[] {
+    const { model, chosen } = this;
+    const failed = this.session.devices.value.filter(
+      ({ peer, state }) => state.kind === "failed" && chosen.value.includes(peer),
+    );
+    const others = chosen.value.filter((peer) => !failed.some((device) => device.peer === peer));
+    const suffice = model !== undefined && this.#fitWith(model, this.#draft, others)?.kind === "fits";
+    return suffice ? failed : [];
+  }
+
+  async startWithout(devices: readonly Device[]): Promise<void> {
+    for (const { peer } of devices) this.setLeftOut(peer, true);
+    await this.start();
+  }
+
   /** By a ring that is started first where there is none. False: it did not start, and nothing was asked. */
   async ask(text: string): Promise<boolean> {
     if (this.ring.value.kind !== "ready") await this.start();

@@ -45,7 +45,7 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
   const isInVain = view.kind === "ready" && fit?.kind === "too-little";
   return (
     <>
-      <Ending view={view} />
+      <Ending view={view} store={store} />
       {view.kind === "ready" && (
         <p role="status">
           {room.ready(view.ring.model.title, view.ring.checkpoint.shape.L)}{" "}
@@ -69,15 +69,21 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
   );
 }
 
-function Ending({ view }: { readonly view: RingView }) {
+function Ending({ view, store }: { readonly view: RingView; readonly store: HostStore }) {
   const { room, ringTrouble } = texts;
   if (view.kind === "cancelled") return <p role="status">{room.givenUp}</p>;
   if (view.kind !== "lost" && view.kind !== "not-started") return null;
   const { title, next } = ringTrouble[view.reason];
+  const { dispensable } = store;
   return (
     <Notice tone="bad" title={view.kind === "lost" ? room.ended : room.notStarted} text={title}>
       <p class="said">{sentence(view.message)}</p>
       <p>{next}</p>
+      {dispensable.length > 0 && (
+        <button type="button" onClick={() => void store.startWithout(dispensable)}>
+          {room.startWithout(dispensable.map(({ name }) => name))}
+        </button>
+      )}
     </Notice>
   );
 }

@@ -85,7 +85,7 @@ export class KernelHeap {
       this.#usedBytes -= Math.ceil(sizeBytes / ALIGNMENT) * ALIGNMENT;
       throw new RuntimeError(
         "out-of-memory",
-        `This tab's memory is full: ${sizeBytes} bytes more were needed. Give this device fewer layers or a shorter context.`,
+        `This tab's memory is full: ${Math.ceil(sizeBytes / 1e6)} MB more were needed. Give this device fewer layers or a shorter context.`,
         { cause },
       );
     }

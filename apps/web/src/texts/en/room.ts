@@ -60,6 +60,7 @@ export const room = {
   startAgain: "Start again",
   startAlone: "Start again with this device alone",
   startWith: (devices: number) => `Start again with ${units.devices(devices)}`,
+  startWithout: (devices: readonly string[]) => `Start without ${devices.join(" and ")}`,
   tooSmall: (names: readonly string[]) =>
     `${names.join(" and ")} can hold no layer of this model and ${names.length === 1 ? "was" : "were"} left out.`,
   needsServer:
