@@ -15,6 +15,7 @@ it.each([
   [{ tabs: 2, hostLayers: "all", layers: [15, 15] }, "2 counts for 1 stage (host)"],
   [{ tabs: 0 }, "add --host-layers all"],
   [{ draft: "recorded" }, "npm run sim"],
+  [{ acceptance: "typical", trace: "t.json" }, "have no probabilities"],
   [{ links: [{ medium: "air" }] }, "only simulated links"],
   [{ shape: { L: 4, D: 8 } }, "devices that all say their time"],
 ] as const)("%j is refused before any tab opens", async (fields, text) => {

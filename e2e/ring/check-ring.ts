@@ -1,5 +1,5 @@
 /** What a scenario asks of a ring of tabs and no ring can be: found before anything is fetched, built or opened. */
-import { checkDrafters } from "./drafters.ts";
+import { checkAcceptance, checkDrafters } from "./drafters.ts";
 import { ScenarioError, type Scenario } from "./scenario.ts";
 
 /** Throws `ScenarioError`. */
@@ -10,6 +10,7 @@ export function checkRing(scenario: Scenario): void {
   if (shape !== undefined && devices?.some(({ time }) => time === undefined) !== false)
     throw new ScenarioError("shape: a model that is not there needs devices that all say their time.");
   checkDrafters(scenario);
+  checkAcceptance(scenario);
   if (links.some(({ medium }) => medium !== undefined))
     throw new ScenarioError("medium: only simulated links share one; tabs do not know of each other's.");
   const stages = stagesOf(scenario);

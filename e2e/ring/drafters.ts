@@ -12,6 +12,14 @@ export function drafterOf(draft: string, name: "model" | "medusa"): string | nul
   return found === undefined ? null : found.slice(name.length + 1);
 }
 
+/** Throws `ScenarioError` where an answer's probabilities are asked for that nobody computes. */
+export function checkAcceptance({ acceptance, trace, shape }: Pick<Scenario, "acceptance" | "trace" | "shape">): void {
+  if (acceptance === "typical" && (trace !== undefined || shape !== undefined))
+    throw new ScenarioError(
+      "acceptance: recorded and made-up answers have no probabilities, which typical acceptance goes by; choose exact, or a real model.",
+    );
+}
+
 /** Throws `ScenarioError` for drafters that a run of tabs cannot have. */
 export function checkDrafters({ draft, devices }: Pick<Scenario, "draft" | "devices">): void {
   const names = drafterNames(draft);

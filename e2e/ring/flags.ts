@@ -25,6 +25,7 @@ A room without hands: real headless tabs, real links, the real server. Prints an
   --draft NAMES       who guesses ahead: none, or a list of lookup, model:ID|FILE (a smaller model, same tokens), medusa:FILE
   --rows N            of a frame at most, guesses included
   --windows N         frames of one answer on their way at once
+  --acceptance RULE   exact, or typical: a guess holds where it is likely enough. Typical is lossy: another text
   --outline WHEN      auto, on or off: lists point by point, all points at once (another text)
   --json OUT          write {run, cases} here
   --svg OUT           draw who computed what when; with several cases, a file each
@@ -55,6 +56,7 @@ const TEXTS = {
   force: "force",
   strategy: "strategy",
   draft: "draft",
+  acceptance: "acceptance",
   outline: "outline",
 } as const;
 

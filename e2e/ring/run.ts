@@ -153,10 +153,11 @@ export function ringOptions(scenario: Scenario, url: string) {
   };
 }
 
-export function decodingChoice({ strategy, draft, rows, windows }: Scenario): DecodingChoice {
+export function decodingChoice({ strategy, draft, rows, windows, acceptance }: Scenario): DecodingChoice {
   return {
     strategy,
     drafters: drafterNames(draft),
+    acceptance,
     ...(rows === undefined ? {} : { rows }),
     ...(windows === undefined ? {} : { windows }),
   };

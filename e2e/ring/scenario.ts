@@ -86,6 +86,8 @@ const Fields = z.strictObject({
   rows: z.int().min(1).max(64).optional(),
   /** Frames of one answer on their way at once; of `continuous`. */
   windows: z.int().min(1).max(64).optional(),
+  /** When a guess holds: where plain decoding would have said the same, or by the paper's rule, which is lossy: another text. */
+  acceptance: z.enum(["exact", "typical"]).default("exact"),
   /** Answers written point by point, all points at once: another text. */
   outline: z.enum(["auto", "on", "off"]).default("off"),
   ...DeviceFields,

@@ -5,11 +5,12 @@ import { gantt } from "@jupiter/simulator";
 import type { EmulatedTab } from "./emulate-tabs.ts";
 import type { Source } from "./measures.ts";
 import type { MeasuredCase } from "./run.ts";
-import { ScenarioError } from "./scenario.ts";
+import { ScenarioError, type Scenario } from "./scenario.ts";
 
 interface Summarised {
   readonly run: {
     readonly source: Source;
+    readonly scenario: Pick<Scenario, "acceptance" | "outline">;
     readonly plan: readonly { readonly device: string; readonly first: number; readonly end: number }[];
     readonly emulation?: readonly EmulatedTab[];
     readonly links: readonly { readonly from: string; readonly to: string; readonly sizeBytes: number }[];
@@ -41,6 +42,7 @@ export function summary({ run, cases }: Summarised): string {
     ...columns(run.links.map(({ from, to, sizeBytes }) => [`${from} to ${to}`, `${sizeBytes.toFixed(0)} bytes`])),
     ...tooSlow(run.emulation ?? []),
     `Source: ${run.source}.`,
+    ...lossyParts(run.scenario),
   ].join("\n");
 }
 
@@ -60,6 +62,15 @@ function foretoldRows(cases: readonly MeasuredCase[]): string[] {
   });
   if (lines.length === 0) return [];
   return [...columns([["foretold", "prefill a token", "error", "decode a token", "error"], ...lines]), ""];
+}
+
+/** What makes the text another than plain decoding's. */
+function lossyParts({ acceptance, outline }: Pick<Scenario, "acceptance" | "outline">): string[] {
+  const parts = [
+    ...(acceptance === "typical" ? ["guesses are accepted where they are likely (typical acceptance)"] : []),
+    ...(outline === "off" ? [] : ["lists are written point by point (outline)"]),
+  ];
+  return parts.length === 0 ? [] : [`Lossy: ${parts.join("; ")}. The text is not plain decoding's.`];
 }
 
 /** Their figures are this machine's, not the emulated device's. */

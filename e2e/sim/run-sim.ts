@@ -114,6 +114,8 @@ function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer:
   const names = drafterNames(scenario.draft);
   if (["model", "medusa"].some((name) => names.includes(name)))
     throw new ScenarioError("draft: models are not simulated; choose recorded guesses.");
+  if (scenario.acceptance === "typical")
+    throw new ScenarioError("acceptance: simulated answers have no probabilities to accept by; choose exact.");
   if (!names.includes("recorded")) return [lookup];
   const time = scenario.devices?.[0]?.time?.draft;
   if (time === undefined)

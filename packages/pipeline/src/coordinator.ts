@@ -32,7 +32,7 @@ import type {
 import { chargeDrafts } from "./balance.ts";
 import type { Row } from "./row.ts";
 import { chooseRows, draftsPayFrom } from "./scheduler.ts";
-import { policyFor, tokenEffect } from "./verdicts.ts";
+import { holds, idsToAsk, nextToken, policyFor, tokenEffect } from "./verdicts.ts";
 
 interface Waiting {
   readonly request: GenerateRequest;
@@ -248,6 +248,7 @@ export class Coordinator {
     if (wanted.length === 0) return []; // refuted on its way
     const live = wanted.flatMap(({ live }, i) => (live ? [i] : []));
     const rows = wanted.filter((row) => row.live);
+    for (const row of rows) row.askIds = idsToAsk(row);
     this.#frames.scoring(frame, rows);
     return [
       {
@@ -275,11 +276,11 @@ export class Coordinator {
     const { request, answered, lastTokenMs } = line;
     const isTimed = line.decodes && this.#lines.length === 1;
     for (let { tip } = line; !line.over && tip.score !== null; { tip } = line) {
-      const token = line.tokenOf(tip.score);
-      effects.push(tokenEffect(request.id, token, tip.score));
+      const token = nextToken(line, tip.score);
+      effects.push(tokenEffect(request.id, token, tip));
       const { guesses = [] } = tip.score;
+      this.#drafting.judge(line, tip, (draft) => holds(line, draft, token));
       tip.score = null;
-      this.#drafting.judge(line, tip, token);
       line.follow(token);
       this.#drafting.foretell(line, guesses);
       line.firstTokenMs ??= nowMs;

@@ -1,4 +1,7 @@
-/** How an answer is decoded. Every form gives the same text; they differ in what is sent before it is known to be right. */
+/** When a draft holds. `exact`: where it is what plain decoding would have chosen. `typical` (`typical.ts`): lossy, another text. */
+export type AcceptanceRule = "exact" | "typical";
+
+/** How an answer is decoded. Every form of exact acceptance gives the same text; they differ in what is sent before it is known to be right. */
 export interface Decoding {
   /** Rows of one answer in a frame, the certain one included. 1: nothing is drafted. */
   readonly rows: number;
@@ -6,6 +9,8 @@ export interface Decoding {
   readonly windows: number;
   /** Names of the drafters that may be asked. */
   readonly drafters: readonly string[];
+  /** `exact` if not told. */
+  readonly acceptance?: AcceptanceRule;
 }
 
 export const PLAIN: Decoding = { rows: 1, windows: 1, drafters: [] };
@@ -19,20 +24,23 @@ export interface DecodingChoice {
   readonly rows?: number;
   /** Of `continuous`. Without it one more than stages: each is busy while one frame is on its way. */
   readonly windows?: number;
+  /** `exact` if not told. */
+  readonly acceptance?: AcceptanceRule;
 }
 
 /** Of a frame beyond the first four rows the last one hardly ever holds. */
 const ROWS = 4;
 
 /** In a ring of so many stages. */
-export function decodingOf({ strategy, drafters, rows = ROWS, windows }: DecodingChoice, stages: number): Decoding {
+export function decodingOf(choice: DecodingChoice, stages: number): Decoding {
+  const { strategy, drafters, rows = ROWS, windows, acceptance = "exact" } = choice;
   switch (strategy) {
     case "plain":
       return PLAIN;
     case "window":
-      return { rows, windows: 1, drafters };
+      return { rows, windows: 1, drafters, acceptance };
     case "continuous":
-      return { rows, windows: windows ?? stages + 1, drafters };
+      return { rows, windows: windows ?? stages + 1, drafters, acceptance };
     default:
       return strategy satisfies never;
   }

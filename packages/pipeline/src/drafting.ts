@@ -129,14 +129,14 @@ export class Drafting {
     }
   }
 
-  /** The verdict on `tip` is `token`: what was drafted there held, or did not. To be told before the line follows. */
-  judge(line: Line, tip: Row, token: number): void {
+  /** A verdict on `tip` is there: what was drafted there held, or did not. To be told before the line follows. */
+  judge(line: Line, tip: Row, holds: (draft: Row) => boolean): void {
     this.#usefulness.forEach((usefulness, drafter) => {
       const own = tip.drafts.filter(({ proposals }) => proposals.some((proposal) => proposal.drafter === drafter));
-      if (own.length > 0) usefulness.judge(own.some((draft) => draft.token === token));
+      if (own.length > 0) usefulness.judge(own.some(holds));
     });
     for (const draft of tip.drafts) {
-      const held = draft.token === token;
+      const held = holds(draft);
       for (const { drafter, claimed } of draft.proposals) {
         this.#acceptance[drafter]?.judge(claimed, held);
         const counts = line.count(drafter);

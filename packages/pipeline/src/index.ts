@@ -1,4 +1,11 @@
-export { decodingOf, PLAIN, type Decoding, type DecodingChoice, type Strategy } from "./decoding.ts";
+export {
+  decodingOf,
+  PLAIN,
+  type AcceptanceRule,
+  type Decoding,
+  type DecodingChoice,
+  type Strategy,
+} from "./decoding.ts";
 export type { BranchId, BranchView, Draft, Drafter } from "./drafter.ts";
 export { PipelineError, type PipelineReason } from "./errors.ts";
 export { LookupDrafter } from "./lookup-drafter.ts";

@@ -7,7 +7,6 @@
  * 2. the last certain row (the tip) is the line's own, never shared, and so is what is drafted below it;
  * 3. `tokens` are the tokens of `path`, in order; both only grow.
  */
-import type { RowScore } from "@jupiter/protocol";
 import { Balance } from "./balance.ts";
 import type { Conversation } from "./conversations.ts";
 import type { Decoding } from "./decoding.ts";
@@ -124,9 +123,9 @@ export class Line {
     for (const row of this.path) row.release();
   }
 
-  /** The token at the line's next place: the forced one where ids are forced. */
-  tokenOf(score: RowScore): number {
-    return this.request.force?.[this.answered] ?? score.chosen;
+  /** The id at the line's next place, where ids are forced. */
+  get forced(): number | null {
+    return this.request.force?.[this.answered] ?? null;
   }
 
   count(drafter: number): { drafted: number; sent: number; accepted: number } {

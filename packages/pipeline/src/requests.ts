@@ -148,6 +148,7 @@ export type CoordinatorEffect =
       readonly token: number;
       /** What the policy chose. */
       readonly chosen: number;
+      /** Of `token`, natural, at temperature 1. */
       readonly logProb: number;
       /** Lead of the best log-probability over the second best: equals the lead of the logits. */
       readonly margin: number;

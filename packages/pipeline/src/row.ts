@@ -35,6 +35,8 @@ export class Row {
   frame: FrameNumber | null = null;
   /** Which of its line's laps carried it. */
   lap = 0;
+  /** Tokens whose log-probability its verdict is to tell besides the best ones'. */
+  askIds: readonly number[] = [];
   /** Its verdict, until it is used. */
   score: RowScore | null = null;
   #holders = 0;

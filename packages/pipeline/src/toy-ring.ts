@@ -39,7 +39,8 @@ function toyForward(salt: number, inputs: readonly number[]): number {
 
 function toyScore(x: number, row: number, policy: ScorePolicy, vocabulary: number): RowScore {
   const best = SHARES.map((share, i) => ({ id: (x + i) % vocabulary, logProb: Math.log(share) }));
-  return { row, chosen: chooseToken(best, policy), best, asked: [], entropy: 1 };
+  const asked = policy.askIds.map((asked) => best.find(({ id }) => id === asked)?.logProb ?? -30);
+  return { row, chosen: chooseToken(best, policy), best, asked, entropy: 1 };
 }
 
 /** The hidden state of the last of `tokens` after all stages. */
@@ -148,6 +149,8 @@ class ToyStage {
 
 export interface ToyAnswer {
   readonly tokens: number[];
+  /** Of those tokens. */
+  readonly logProbs: number[];
   finish: Finish | null;
   timings: Timings | null;
 }
@@ -202,7 +205,7 @@ export class ToyRing {
   }
 
   ask(id: string, ids: readonly number[], more: Partial<GenerateRequest> = {}): void {
-    this.answers.set(id, { tokens: [], finish: null, timings: null });
+    this.answers.set(id, { tokens: [], logProbs: [], finish: null, timings: null });
     const request = {
       id,
       conversation: "one",
@@ -304,6 +307,7 @@ export class ToyRing {
         return;
       case "token":
         this.answers.get(effect.id)?.tokens.push(effect.token);
+        this.answers.get(effect.id)?.logProbs.push(effect.logProb);
         return;
       case "finished": {
         const answer = this.answers.get(effect.id);
