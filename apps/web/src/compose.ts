@@ -42,10 +42,11 @@ export async function openRoom(options: OpenOptions): Promise<OpenedRoom> {
   const kept = await keptRoom();
   const credentials = kept === null ? {} : { credentials: kept.credentials };
   const room = await entered(options, (how) => Room.open({ ...how, ...credentials }));
-  const session = new HostSession(partsOf(room, new Engine("host", server.origin, keptTimes())), kept?.admissions);
+  const session = new HostSession(partsOf(room, new Engine("host", server.origin, keptTimes())), kept ?? undefined);
   stopKeeping = effect(() => {
     const [credentials, admissions] = [session.credentials.value, session.admissions.value];
-    if (credentials !== null) keepRoom({ credentials, admissions });
+    const askRules = session.asks.rules.value;
+    if (credentials !== null) keepRoom({ credentials, admissions, askRules });
   });
   return { session, isReopened: kept !== null };
 }

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { AssignMessage, DonorMessage } from "./control.ts";
+import type { AssignMessage, DonorMessage, HostMessage } from "./control.ts";
 import { donorMessageFrame, hostMessageFrame, parseDonorMessage, parseHostMessage } from "./control.ts";
 import { LIMITS } from "./limits.ts";
 import { PeerId } from "./signaling.ts";
@@ -101,4 +102,87 @@ test("donors' messages pass, hosts' messages are not taken from donors, fields u
       expect.objectContaining({ name: "ProtocolError", reason: "bad-control" }),
     );
   }
+});
+
+const ask: DonorMessage = { type: "ask", id: 7, question: "What is a ring?", conversation: 0 };
+
+test("questions of donors and what becomes of them pass as they are", () => {
+  for (const message of [ask, { type: "stop-ask", id: 7 }] as const)
+    expect(parseDonorMessage(donorMessageFrame(message))).toEqual(message);
+  const told: readonly HostMessage[] = [
+    { type: "ask-rule", rule: "each" },
+    { type: "ask-waits", id: 7, before: null },
+    { type: "ask-waits", id: 7, before: 2 },
+    { type: "ask-text", id: 7, text: " of **devices**\n" },
+    { type: "ask-ended", id: 7, end: { kind: "complete", tokens: 12 } },
+    { type: "ask-ended", id: 7, end: { kind: "cut", tokens: 512 } },
+    { type: "ask-ended", id: 7, end: { kind: "stopped", by: "host" } },
+    { type: "ask-ended", id: 7, end: { kind: "refused", why: "too-often" } },
+    { type: "ask-ended", id: 7, end: { kind: "failed", message: "A device left." } },
+  ];
+  for (const message of told) {
+    expect(parseHostMessage(hostMessageFrame(message))).toEqual(message);
+    // Only a host may say so.
+    expect(() => parseDonorMessage(hostMessageFrame(message))).toThrow(
+      expect.objectContaining({ reason: "bad-control" }),
+    );
+  }
+});
+
+test.each([
+  ["no words", { question: " \n" }],
+  ["more letters than a question may have", { question: "x".repeat(LIMITS.questionChars + 1) }],
+  ["a number for a question", { question: 1 }],
+  ["a negative id", { id: -1 }],
+  ["half an id", { id: 0.5 }],
+  ["no conversation", { conversation: undefined }],
+  ["a conversation beyond any count", { conversation: 2 ** 32 }],
+])("a question with %s is refused", (_, change) => {
+  const json = JSON.stringify({ ...ask, ...change });
+  expect(() => parseDonorMessage({ kind: "control", json })).toThrow(
+    expect.objectContaining({ name: "ProtocolError", reason: "bad-control" }),
+  );
+});
+
+test("an answer longer than one message may be is refused", () => {
+  const text = "x".repeat(LIMITS.answerTextChars + 1);
+  expect(() => hostMessageFrame({ type: "ask-text", id: 0, text })).toThrow(
+    expect.objectContaining({ reason: "bad-control" }),
+  );
+});
+
+test("whatever a hostile donor puts into a question, it is refused by name or within every limit", () => {
+  const anything = fc.record(
+    {
+      type: fc.constantFrom("ask", "stop-ask", "ask-ended", "ask-rule"),
+      id: fc.oneof(fc.nat(), fc.double(), fc.anything()),
+      question: fc.oneof(
+        fc.string({ maxLength: 20 }),
+        fc.nat(20_000).map((n) => "q".repeat(n)),
+        fc.anything(),
+      ),
+      conversation: fc.oneof(fc.nat(), fc.double(), fc.anything()),
+      end: fc.anything(),
+    },
+    { requiredKeys: ["type"] },
+  );
+  let passed = 0;
+  fc.assert(
+    fc.property(anything, (message) => {
+      const json = JSON.stringify(message, (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value));
+      try {
+        const parsed = parseDonorMessage({ kind: "control", json });
+        passed++;
+        if (parsed.type === "stop-ask") return;
+        if (parsed.type !== "ask") throw new TypeError(`a ${parsed.type} passed`);
+        expect(parsed.question.length).toBeLessThanOrEqual(LIMITS.questionChars);
+        expect(parsed.question.trim()).not.toBe("");
+        expect(Number.isInteger(parsed.id) && parsed.id >= 0).toBe(true);
+      } catch (error) {
+        expect(error).toMatchObject({ name: "ProtocolError", reason: "bad-control" });
+      }
+    }),
+    { seed: 20261125, numRuns: 2000 },
+  );
+  expect(passed).toBeGreaterThan(20);
 });

@@ -3,6 +3,7 @@
  * slots) never travels this way. Unknown fields are dropped, so that a newer page may say more to an older one.
  */
 import { z } from "zod";
+import { Ask, AskEnded, AskRule, AskText, AskWaits, StopAsk } from "./asking.ts";
 import { ProtocolError } from "./errors.ts";
 import type { ControlFrame } from "./frame-types.ts";
 import { DeviceName } from "./hello.ts";
@@ -189,6 +190,10 @@ const HostMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("guests"), peers: z.array(PeerId).max(SIGNALING_LIMITS.membersPerRoom).readonly() }),
   /** This device was let in: what it shows for that when it comes back under another id. The last one counts, once. */
   z.object({ type: z.literal("ticket"), ticket: z.string().regex(/^[0-9a-f]{64}$/) }),
+  AskRule,
+  AskWaits,
+  AskText,
+  AskEnded,
 ]);
 export type HostMessage = z.infer<typeof HostMessage>;
 export type AssignMessage = z.infer<typeof Assign>;
@@ -204,6 +209,8 @@ const DonorMessage = z.discriminatedUnion("type", [
     userAgent: z.string().max(500),
     /** Measurements of links that it knows how to make and to answer; 0: none. */
     probe: z.int().min(0).max(255).default(0),
+    /** Its page knows how to ask questions; others are told nothing of it. */
+    asks: z.boolean().default(false),
     /** Name → version of what the results depend on. */
     versions: z.record(z.string().max(50), z.string().max(50)).refine((v) => Object.keys(v).length <= 20),
   }),
@@ -284,6 +291,8 @@ const DonorMessage = z.discriminatedUnion("type", [
     /** From `run` call to result, summed. */
     computeMs: ms,
   }),
+  Ask,
+  StopAsk,
 ]);
 export type DonorMessage = z.infer<typeof DonorMessage>;
 

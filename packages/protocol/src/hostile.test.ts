@@ -106,6 +106,10 @@ const HOST_MESSAGES = [
   { type: "removed", why: "closed" },
   { type: "renamed", name: "Anna" },
   { type: "rekeyed", secret, removed: PeerId.parse(peer) },
+  { type: "ask-rule", rule: "all" },
+  { type: "ask-waits", id: 1, before: 2 },
+  { type: "ask-text", id: 1, text: "because" },
+  { type: "ask-ended", id: 1, end: { kind: "refused", why: "busy" } },
 ] as const;
 const DONOR_MESSAGES = [
   { type: "pong", id: 1 },
@@ -118,6 +122,8 @@ const DONOR_MESSAGES = [
   },
   { type: "progress", epoch: 1, loadedBytes: 1, totalBytes: 2, phase: "fetching" },
   { type: "failed", epoch: 1, reason: "internal", message: "no" },
+  { type: "ask", id: 1, question: "why?", conversation: 0 },
+  { type: "stop-ask", id: 1 },
   { type: "stats", fetchedBytes: 1, memoryBytes: null, runs: 1, computeMs: 2 },
   {
     type: "hello",
@@ -127,6 +133,7 @@ const DONOR_MESSAGES = [
     threads: 4,
     userAgent: "x",
     probe: 1,
+    asks: true,
     versions: { a: "1" },
   },
 ] as const;

@@ -30,6 +30,11 @@ export const LIMITS = {
   probeTotalBytes: 1 << 20,
   /** Messages of one end of a probed link: a measurement has some forty. */
   probeMessages: 128,
+  /** Of one question from a donor's page: some 2,000 tokens. */
+  questionChars: 8192,
+  /** Of an answer to it, in one message, and in all: 4,096 tokens of 256. */
+  answerTextChars: 16_384,
+  answerChars: 1 << 20,
   /** One whole frame: 1024 rows of 8192 in f32 is 32 MiB. */
   frameBytes: 48 << 20,
 } as const;

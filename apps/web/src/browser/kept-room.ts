@@ -1,13 +1,12 @@
 /** The host's room over a reload of its tab: as long as the tab lives, and seen by no other. */
 import type { RoomCredentials } from "@jupiter/room";
-import type { Admissions } from "../session/admission.ts";
+import type { KeptByHost } from "../session/host-session.ts";
 import { claim } from "./tab-claim.ts";
 
 const KEY = "jupiter-room";
 
-export interface KeptRoom {
+export interface KeptRoom extends KeptByHost {
   readonly credentials: RoomCredentials;
-  readonly admissions: Admissions;
 }
 
 /** Null: none is kept, or not legibly, or the tab that this one was duplicated from has it. */
@@ -50,12 +49,14 @@ async function digest(secret: string): Promise<string> {
 
 /** Written by this page alone: what could be amiss is an earlier page's form. */
 function isKeptRoom(kept: unknown): kept is KeptRoom {
-  const { credentials, admissions } = (kept ?? {}) as Partial<KeptRoom>;
+  const { credentials, admissions, askRules } = (kept ?? {}) as Partial<KeptRoom>;
   return (
     typeof credentials?.secret === "string" &&
     typeof credentials.hostKey === "object" &&
     typeof admissions?.asksFirst === "boolean" &&
     Array.isArray(admissions.admitted) &&
-    Array.isArray(admissions.tickets)
+    Array.isArray(admissions.tickets) &&
+    typeof askRules?.all === "string" &&
+    Array.isArray(askRules.own)
   );
 }

@@ -6,6 +6,7 @@ import { keepName, keptName } from "../browser/kept-name.ts";
 import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
 import { WakeLock } from "../browser/wake-lock.ts";
 import { deviceName, isPhone, maxPledgeBytes, memoryPledgeBytes } from "../session/device.ts";
+import { OwnQuestions } from "../session/own-questions.ts";
 import { texts } from "../texts/index.ts";
 import type { DonorSession } from "../session/donor-session.ts";
 import { cleanName } from "../state/names.ts";
@@ -30,6 +31,7 @@ export class DonorStore {
   readonly cannotJoin = hasWebRtc() ? null : texts.donor.noWebRtc;
   /** What happened to this tab before, if its system ended it. */
   readonly lastEnd = signal<string | null>(null);
+  readonly #questions = new OwnQuestions();
   #link: string;
   readonly #wakeLock = new WakeLock();
   /** Left because the page was hidden; joins again when it is seen. */
@@ -52,6 +54,12 @@ export class DonorStore {
     effect(() => {
       const visit = this.visit.value;
       if (visit.kind === "joined") this.#follow(visit.session);
+    });
+    effect(() => {
+      const visit = this.visit.value;
+      const state = visit.kind === "joined" ? visit.session.state.value : null;
+      // A phone's page that was hidden comes back by itself; who left has done with it.
+      if (state?.kind === "left" && state.why !== "hidden") this.#questions.startAnew();
     });
     addEventListener("pagehide", () => markVisit(null));
     askBeforeLeaving(() => {
@@ -78,6 +86,7 @@ export class DonorStore {
         name,
         pledgeBytes: this.pledgeBytes.value,
         ticket: this.#ticket,
+        questions: this.#questions,
       });
       this.visit.value = { kind: "joined", session };
     } catch (error) {

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { openTurn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
-import { Announcer } from "./announcer.tsx";
+import { Announcer } from "../shared/announcer.tsx";
 import { ChatHeader } from "./chat-header.tsx";
 import { Composer } from "./composer.tsx";
 import type { HostStore } from "./host-store.ts";

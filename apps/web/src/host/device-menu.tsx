@@ -1,8 +1,9 @@
-/** What the host can do with a device: call it something else, or take it out of the room. */
+/** What the host can do with a device: call it something else, take its questions or not, or take it out of the room. */
 import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
 import { MAX_NAME } from "../state/names.ts";
 import { texts } from "../texts/index.ts";
+import { RuleOfDevice } from "./donor-asks.tsx";
 
 export interface DeviceMenuProps {
   readonly device: Device;
@@ -33,6 +34,7 @@ export function DeviceMenu({ device: { peer, name }, session }: DeviceMenuProps)
         />
         <button type="submit">{guests.rename}</button>
       </form>
+      <RuleOfDevice session={session} peer={peer} name={name} />
       <p class="hint">{guests.removeHint}</p>
       <button type="button" aria-label={guests.removeDevice(name)} onClick={() => void session.remove(peer)}>
         {guests.remove}

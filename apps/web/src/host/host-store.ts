@@ -100,6 +100,7 @@ export class HostStore {
     effect(() => {
       const { modelId, maxTokens } = this.settings.value;
       keepChoices({ modelId, maxTokens });
+      session.asks.longest = maxTokens;
     });
     this.chosen = computed(() => takingPart(session.devices.value, this.leftOut.value));
     this.whyNotAsk = computed(() => whyNotAsk(this.ring.value));

@@ -7,6 +7,7 @@ import { texts } from "../texts/index.ts";
 import { SuspicionNotices } from "../shared/suspicion-notice.tsx";
 import { Asking } from "./asking.tsx";
 import { DeviceList } from "./device-list.tsx";
+import { DonorAsks } from "./donor-asks.tsx";
 import type { HostStore, Settings } from "./host-store.ts";
 import { CapacitySettings } from "./capacity-settings.tsx";
 import { Invitation } from "./invitation.tsx";
@@ -52,6 +53,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
         <h2>{texts.room.devices}</h2>
         <Asking session={store.session} />
         <DeviceList store={store} />
+        <DonorAsks session={store.session} />
       </section>
       <button class="quiet" type="button" onClick={close}>
         {texts.room.close}

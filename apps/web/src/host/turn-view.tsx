@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { AnswerState, Figures, Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
-import { Markdown } from "./markdown.tsx";
+import { Markdown } from "../shared/markdown.tsx";
 
 export interface TurnViewProps {
   readonly turn: Turn;
@@ -90,7 +90,8 @@ interface EndingProps {
   readonly isBlank: boolean;
 }
 
-function Ending({ state, isBlank }: EndingProps) {
+/** How it ended; nothing while it is written. */
+export function Ending({ state, isBlank }: EndingProps) {
   const { chat } = texts;
   switch (state.kind) {
     case "waiting":

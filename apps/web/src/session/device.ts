@@ -67,6 +67,7 @@ export function hello(name: string, memoryPledgeBytes: number): Extract<DonorMes
     threads: navigator.hardwareConcurrency,
     userAgent: navigator.userAgent.slice(0, 500),
     probe: PROBE_VERSION,
+    asks: true,
     versions: JUPITER_VERSIONS,
   };
 }

@@ -19,6 +19,7 @@ function connected({ believes = false } = {}) {
     ...{ peer, name: "Anna", nameFor: (wanted: string) => wanted },
     failed: (_, message) => void failed.push(message),
     accused: (whom, message) => accused.push([whom, message]) > 0 && believes,
+    ...{ canAsk: () => undefined, asked: () => undefined },
     gone: (message) => void gone.push(message),
   });
   const [ours, theirs] = memoryLinkPair().links;

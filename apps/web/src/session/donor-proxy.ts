@@ -78,6 +78,7 @@ interface Expectation {
   readonly reject: (error: Error) => void;
 }
 
+export type Asked = Extract<DonorMessage, { type: "ask" | "stop-ask" }>;
 type Goodbye = Extract<DonorMessage, { type: "goodbye" }>["reason"];
 
 export interface DonorProxyOptions {
@@ -89,6 +90,9 @@ export interface DonorProxyOptions {
   readonly failed: (reason: FailureReason, message: string) => void;
   /** It says that another device sent it what makes no sense. False: that cannot be, so the failure is its own. */
   readonly accused: (whom: Seat, message: string) => boolean;
+  /** Its page knows how to ask questions. */
+  readonly canAsk: () => void;
+  readonly asked: (message: Asked) => void;
   /** `goodbye`: why, as it said; null: its link broke, and it may still be there. */
   readonly gone: (message: string, goodbye: Goodbye | null) => void;
 }
@@ -193,6 +197,10 @@ export class DonorProxy {
       case "ticket":
       case "guests":
       case "ping":
+      case "ask-rule":
+      case "ask-waits":
+      case "ask-text":
+      case "ask-ended":
         return;
       default:
         message satisfies never;
@@ -279,6 +287,11 @@ export class DonorProxy {
           userAgent: message.userAgent,
           isProbed: message.probe === PROBE_VERSION,
         });
+        if (message.asks) this.#options.canAsk();
+        return;
+      case "ask":
+      case "stop-ask":
+        this.#options.asked(message);
         return;
       case "progress":
         this.#update({

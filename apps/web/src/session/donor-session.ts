@@ -23,6 +23,7 @@ import { deviceName, hello } from "./device.ts";
 import { HeldSignals } from "./held-signals.ts";
 import { probe, ProbeAnswers } from "./link-probe.ts";
 import type { SessionParts } from "./host-session.ts";
+import type { OwnQuestions } from "./own-questions.ts";
 import { RingLinks } from "./ring-links.ts";
 import { resumeProof } from "./ticket.ts";
 import { whenConnected } from "./when-connected.ts";
@@ -40,7 +41,14 @@ export type DonorState =
       readonly totalBytes: number;
     }
   | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
-  | { readonly kind: "serving"; readonly layers: Layers; readonly backend: string; readonly tokens: number }
+  | {
+      readonly kind: "serving";
+      readonly layers: Layers;
+      readonly backend: string;
+      readonly tokens: number;
+      /** What the host calls the other devices that compute. */
+      readonly others: readonly string[];
+    }
   | { readonly kind: "failed"; readonly reason: FailureReason; readonly message: string }
   | { readonly kind: "left"; readonly why: WhyLeft };
 
@@ -60,6 +68,8 @@ export interface Lending {
   readonly pledgeBytes: number;
   /** Of an earlier visit that the host let in; null: there was none. */
   readonly ticket: string | null;
+  /** Of this page, whatever visits it makes. */
+  readonly questions: OwnQuestions;
 }
 
 const STATS_EVERY_MS = 1000;
@@ -78,6 +88,8 @@ export class DonorSession {
   readonly strays: ReadonlySignal<Suspicions>;
   /** The last word of this browser's store for weights, if it had one. */
   readonly storage = signal<string | null>(null);
+  /** What is asked from this page. */
+  readonly questions: OwnQuestions;
   /** What the host calls this device. */
   readonly name: ReadonlySignal<string>;
   /** The room's link, from `#` on. Changes when a device is removed. */
@@ -106,7 +118,7 @@ export class DonorSession {
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** Takes the room over: leaving ends it. Made by `compose.ts`. */
-  constructor({ room, links, engine }: SessionParts, { name, pledgeBytes, ticket }: Lending) {
+  constructor({ room, links, engine }: SessionParts, { name, pledgeBytes, ticket, questions }: Lending) {
     this.#room = room;
     this.#links = links;
     this.engine = engine;
@@ -119,6 +131,7 @@ export class DonorSession {
     this.link = this.#link;
     this.#pledgeBytes = pledgeBytes;
     this.#ticket = ticket;
+    this.questions = questions;
     this.#signals = new HeldSignals({ deliver: (from, payload) => links.receiveSignal(from, payload) });
     this.#state = signal<DonorState>({
       kind: "waiting",
@@ -187,6 +200,7 @@ export class DonorSession {
     if (this.#hasLeft) return;
     // First of all: whoever freezes this page from here on finds a device that has left.
     this.#state.value = { kind: "left", why };
+    this.questions.unlinked(texts.asking.left);
     this.#control?.send({ type: "goodbye", reason: why === "hidden" ? "hidden" : "left" });
     removeEventListener("pagehide", this.#onPageHide);
     clearInterval(this.#timer);
@@ -225,6 +239,7 @@ export class DonorSession {
       closed: ({ message }) => {
         if (this.#control !== control) return;
         this.#control = null;
+        this.questions.unlinked(texts.asking.linkLost);
         this.#release(texts.donor.hostGone(message));
       },
     });
@@ -241,6 +256,7 @@ export class DonorSession {
       void before.close();
       this.#release(texts.donor.hostBack);
     }
+    this.questions.linked((message) => control.send(message));
     control.send(hello(this.#name.value, this.#pledgeBytes));
   }
 
@@ -283,6 +299,12 @@ export class DonorSession {
         return;
       case "ticket":
         this.#ticket = message.ticket;
+        return;
+      case "ask-rule":
+      case "ask-waits":
+      case "ask-text":
+      case "ask-ended":
+        this.questions.receive(message);
         return;
       default:
         message satisfies never;
@@ -389,7 +411,9 @@ export class DonorSession {
   #serve(epoch: number): void {
     const state = this.#state.value;
     if (state.kind !== "ready" || this.#assign?.epoch !== epoch) return;
-    this.#state.value = { ...state, kind: "serving", tokens: 0 };
+    const { ring, names = [] } = this.#assign;
+    const others = ring.flatMap((seat, i) => (seat === "host" || seat === this.self ? [] : (names[i] ?? [])));
+    this.#state.value = { ...state, kind: "serving", tokens: 0, others: [...new Set(others)] };
     this.#probes.close();
     this.#ring.settle();
   }

@@ -7,7 +7,7 @@ import { cleanName, distinctName } from "../state/names.ts";
 import type { RingTrouble } from "../state/trouble.ts";
 import { texts } from "../texts/index.ts";
 import { Admission, type Admissions, type Asking } from "./admission.ts";
-import { DonorProxy, type Device } from "./donor-proxy.ts";
+import { DonorProxy, type Asked, type Device } from "./donor-proxy.ts";
 import { createTicket, tryTicket } from "./ticket.ts";
 
 export interface GuestsOptions {
@@ -19,6 +19,11 @@ export interface GuestsOptions {
   readonly gone: (peer: PeerId, why: RingTrouble, message: string) => void;
   /** `by` says that `whom` sent it what makes no sense. False: that cannot be. */
   readonly accused: (by: PeerId, whom: Seat, message: string) => boolean;
+  /** Its page knows how to ask questions. */
+  readonly canAsk: (peer: PeerId) => void;
+  readonly asked: (peer: PeerId, message: Asked) => void;
+  /** `former` is there again, as `peer`. */
+  readonly returned: (former: PeerId, peer: PeerId) => void;
 }
 
 const WELCOME_AGAIN_MS = 1000;
@@ -168,6 +173,7 @@ export class Guests {
   async #readmit(peer: PeerId, proof: string): Promise<void> {
     const ticket = await tryTicket(this.#admission.tickets, peer, proof);
     const former = ticket === null ? null : this.#admission.readmit(ticket, peer);
+    if (former !== null) this.#options.returned(former, peer);
     const donor = former === null || former === peer ? undefined : this.get(former);
     if (former === null || donor === undefined) return;
     this.#setDonors((donors) => donors.delete(former));
@@ -196,6 +202,8 @@ export class Guests {
       nameFor: (wanted) => this.#distinct(peer, cleanName(wanted)),
       failed: (why, message) => this.#options.failed(peer, why, message),
       accused: (whom, message) => this.#options.accused(peer, whom, message),
+      canAsk: () => this.#options.canAsk(peer),
+      asked: (message) => this.#options.asked(peer, message),
       gone: (message, goodbye) => {
         this.#setDonors((donors) => donors.delete(peer));
         this.#options.gone(peer, goodbye === null ? "vanished" : "left", message);

@@ -11,6 +11,8 @@ import type { RingTrouble } from "../state/trouble.ts";
 import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
 import { OPEN_DOOR, type Admissions, type Asking } from "./admission.ts";
+import { AskDesk } from "./ask-desk.ts";
+import { ASK_EACH, type AskRules } from "./ask-rules.ts";
 import { BulkServer } from "./bulk-server.ts";
 import { DraftPart } from "./draft-part.ts";
 import { DonorLost, type Device, type DonorProxy } from "./donor-proxy.ts";
@@ -30,6 +32,14 @@ export interface SessionParts {
   readonly links: PeerLinks;
   readonly engine: Engine;
 }
+
+/** Over a reload of the host's tab. */
+export interface KeptByHost {
+  readonly admissions: Admissions;
+  readonly askRules: AskRules;
+}
+
+const NOTHING_KEPT: KeptByHost = { admissions: OPEN_DOOR, askRules: ASK_EACH };
 
 interface HostEvents {
   readonly answer: AnswerEvent;
@@ -66,6 +76,8 @@ export class HostSession {
   /** Of this ring and the earlier ones. */
   readonly engine: Engine;
   readonly draft: DraftPart;
+  /** Questions from donors' pages. */
+  readonly asks: AskDesk;
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
   readonly #ring = signal<RingState>({ kind: "none" });
@@ -97,7 +109,7 @@ export class HostSession {
   #ringSeats: readonly Seat[] = [];
 
   /** Takes the room over: leaving ends it. Made by `compose.ts`. */
-  constructor({ room, links, engine }: SessionParts, admissions = OPEN_DOOR) {
+  constructor({ room, links, engine }: SessionParts, { admissions, askRules }: KeptByHost = NOTHING_KEPT) {
     this.#room = room;
     this.#links = links;
     this.engine = engine;
@@ -112,12 +124,33 @@ export class HostSession {
     this.#credentials = signal(room.credentials);
     this.credentials = this.#credentials;
     this.link = computed(() => (this.#credentials.value, room.link));
+    this.asks = new AskDesk(
+      {
+        tell: (peer, message) => this.#guests.get(peer)?.send(message),
+        serves: (peer) => this.#ring.peek().kind === "ready" && this.#ringSeats.includes(peer),
+        ask: (options) => this.ask(options),
+        stopAnswer: (id) => this.stopAnswer(id),
+        closeConversation: (id) => this.closeConversation(id),
+        newId: () => crypto.randomUUID(),
+        nowMs: () => performance.now(),
+      },
+      askRules,
+    );
     this.#guests = new Guests({
       room,
       links,
       admissions,
       failed: (peer, why, message) => this.#taking.includes(peer) && this.#lose(why, message),
-      gone: (peer, why, message) => this.#taking.includes(peer) && this.#lose(why, message),
+      gone: (peer, why, message) => {
+        this.asks.left(peer);
+        if (this.#taking.includes(peer)) this.#lose(why, message);
+      },
+      canAsk: (peer) => this.asks.greet(peer),
+      asked: (peer, message) => {
+        if (message.type === "ask") this.asks.receive(peer, message);
+        else this.asks.stopTheirs(peer, message.id);
+      },
+      returned: (former, peer) => this.asks.returned(former, peer),
       accused: (by, whom, message) => this.#accused(by, whom, message),
     });
     this.devices = this.#guests.devices;
@@ -145,6 +178,12 @@ export class HostSession {
       planned: (seats) => this.#planned(seats),
       connected: (signal) => whenConnected(this.#roomState, signal),
     });
+    this.#ring.subscribe((ring) => {
+      if (ring.kind === "ready") this.asks.ringReady(this.#options?.arenas ?? 1);
+      else if (ring.kind === "starting") this.asks.ringMoves(ring.message);
+      else if (ring.kind === "lost") this.asks.ringLost(ring.message);
+    });
+    this.#emitter.on("answer", (event) => this.asks.take(event));
     room.events.on("state", (state) => (this.#roomState.value = state));
     this.#links.events.on("incoming", (incoming) => {
       if (incoming.channel === "activations") this.#neighbours.accept(incoming);
@@ -279,6 +318,7 @@ export class HostSession {
   /** Takes a device out for good: the link changes, and a ring without it goes on. */
   async remove(peer: PeerId): Promise<void> {
     if (this.#taking.includes(peer)) this.#lose("left", texts.guests.wasRemoved(this.#donor(peer).device.value.name));
+    this.asks.left(peer);
     this.#neighbours.expel(peer);
     this.#bulk.expel(peer);
     await this.#guests.remove(peer, () => (this.#credentials.value = this.#room.credentials));

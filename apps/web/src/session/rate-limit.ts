@@ -16,11 +16,13 @@ export class RateLimit {
     this.#atMs = nowMs;
   }
 
-  /** False: one too many. */
+  /** False: one too many, which costs nothing of what may come later. */
   take(nowMs: number): boolean {
     const { perSecond, burst } = this.#rate;
-    this.#left = Math.min(burst, this.#left + ((nowMs - this.#atMs) * perSecond) / 1000) - 1;
+    this.#left = Math.min(burst, this.#left + ((nowMs - this.#atMs) * perSecond) / 1000);
     this.#atMs = nowMs;
-    return this.#left >= 0;
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
   }
 }

@@ -1,3 +1,4 @@
+import { asking } from "./asking.ts";
 import { chat } from "./chat.ts";
 import { devices } from "./devices.ts";
 import { donor } from "./donor.ts";
@@ -13,6 +14,7 @@ import { badAddress, donorTrouble, environment, insecure, linkTrouble, ringTroub
 import { units } from "./units.ts";
 
 export const en = {
+  asking,
   chat,
   devices,
   donor,

@@ -1,0 +1,155 @@
+/** What donors ask from their own pages: whether it is taken, what waits for a person's word, and what is being answered. */
+import type { AskRule, PeerId } from "@jupiter/protocol";
+import { useId } from "preact/hooks";
+import type { DonorAsk } from "../session/ask-desk.ts";
+import type { HostSession } from "../session/host-session.ts";
+import { Markdown } from "../shared/markdown.tsx";
+import { texts } from "../texts/index.ts";
+import { Ending } from "./turn-view.tsx";
+
+const RULES: readonly AskRule[] = ["each", "all", "none"];
+
+interface OfSession {
+  readonly session: HostSession;
+}
+
+export function DonorAsks({ session }: OfSession) {
+  const { asking } = texts;
+  const { asks } = session;
+  const all = asks.asks.value;
+  const waitForWord = all.filter(({ place }) => place.kind === "asking");
+  const taken = all.filter(({ place }) => place.kind !== "asking").toReversed();
+  return (
+    <>
+      <label class="field">
+        {asking.questions}
+        <select
+          value={asks.rules.value.all}
+          onChange={(event) => asks.setRuleForAll(event.currentTarget.value as AskRule)}
+        >
+          {RULES.map((rule) => (
+            <option key={rule} value={rule}>
+              {asking.policies[rule]}
+            </option>
+          ))}
+        </select>
+        <span class="hint">{asking.policyHint}</span>
+      </label>
+      <div role="status">
+        {waitForWord.length > 0 && (
+          <ul class="devices asking" aria-label={asking.asked}>
+            {waitForWord.map((ask) => (
+              <WaitsForWord key={ask.id} ask={ask} session={session} />
+            ))}
+          </ul>
+        )}
+      </div>
+      {taken.length > 0 && (
+        <ul class="devices asks" aria-label={asking.questions}>
+          {taken.map((ask) => (
+            <Taken key={ask.id} ask={ask} session={session} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+interface OfAsk extends OfSession {
+  readonly ask: DonorAsk;
+}
+
+function WaitsForWord({ ask, session }: OfAsk) {
+  const { asking } = texts;
+  const name = nameOf(session, ask.peer);
+  return (
+    <li>
+      <Question ask={ask} session={session} />
+      <div class="actions">
+        <button
+          class="primary"
+          type="button"
+          aria-label={asking.answerOf(name)}
+          onClick={() => session.asks.admit(ask.id)}
+        >
+          {asking.answer}
+        </button>
+        <button type="button" aria-label={asking.refuseOf(name)} onClick={() => session.asks.refuse(ask.id)}>
+          {asking.refuse}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function Taken({ ask, session }: OfAsk) {
+  const { asking, chat } = texts;
+  const { turn, place } = ask;
+  return (
+    <li>
+      <Question ask={ask} session={session} />
+      {turn.answer !== "" && (
+        <details>
+          <summary>{asking.showAnswer}</summary>
+          <div class="answer">
+            <Markdown text={turn.answer} />
+          </div>
+        </details>
+      )}
+      {place.kind === "waiting" && <p class="hint">{asking.beforeIt(Math.max(0, place.before))}</p>}
+      {place.kind === "open" && turn.state.kind === "waiting" && <p class="hint">{chat.reading}</p>}
+      <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
+      {place.kind !== "ended" && (
+        <button
+          type="button"
+          aria-label={asking.stopOf(nameOf(session, ask.peer))}
+          onClick={() => session.asks.stop(ask.id)}
+        >
+          {chat.stop}
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Question({ ask: { peer, turn }, session }: OfAsk) {
+  return (
+    <>
+      <p>
+        <strong>{texts.asking.asks(nameOf(session, peer))}</strong>
+      </p>
+      <p class="question">{turn.question}</p>
+    </>
+  );
+}
+
+/** Of one device, in its menu. */
+export function RuleOfDevice({ session, peer, name }: OfSession & { readonly peer: PeerId; readonly name: string }) {
+  const { asking } = texts;
+  const id = useId();
+  const { rules } = session.asks;
+  const own = rules.value.own.find((each) => each.peer === peer)?.rule;
+  return (
+    <div class="field">
+      <label for={id}>{asking.ruleOf(name)}</label>
+      <select
+        id={id}
+        value={own ?? ""}
+        onChange={({ currentTarget: { value } }) =>
+          session.asks.setRule(peer, RULES.find((rule) => rule === value) ?? null)
+        }
+      >
+        <option value="">{asking.asForAll(asking.policies[rules.value.all])}</option>
+        {RULES.map((rule) => (
+          <option key={rule} value={rule}>
+            {asking.policies[rule]}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function nameOf({ devices }: HostSession, peer: PeerId): string {
+  return devices.value.find((device) => device.peer === peer)?.name ?? texts.guests.unknownDevice;
+}
