@@ -59,6 +59,33 @@ describe("a host that is asked first", () => {
     await host.devices.getByText("Anna’s phone", { exact: true }).waitFor();
   });
 
+  it("does not ask again for a device whose page was loaded anew, but for a copy of its tab, and for one that left", async () => {
+    const asking = host.page.getByRole("list", { name: "Asking to join" });
+    await anna.page.reload();
+    await anna.join("Anna’s phone");
+    await host.arrived(1);
+    expect(await asking.count()).toBe(0);
+
+    const [copy] = await Promise.all([
+      anna.page.waitForEvent("popup"),
+      // A tab that is opened so begins with a copy of the other's storage, as a duplicated one does.
+      anna.page.evaluate(() => void window.open(location.href)),
+    ]);
+    await copy.getByRole("textbox", { name: "This device’s name" }).fill("Copy");
+    await copy.getByRole("button", { name: "Join", exact: true }).click();
+    await asking.getByText("Copy").waitFor();
+    await copy.close();
+    await asking.waitFor({ state: "detached" });
+    await host.arrived(1);
+
+    await anna.leave();
+    await anna.page.getByRole("button", { name: "Join again" }).click();
+    await asking.getByText("Anna’s phone").waitFor();
+    await press("Let in Anna’s phone");
+    await anna.page.getByRole("heading", { name: "In the room" }).waitFor();
+    await host.arrived(1);
+  });
+
   it("gives one that waits no name and no link, whatever it tries", async () => {
     const connections = () =>
       Promise.all([host, anna].map(({ page }) => page.evaluate(() => globalThis.peerConnections?.length)));

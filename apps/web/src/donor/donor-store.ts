@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { hasWebRtc } from "../browser/surroundings.ts";
 import { askBeforeLeaving } from "../browser/other-link.ts";
 import { keepName, keptName } from "../browser/kept-name.ts";
+import { keepTicket, keptTicket } from "../browser/kept-ticket.ts";
 import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
 import { WakeLock } from "../browser/wake-lock.ts";
 import { deviceName, isPhone, maxPledgeBytes, memoryPledgeBytes } from "../session/device.ts";
@@ -53,6 +54,10 @@ export class DonorStore {
     });
     effect(() => {
       const visit = this.visit.value;
+      if (visit.kind === "joined") this.#keepTicket(visit.session);
+    });
+    effect(() => {
+      const visit = this.visit.value;
       if (visit.kind === "joined") this.#follow(visit.session);
     });
     effect(() => {
@@ -94,7 +99,16 @@ export class DonorStore {
     }
   }
 
+  /** The host knows this device again, however this page ended; not where one of the two ended the visit itself. */
+  #keepTicket({ state, ticket, link }: DonorSession): void {
+    const { value: now } = state;
+    const isOver = now.kind === "left" && now.why !== "hidden";
+    this.#ticket = isOver ? null : ticket.value;
+    keepTicket(this.#ticket, link.value);
+  }
+
   async #lookBack(): Promise<void> {
+    this.#ticket = await keptTicket(this.#link.slice(this.#link.indexOf("#")));
     const pledged = await unfinishedVisit();
     if (pledged === null || pledged === 0) return;
     this.pledgeBytes.value = Math.max(STEP_BYTES, Math.round((pledged * LESS) / STEP_BYTES) * STEP_BYTES);
@@ -124,7 +138,6 @@ export class DonorStore {
     }
     if (!isPhone() || visit.kind !== "joined" || visit.session.state.value.kind === "left") return;
     this.#isAway = true;
-    this.#ticket = visit.session.ticket;
     await visit.session.leave("hidden");
   }
 }

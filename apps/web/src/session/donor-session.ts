@@ -94,6 +94,8 @@ export class DonorSession {
   readonly name: ReadonlySignal<string>;
   /** The room's link, from `#` on. Changes when a device is removed. */
   readonly link: ReadonlySignal<string>;
+  /** What shows the host, on another visit, that it let this device in; null: it did not yet. */
+  readonly ticket: ReadonlySignal<string | null>;
   readonly #state: Signal<DonorState>;
   readonly #room: Room;
   readonly #roomState: Signal<RoomState>;
@@ -106,7 +108,7 @@ export class DonorSession {
   readonly #link: Signal<string>;
   readonly #pledgeBytes: number;
   readonly #signals: HeldSignals;
-  #ticket: string | null;
+  readonly #ticket: Signal<string | null>;
   #control: ControlLink<DonorMessage, HostMessage> | null = null;
   /** Who opened the control link last: still the host while the server, back after a pause, does not list it yet. */
   #host: PeerId | null = null;
@@ -130,7 +132,8 @@ export class DonorSession {
     this.#link = signal(room.link);
     this.link = this.#link;
     this.#pledgeBytes = pledgeBytes;
-    this.#ticket = ticket;
+    this.#ticket = signal(ticket);
+    this.ticket = this.#ticket;
     this.questions = questions;
     this.#signals = new HeldSignals({ deliver: (from, payload) => links.receiveSignal(from, payload) });
     this.#state = signal<DonorState>({
@@ -179,11 +182,6 @@ export class DonorSession {
 
   get self(): PeerId {
     return this.#room.self;
-  }
-
-  /** What shows the host, on another visit, that it let this device in; null: it did not yet. */
-  get ticket(): string | null {
-    return this.#ticket;
   }
 
   /** The server offers a way round networks that keep devices apart. */
@@ -298,7 +296,7 @@ export class DonorSession {
         this.#signals.know(message.peers);
         return;
       case "ticket":
-        this.#ticket = message.ticket;
+        this.#ticket.value = message.ticket;
         return;
       case "ask-rule":
       case "ask-waits":
@@ -321,7 +319,8 @@ export class DonorSession {
 
   /** To the host alone, who asked for it. */
   async #introduce(): Promise<void> {
-    const proof = this.#ticket === null ? null : await resumeProof(this.#ticket, this.self);
+    const { value: ticket } = this.#ticket;
+    const proof = ticket === null ? null : await resumeProof(ticket, this.self);
     const host = this.#room.host;
     if (host === null) return;
     const said = { name: this.#name.value, device: deviceName(), ...(proof === null ? {} : { resume: proof }) };
