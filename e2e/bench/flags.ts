@@ -8,6 +8,8 @@ export interface BenchCommand {
   readonly full: boolean;
   readonly rounds: number;
   readonly questions: string | null;
+  readonly model: string | null;
+  readonly draft: string;
   readonly json: string | null;
   readonly html: string | null;
   readonly readme: boolean;
@@ -34,7 +36,9 @@ ${lines.join("\n")}
 
   --full           more sizes and devices, ${FULL_ROUNDS} rounds
   --rounds N       that count; one more warms up (${SAMPLED_ROUNDS})
-  --questions FILE for prompts: questions in FastChat's question.jsonl form
+  --questions FILE for prompts and quality: questions in FastChat's question.jsonl form
+  --model ID       for quality: another model than SmolLM2
+  --draft NAMES    for quality: who guesses, as npm run ring takes it (lookup)
   --json OUT       everything (e2e/bench/report.schema.json)
   --html OUT       a page with plots, in one file
   --readme         put the tables between README's markers
@@ -65,6 +69,8 @@ export function parseFlags(args: readonly string[], known: readonly Suite[], usu
     full,
     rounds: values.rounds === undefined ? (full ? FULL_ROUNDS : SAMPLED_ROUNDS) : count(values.rounds),
     questions: values.questions ?? null,
+    model: values.model ?? null,
+    draft: values.draft ?? "lookup",
     json: values.json ?? null,
     html: values.html ?? null,
     readme: values.readme === true,
@@ -79,6 +85,7 @@ function parseOrExplain(args: readonly string[]) {
       options: {
         ...{ full: { type: "boolean" }, readme: { type: "boolean" }, help: { type: "boolean" } },
         ...{ rounds: { type: "string" }, questions: { type: "string" } },
+        ...{ model: { type: "string" }, draft: { type: "string" } },
         ...{ json: { type: "string" }, html: { type: "string" } },
       },
     });

@@ -47,6 +47,8 @@ async function runAll(command: BenchCommand): Promise<void> {
       browser,
       rounds: command.rounds,
       full: command.full,
+      model: command.model,
+      draft: command.draft,
       questions: command.questions === null ? null : resolve(folder, command.questions),
       say(text, share) {
         progress.at(index, share);
@@ -88,7 +90,7 @@ async function runAll(command: BenchCommand): Promise<void> {
 
 async function timed(suite: Suite, context: Parameters<Suite["run"]>[0]): Promise<SuiteReport> {
   const beganMs = performance.now();
-  const { rows, floor, notes } = await suite.run(context);
+  const { rows, floor, notes, tables: more = [] } = await suite.run(context);
   const seconds = Math.round((performance.now() - beganMs) / 1000);
-  return { name: suite.name, about: suite.about, floor, notes, seconds, rows };
+  return { name: suite.name, about: suite.about, floor, notes, seconds, rows, tables: more };
 }

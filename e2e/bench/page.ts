@@ -1,5 +1,14 @@
 /** A report as one self-contained page: a plot and a table a suite. Shapes and words carry what is said, colour only helps. */
-import { figure, machineLine, noiseOf, percent, type Report, type SuiteReport } from "./report.ts";
+import {
+  figure,
+  figureOf,
+  machineLine,
+  noiseOf,
+  percent,
+  type Report,
+  type ReportTable,
+  type SuiteReport,
+} from "./report.ts";
 import type { Row } from "./row.ts";
 
 const WIDTH = 760;
@@ -30,7 +39,7 @@ export function page(report: Report): string {
   ].join("\n");
 }
 
-function section({ name, about, notes, floor, rows, seconds }: SuiteReport): string {
+function section({ name, about, notes, floor, rows, seconds, tables }: SuiteReport): string {
   const noise = floor === null ? "" : ` Noise (the same thing against itself within a round): ${percent(floor)}.`;
   const head = `<h2>${escape(name)}</h2><p>${escape(about)}.${noise} ${notes.map(escape).join(" ")} <span class=dim>Took ${Math.round(seconds)} s.</span></p>`;
   const units = [...new Set(rows.map(({ unit }) => unit))];
@@ -40,15 +49,21 @@ function section({ name, about, notes, floor, rows, seconds }: SuiteReport): str
       unit,
     ),
   );
-  return `<section>${head}${plots.join("")}${rows.length === 0 ? "" : table(rows, floor)}</section>`;
+  return `<section>${head}${plots.join("")}${rows.length === 0 ? "" : table(rows, floor)}${tables.map(wordTable).join("")}</section>`;
 }
 
 function table(rows: readonly Row[], floor: number | null): string {
   const body = rows.map(
     (row) =>
-      `<tr><td>${escape(row.name)}<td class=number>${figure(row.median)} ${escape(row.unit)}<td class=number>${percent(noiseOf(row, floor))}<td>${row.raw.map(figure).join(" ")}<td>${row.source}`,
+      `<tr><td>${escape(row.name)}<td class=number>${figureOf(row)} ${escape(row.unit)}<td class=number>${percent(noiseOf(row, floor))}<td>${row.raw.map(figure).join(" ")}<td>${row.source}`,
   );
   return `<table><tr><th>what<th>median<th>noise<th>raw values<th>how</tr>${body.join("")}</table>`;
+}
+
+function wordTable({ title, columns, lines }: ReportTable): string {
+  const cells = (tag: "td" | "th", words: readonly string[]) => words.map((word) => `<${tag}>${escape(word)}`).join("");
+  const body = lines.map((line) => `<tr>${cells("td", line)}`).join("");
+  return `<h3>${escape(title)}</h3><table><tr>${cells("th", columns)}</tr>${body}</table>`;
 }
 
 /** From 0, so that lengths compare as the values do. */

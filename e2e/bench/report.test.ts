@@ -19,7 +19,7 @@ function reportOf(rows: SuiteReport["rows"], floor: number | null = 0.02): Repor
     node: "20",
     gpu: null,
   };
-  const suite = { name: "single", about: "One tab", floor, notes: ["A note."], seconds: 3, rows };
+  const suite = { name: "single", about: "One tab", floor, notes: ["A note."], seconds: 3, rows, tables: [] };
   return {
     version: 1,
     date: "2026-01-02T03:04:05Z",
@@ -74,6 +74,29 @@ it("puts a suite's table between its markers and leaves the others as they are",
   expect(written).toContain("kept");
   expect(withTables(written, report)).toBe(written);
   expect(() => withTables("no markers", report)).toThrow(/README needs lines/);
+});
+
+it("tables of words stand below a suite's figures, in Markdown and on the page, and take no text for markup", () => {
+  const report = reportOf([row({ ...facts, name: "a" }, [1])]);
+  const tables = [{ title: "Words", columns: ["who", "what"], lines: [["x|y", "<b>z"]] }];
+  const [suite] = report.suites;
+  if (suite === undefined) throw new Error("the report has a suite");
+  const more = { ...report, suites: [{ ...suite, tables }] };
+  expect(withTables("<!-- bench single -->\n<!-- /bench -->", more)).toContain(
+    "Words:\n\n| who | what |\n|---|---|\n| x\\|y | <b>z |",
+  );
+  expect(page(more)).toContain("<h3>Words</h3><table><tr><th>who<th>what</tr><tr><td>x|y<td>&lt;b>z</table>");
+});
+
+it("what is counted of so many is shown as a whole number", () => {
+  const counted = row({ ...facts, name: "worse", unit: "of 18 answers" }, [7]);
+  expect(withTables("<!-- bench single -->\n<!-- /bench -->", reportOf([counted]))).toContain("| 7 of 18 answers |");
+});
+
+it("a report of before there were such tables is still read", () => {
+  const report = reportOf([row({ ...facts, name: "a" }, [1])]);
+  const old = { ...report, suites: report.suites.map(({ tables: _, ...suite }) => suite) };
+  expect(Report.parse(old)).toEqual(report);
 });
 
 it("the page needs nothing else, and takes no text for markup", () => {

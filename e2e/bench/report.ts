@@ -13,6 +13,14 @@ const RowFields = z.strictObject({
   raw: z.array(z.number()).min(1).readonly(),
 }) satisfies z.ZodType<Row>;
 
+/** What a suite has to say beyond figures with a unit: a table of words. */
+const TableFields = z.strictObject({
+  title: z.string(),
+  columns: z.array(z.string()).min(1).readonly(),
+  lines: z.array(z.array(z.string()).readonly()).readonly(),
+});
+export type ReportTable = z.infer<typeof TableFields>;
+
 const SuiteFields = z.strictObject({
   name: z.string().min(1),
   about: z.string(),
@@ -21,6 +29,7 @@ const SuiteFields = z.strictObject({
   notes: z.array(z.string()).readonly(),
   seconds: z.number().min(0),
   rows: z.array(RowFields).readonly(),
+  tables: z.array(TableFields).readonly().default([]),
 });
 export type SuiteReport = z.infer<typeof SuiteFields>;
 
@@ -66,7 +75,7 @@ export function machineLine({ machine, versions, form, rounds, date }: Report): 
   );
 }
 
-export function suiteTable({ name, about, floor, notes, rows }: SuiteReport): string {
+export function suiteTable({ name, about, floor, notes, rows, tables: more }: SuiteReport): string {
   const noise = floor === null ? [] : [`Noise (the same thing against itself within a round): ${percent(floor)}.`];
   const head = [`**${name}**: ${about}.`, ...noise, ...notes].join(" ");
   if (rows.length === 0) return head;
@@ -77,9 +86,20 @@ export function suiteTable({ name, about, floor, notes, rows }: SuiteReport): st
     "|---|---|---|---|",
     ...rows.map(
       (one) =>
-        `| ${one.name} | ${figure(one.median)} ${one.unit} | ${one.raw.length === 1 ? "" : `${figure(one.min)} to ${figure(one.max)}`} | ${one.source} |`,
+        `| ${one.name} | ${figureOf(one)} ${one.unit} | ${one.raw.length === 1 ? "" : `${figure(one.min)} to ${figure(one.max)}`} | ${one.source} |`,
     ),
+    ...more.map(wordTable),
   ].join("\n");
+}
+
+function wordTable({ title, columns, lines }: ReportTable): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return ["", `${title}:`, "", line(columns), `|${"---|".repeat(columns.length)}`, ...lines.map(line)].join("\n");
+}
+
+/** Of a row's median; what is counted of so many is a whole number. */
+export function figureOf({ median, unit }: Pick<Row, "median" | "unit">): string {
+  return unit.startsWith("of ") ? String(median) : figure(median);
 }
 
 export function figure(value: number): string {

@@ -1,4 +1,5 @@
 import type { Browser } from "playwright";
+import type { ReportTable } from "./report.ts";
 import type { Row } from "./row.ts";
 
 export interface SuiteContext {
@@ -11,6 +12,10 @@ export interface SuiteContext {
   readonly say: (text: string, share: number) => void;
   /** Questions in FastChat's form, where the user has such a file. */
   readonly questions: string | null;
+  /** Of suites that can have another than the usual one. Null: the usual one. */
+  readonly model: string | null;
+  /** Who guesses, as `npm run ring` takes it; of suites that can have other guesses than by lookup. */
+  readonly draft: string;
 }
 
 export interface SuiteResult {
@@ -19,6 +24,8 @@ export interface SuiteResult {
   readonly floor: number | null;
   /** What a reader must know of the rows, in sentences. */
   readonly notes: readonly string[];
+  /** What is no figure with a unit. */
+  readonly tables?: readonly ReportTable[];
 }
 
 export interface Suite {

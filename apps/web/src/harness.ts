@@ -4,6 +4,7 @@
  */
 import type { PeerId } from "@jupiter/protocol";
 import type { AnswerEvent, AskOptions } from "./engine/api.ts";
+import { isVetoed, ROUTER_TOKENS, routeOf, routerMessages } from "./engine/outline-text.ts";
 import type { ProbeFrame } from "./engine/probe.ts";
 import type { LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
@@ -46,6 +47,8 @@ export interface Harness extends TabHarness {
   written(): number;
   /** Rejects where an answer fails. */
   ask(options: AskOptions): Promise<HarnessAnswer>;
+  /** What veto and router say of a question, whether or not the veto would keep it from the router. Null: the model said something else. */
+  route(question: string): Promise<{ readonly isVetoed: boolean; readonly route: "A" | "B" | "C" | null }>;
   /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */
   probe(
     frames: readonly ProbeFrame[],
@@ -108,6 +111,17 @@ export const harness: Harness = {
       });
       host.ask(options);
     });
+  },
+  async route(question) {
+    const { finished } = await this.ask({
+      id: crypto.randomUUID(),
+      conversation: "router",
+      prompt: { kind: "chat", messages: routerMessages(question) },
+      maxTokens: ROUTER_TOKENS,
+      policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+      stop: [],
+    });
+    return { isVetoed: isVetoed(question), route: routeOf(finished.text) };
   },
   async probe(frames) {
     const results = await opened().engine.api.probe(frames);

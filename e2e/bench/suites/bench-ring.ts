@@ -1,10 +1,13 @@
 /** A ring of real tabs that several questions are put to, for suites that time it. SmolLM2 in float32 on wasm, one thread a tab. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Tokenizer } from "@jupiter/model/tokenizer";
 import type { DecodingChoice, LapEvent } from "@jupiter/pipeline";
 import type { Browser } from "playwright";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
-import { askCase, modelFile, ringOptions } from "../../ring/run.ts";
+import { draftFiles } from "../../ring/draft-files.ts";
+import { factsOf } from "../../ring/model-facts.ts";
+import { askCase, checkDraft, modelFile, ringOptions } from "../../ring/run.ts";
 import { parse, Prompts, Scenario, type Prompt, type ScenarioFields } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
 import type { PeerPrompt } from "../peers/peer.ts";
@@ -18,6 +21,8 @@ export interface BenchRing extends AsyncDisposable {
   readonly name: string;
   readonly donors: number;
   readonly room: TabRoom;
+  /** The model that it runs. */
+  model(): Promise<{ readonly name: string; readonly tokenizer: Tokenizer }>;
   /** In a conversation of its own. */
   ask(prompt: Prompt, tokens: number, decoding?: DecodingChoice): Promise<HarnessAnswer>;
 }
@@ -39,13 +44,20 @@ export async function openBenchRing(browser: Browser, donors: number, fields: Ri
     "scenario",
   );
   const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
-  const room = await TabRoom.open({ models, donors, browser });
-  const ring = await room.start(ringOptions(scenario, url));
+  const draft = await draftFiles(scenario, root, console.error);
+  const room = await TabRoom.open({ models: [...models, ...draft.models], donors, browser });
+  const ring = await room.start({ ...ringOptions(scenario, url), ...draft.options });
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
+  await checkDraft(room);
   return {
     name: donors === 0 ? "host alone" : donors === 1 ? "1 donor" : `${donors} donors`,
     donors,
     room,
+    async model() {
+      const { tokenizer } = await factsOf(scenario, root, console.error);
+      if (tokenizer === null) throw new Error(`${scenario.model} has no tokenizer`);
+      return { name: scenario.model, tokenizer };
+    },
     ask: (prompt, tokens, decoding) => askCase(room, scenario, { ...prompt, tokens }, undefined, decoding),
     [Symbol.asyncDispose]: () => room[Symbol.asyncDispose](),
   };

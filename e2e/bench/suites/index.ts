@@ -10,6 +10,7 @@ import { memory } from "./memory.ts";
 import { network } from "./network.ts";
 import { paper } from "./paper.ts";
 import { prompts } from "./prompts.ts";
+import { quality } from "./quality.ts";
 import { scaling } from "./scaling.ts";
 import { schedules } from "./schedules.ts";
 import { single } from "./single.ts";
@@ -32,6 +33,7 @@ export const suites: readonly Suite[] = [
   paper,
   schedules,
   prompts,
+  quality,
 ];
 
 /** Without a suite named. */

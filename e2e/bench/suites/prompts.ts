@@ -78,7 +78,7 @@ export const prompts: Suite = {
 };
 
 /** Throws `ScenarioError` with the first line that is no question. */
-function readQuestions(path: string): readonly { readonly category: string; readonly prompt: Prompt }[] {
+export function readQuestions(path: string): readonly { readonly category: string; readonly prompt: Prompt }[] {
   const lines = readFileSync(path, "utf8")
     .split("\n")
     .filter((line) => line.trim() !== "");

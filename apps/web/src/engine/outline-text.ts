@@ -43,6 +43,9 @@ export function routerMessages(question: string): readonly ChatMessage[] {
   return [{ role: "user", content }];
 }
 
+/** The router's answer is one letter, with what a model puts around it. */
+export const ROUTER_TOKENS = 4;
+
 /** The router's choice; null: it said something else. */
 export function routeOf(said: string): "A" | "B" | "C" | null {
   const [letter] = /\b[ABC]\b/.exec(said) ?? [];

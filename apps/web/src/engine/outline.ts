@@ -19,6 +19,7 @@ import {
   pointMessages,
   pointStart,
   pointsOf,
+  ROUTER_TOKENS,
   routeOf,
   routerMessages,
   type OutlinePoint,
@@ -34,7 +35,6 @@ export interface OutlinePorts {
   readonly nowMs: () => number;
 }
 
-const ROUTER_TOKENS = 4;
 const OUTLINE_TOKENS = 96;
 const POINT_TOKENS = 96;
 
