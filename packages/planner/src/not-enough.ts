@@ -3,8 +3,8 @@ import type { Seat } from "@jupiter/protocol";
 import { remediesOf, type Remedy } from "./remedies.ts";
 import type { DeviceProfile, PlanRequest } from "./request.ts";
 import { ringOf } from "./ring.ts";
-import { cheapestSplit, prefixSums, type Load, type Objective, type Storage } from "./split.ts";
-import { inWords, longestRun, memoryMessage, tooManyStages } from "./words.ts";
+import { cheapestSplit, longestRun, prefixSums, type Load, type Objective, type Storage } from "./split.ts";
+import { inWords, memoryMessage, tooManyStages } from "./words.ts";
 
 export interface NotEnough {
   readonly kind: "not-enough";
@@ -54,7 +54,7 @@ export function notEnough(request: PlanRequest): NotEnough {
   if (hostAlone !== null) return hostAlone;
   const ring = withHead(ringOf(request), onHost);
   const devices = [...new Set(ring)];
-  const holds = new Map(devices.map((device) => [device, longestRun(device, model)]));
+  const holds = new Map(devices.map((device) => [device, mostLayers(device, model)]));
   const split = cheapestSplit(ring, model, shortage);
   if (split === null) {
     return {
@@ -100,6 +100,10 @@ export function hostShortage({ devices, placement }: PlanRequest): NotEnough | n
     devices: [{ seat: "host", layers: 0, missingBytes }],
     remedies: [],
   };
+}
+
+function mostLayers(device: DeviceProfile, model: Storage): number {
+  return longestRun(prefixSums(device, model), device.memoryBytes - device.fixedBytes);
 }
 
 /** Each device's load, both ends of the host together. */

@@ -3,9 +3,9 @@ import type { Seat } from "@jupiter/protocol";
 import { feasible, hostShortage, notEnough, type NotEnough } from "./not-enough.ts";
 import { emptyPipe, lapMs, returnMs, slicesMs, type Pipe, type Slices } from "./pipe.ts";
 import { cachedInAnswer, lapsOf, problemOf, type Problem } from "./problem.ts";
-import type { PlanRequest, Workload } from "./request.ts";
+import type { DeviceProfile, PlanRequest, Workload } from "./request.ts";
 import { checked, checkedCounts, ringOf } from "./ring.ts";
-import { periodMs, scoreOf, type Candidate } from "./score.ts";
+import { isHeadOnLast, periodMs, scoreOf, type Candidate } from "./score.ts";
 import { improve } from "./improve.ts";
 import { search, type Found } from "./search.ts";
 import { bestSlices } from "./slices.ts";
@@ -56,9 +56,7 @@ export function plan(request: PlanRequest): Plan | NotEnough {
   if (placement.layers !== undefined) {
     const ring = ringOf(request);
     const counts = checkedCounts(placement.layers, ring, request.model.L);
-    const order = ring.map((profile) => problem.devices.findIndex((device) => device.profile === profile));
-    const headOnLast = placement.head[0] === "last" && order.at(-1) !== 0;
-    return planOf(problem, { order, counts, headOnLast });
+    return planOf(problem, candidateOf(problem, ring, counts));
   }
   const found = search(problem) ?? asGiven(problem);
   return found === null ? notEnough(request) : planOf(problem, found.candidate);
@@ -75,11 +73,20 @@ function asGiven(problem: Problem): Found | null {
   const ring = ringOf(problem.request);
   const counts = feasible(ring, problem.request);
   if (counts === null) return null;
-  const order = ring.map((profile) => problem.devices.findIndex((device) => device.profile === profile));
-  const headOnLast = !problem.request.placement.head.includes("host") && order.at(-1) !== 0;
-  const candidate = { order, counts, headOnLast };
+  const candidate = candidateOf(problem, ring, counts);
   const ms = scoreOf(problem, candidate);
   return ms === Infinity ? null : improve(problem, { candidate, ms });
+}
+
+/** A ring that was not searched for; its head is on the host where it may be. */
+function candidateOf(
+  { devices, request }: Problem,
+  ring: readonly DeviceProfile[],
+  counts: readonly number[],
+): Candidate {
+  const order = ring.map((profile) => devices.findIndex((device) => device.profile === profile));
+  const head = request.placement.head.includes("host") ? "host" : "last";
+  return { order, counts, headOnLast: isHeadOnLast(order, head) };
 }
 
 function planOf(problem: Problem, candidate: Candidate): Plan {

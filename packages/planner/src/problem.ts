@@ -4,6 +4,7 @@
  */
 import { delayMs, headMs, layerMs, sendMs, type HeadCost, type LinkCost } from "./costs.ts";
 import type { DeviceProfile, PlanRequest, Workload } from "./request.ts";
+import { longestRun, prefixSums } from "./split.ts";
 
 export interface Problem {
   readonly request: PlanRequest;
@@ -121,12 +122,11 @@ function equalSlices(tokens: number, count: number): Slicing {
 }
 
 function deviceOf(profile: DeviceProfile, { model, workload }: PlanRequest, { slicings, rows }: Work): Device {
-  const { costs, layerBytes, memoryBytes, fixedBytes, headBytes } = profile;
+  const { costs, memoryBytes, fixedBytes, headBytes } = profile;
   const chunkMs = slicings.map(({ rows, starts }) =>
     Float64Array.from(rows, (T, i) => layerMs(costs.layer, T, starts[i]!)),
   );
-  const bytes = new Float64Array(model.L + 1);
-  layerBytes.forEach((sizeBytes, i) => (bytes[i + 1] = bytes[i]! + sizeBytes + model.kvBytes));
+  const bytes = prefixSums(profile, model);
   const head = costs.head ?? FREE;
   return {
     profile,
@@ -140,14 +140,4 @@ function deviceOf(profile: DeviceProfile, { model, workload }: PlanRequest, { sl
     most: longestRun(bytes, memoryBytes - fixedBytes),
     mostWithHead: longestRun(bytes, memoryBytes - fixedBytes - headBytes),
   };
-}
-
-/** Layers in a row that fit into `room` bytes, at most. */
-function longestRun(bytes: Float64Array, room: number): number {
-  let [longest, first] = [0, 0];
-  for (let end = 1; end < bytes.length; end++) {
-    while (first < end && bytes[end]! - bytes[first]! > room) first++;
-    longest = Math.max(longest, end - first);
-  }
-  return longest;
 }

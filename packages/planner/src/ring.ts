@@ -10,8 +10,13 @@ export function ringOf({ devices, placement }: PlanRequest): readonly DeviceProf
     if (donors.length > 0) return donors;
     throw new PlannerError("no-stages", "No device holds layers. Let another device join, or give the host layers.");
   }
-  if (donors.length === 0) return [host];
-  switch (form) {
+  return donors.length === 0 ? [host] : ringOrder(host, donors, form);
+}
+
+export function ringOrder<T>(host: T, donors: readonly T[], hostLayers: HostLayers): readonly T[] {
+  switch (hostLayers) {
+    case "none":
+      return donors;
     case "first":
       return [host, ...donors];
     case "last":
@@ -21,7 +26,7 @@ export function ringOf({ devices, placement }: PlanRequest): readonly DeviceProf
     case "all":
       return [host];
     default:
-      return form satisfies never;
+      return hostLayers satisfies never;
   }
 }
 

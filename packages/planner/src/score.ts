@@ -1,6 +1,7 @@
 /** What a candidate takes, by the exact recurrence: the one judge of the search. */
 import { inFlight } from "./pipe.ts";
 import type { Device, Problem } from "./problem.ts";
+import type { HeadSeat } from "./request.ts";
 
 /** Who holds how many layers, in ring order. The host (0) stands at the front, at the end, at both, or nowhere. */
 export interface Candidate {
@@ -8,6 +9,11 @@ export interface Candidate {
   /** Each at least 1; their sum is L. */
   readonly counts: readonly number[];
   readonly headOnLast: boolean;
+}
+
+/** A last place that is the host's has the host's head. */
+export function isHeadOnLast(order: readonly number[], head: HeadSeat): boolean {
+  return head === "last" && order.at(-1) !== 0;
 }
 
 /** The objective in milliseconds (for tokens a second, milliseconds of a lap, over what it adds); Infinity: it does not fit. */
@@ -148,7 +154,7 @@ function openMs(
   return ms;
 }
 
-/** See `closedSlicesMs` in pipe.ts: the host's two places share its time, first come, first served. */
+/** See `closedMs` in pipe.ts: the host's two places share its time, first come, first served. */
 function closedMs(
   { devices, hops, work }: Problem,
   { order, counts }: Candidate,

@@ -7,7 +7,8 @@ import type { Problem } from "./problem.ts";
 import { improve } from "./improve.ts";
 import { relaxed } from "./relax.ts";
 import type { HeadSeat, HostLayers } from "./request.ts";
-import { scoreOf, type Candidate } from "./score.ts";
+import { ringOrder } from "./ring.ts";
+import { isHeadOnLast, scoreOf, type Candidate } from "./score.ts";
 import { byUsefulness, growSets } from "./grow-sets.ts";
 import { cheapestInsertion, shortTour, toursBySubset, waysOf, type Tour } from "./tours.ts";
 
@@ -174,31 +175,14 @@ export function shapeOf(
   hostLayers: HostLayers,
   head: HeadSeat,
 ): Shape {
-  const places = ringOrder(donors, hostLayers);
-  const headOnLast = head === "last" && places.at(-1) !== 0;
+  const places = ringOrder(0, donors, hostLayers);
+  const headOnLast = isHeadOnLast(places, head);
   // The head on a last place that is the host's is the host's head: listed once, as that.
   const isTwice = head === "last" && !headOnLast && problem.request.placement.head.includes("host");
   const { ms, slicing } = isTwice
     ? { ms: Infinity, slicing: 0 }
     : relaxed(problem, places, headOnLast, waysOf(problem, tours));
   return { donors, hostLayers, head, tours, ms, slicing };
-}
-
-export function ringOrder(donors: readonly number[], hostLayers: HostLayers): readonly number[] {
-  switch (hostLayers) {
-    case "none":
-      return donors;
-    case "first":
-      return [0, ...donors];
-    case "last":
-      return [...donors, 0];
-    case "both":
-      return [0, ...donors, 0];
-    case "all":
-      return [0];
-    default:
-      return hostLayers satisfies never;
-  }
 }
 
 /**
@@ -208,10 +192,10 @@ export function ringOrder(donors: readonly number[], hostLayers: HostLayers): re
 function candidatesOf(problem: Problem, { tours, hostLayers, head, slicing }: Shape, bestMs: number): readonly Found[] {
   const found: Found[] = [];
   const seen = new Set<number | undefined>();
-  const isTight = tours.length > 1 && isOrderTight(problem, ringOrder(tours[0]!.order, hostLayers));
+  const isTight = tours.length > 1 && isOrderTight(problem, ringOrder(0, tours[0]!.order, hostLayers));
   for (const tour of tours) {
-    const order = ringOrder(tour.order, hostLayers);
-    const headOnLast = head === "last" && order.at(-1) !== 0;
+    const order = ringOrder(0, tour.order, hostLayers);
+    const headOnLast = isHeadOnLast(order, head);
     const last = headOnLast ? order.at(-1) : 0;
     if (seen.has(last) && !isTight) continue;
     seen.add(last);
@@ -220,7 +204,7 @@ function candidatesOf(problem: Problem, { tours, hostLayers, head, slicing }: Sh
       for (const counts of cutsOf(problem, { order, headOnLast, tail }, slicing, 6, bestMs * WIDE_MARGIN)) {
         const share = new Map(order.map((device, place) => [device, counts[place]!]));
         for (const other of others) {
-          const places = ringOrder(other.order, hostLayers);
+          const places = ringOrder(0, other.order, hostLayers);
           const moved = places.map((device, place) =>
             device === 0 ? counts[place === 0 ? 0 : counts.length - 1]! : share.get(device)!,
           );

@@ -102,8 +102,18 @@ function bestChain(
 }
 
 /** `[L + 1]`: bytes of the layers below each one, cache included. */
-export function prefixSums({ layerBytes }: DeviceProfile, { kvBytes, weightShare = 1 }: Storage): readonly number[] {
-  const sums = [0];
-  for (const sizeBytes of layerBytes) sums.push((sums.at(-1) ?? 0) + weightShare * sizeBytes + kvBytes);
+export function prefixSums({ layerBytes }: DeviceProfile, { kvBytes, weightShare = 1 }: Storage): Float64Array {
+  const sums = new Float64Array(layerBytes.length + 1);
+  layerBytes.forEach((sizeBytes, i) => (sums[i + 1] = sums[i]! + weightShare * sizeBytes + kvBytes));
   return sums;
+}
+
+/** Layers in a row that fit into `roomBytes`, at most; `sums` as `prefixSums` gives them. */
+export function longestRun(sums: Float64Array, roomBytes: number): number {
+  let [longest, first] = [0, 0];
+  for (let end = 1; end < sums.length; end++) {
+    while (first < end && sums[end]! - sums[first]! > roomBytes) first++;
+    longest = Math.max(longest, end - first);
+  }
+  return longest;
 }

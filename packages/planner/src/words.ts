@@ -1,20 +1,6 @@
 /** What is missing, as a person reads it. */
 import type { Remedy } from "./remedies.ts";
 import type { DeviceProfile, ModelNeeds } from "./request.ts";
-import { prefixSums } from "./split.ts";
-
-/** Layers in a row that it can hold, at most. */
-export function longestRun(device: DeviceProfile, model: ModelNeeds): number {
-  const sums = prefixSums(device, model);
-  let longest = 0;
-  let first = 0;
-  for (let end = 1; end <= model.L; end++) {
-    const over = () => device.fixedBytes + (sums[end] ?? 0) - (sums[first] ?? 0) > device.memoryBytes;
-    while (first < end && over()) first++;
-    longest = Math.max(longest, end - first);
-  }
-  return longest;
-}
 
 export function tooManyStages(
   ring: readonly DeviceProfile[],

@@ -1,8 +1,8 @@
 /** For tests: every subset, order, cut and placement, by the exact recurrence. */
 import { problemOf } from "../problem.ts";
 import type { PlanRequest } from "../request.ts";
-import { ringOrder } from "../search.ts";
-import { scoreOf, type Candidate } from "../score.ts";
+import { ringOrder } from "../ring.ts";
+import { isHeadOnLast, scoreOf, type Candidate } from "../score.ts";
 
 export interface Optimum {
   readonly ms: number;
@@ -21,9 +21,9 @@ export function bruteForce(request: PlanRequest): Optimum {
     for (const set of sets) {
       const isWhole = placement.donors === "best" || set.length === donors.length;
       if (hostLayers !== "all" && (set.length === 0 || !isWhole)) continue;
-      const order = ringOrder(set, hostLayers);
+      const order = ringOrder(0, set, hostLayers);
       for (const head of placement.head) {
-        const headOnLast = head === "last" && order.at(-1) !== 0;
+        const headOnLast = isHeadOnLast(order, head);
         for (const counts of compositions(model.L, order.length)) {
           const candidate = { order, counts, headOnLast };
           const ms = scoreOf(problem, candidate);
