@@ -90,3 +90,24 @@ it("a server that goes and comes back disturbs no running ring, and one that can
   await Promise.all([host.page.context().close(), donor.page.context().close()]);
   await second.close();
 });
+
+it("a server that does not answer is told while a room is opened or joined, and both come about when it does", async () => {
+  const first = await serve();
+  const [host, leaving] = [await HostPerson.open(browser, first, lookedAt), await HostPerson.open(browser, first)];
+  const donor = await DonorPerson.open(browser, await host.invitation(), lookedAt);
+  await donor.join("Anna’s phone");
+  await donor.leave();
+  await leaving.page.getByRole("button", { name: "Close the room" }).click();
+  await first.close();
+
+  await leaving.page.getByRole("button", { name: "Open a new room" }).click();
+  await donor.page.getByRole("button", { name: "Join again" }).click();
+  for (const { page } of [leaving, donor])
+    await page.getByText("The server has not answered yet; it is tried again by itself.").waitFor();
+  expect(await findings(donor.page)).toEqual([]);
+  const second = await serve({ port: first.port });
+  await leaving.invitation();
+  await donor.page.getByRole("heading", { name: "In the room" }).waitFor();
+  await Promise.all([host, leaving, donor].map(({ page }) => page.context().close()));
+  await second.close();
+});

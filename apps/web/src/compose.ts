@@ -73,9 +73,12 @@ export function conversationShelf(): Shelf {
   return new IdbShelf();
 }
 
+/** A server that does not say by then which models it has may still open rooms. */
+const LISTING_TIMEOUT_MS = 10_000;
+
 /** The models that the room's server has, as it lists them; none where it has no list. */
 export async function listedModels(): Promise<unknown> {
-  return fetch(new URL("/models/", server.origin))
+  return fetch(new URL("/models/", server.origin), { signal: AbortSignal.timeout(LISTING_TIMEOUT_MS) })
     .then((response) => (response.ok ? response.json() : []) as Promise<unknown>)
     .catch(() => []);
 }

@@ -1,5 +1,6 @@
 /** Before joining: what will happen, what it costs, and one button. */
 import { Hindrances } from "../shared/hindrances.tsx";
+import { Late } from "../shared/late.tsx";
 import { Notice } from "../shared/notice.tsx";
 import { MAX_NAME } from "../state/names.ts";
 import { sentence } from "../state/words.ts";
@@ -57,6 +58,13 @@ export function JoinForm({ store, visit }: JoinFormProps) {
         </button>
       ) : (
         <Notice tone="bad" title={donor.cannotJoin} text={store.cannotJoin} />
+      )}
+      {visit.kind === "joining" && (
+        <div role="status">
+          <Late>
+            <p>{donor.joiningLate}</p>
+          </Late>
+        </div>
       )}
       {visit.kind === "refused" && <Notice tone="bad" title={donor.notJoined} text={sentence(visit.message)} />}
       <Hindrances />

@@ -20,7 +20,8 @@ const composed = import("../compose.ts");
 composed.catch(() => undefined); // Said where it is waited for.
 
 type Room =
-  | { readonly kind: "opening" }
+  /** `isAsking`: the server is asked for a room. */
+  | { readonly kind: "opening"; readonly isAsking: boolean }
   | { readonly kind: "failed"; readonly message: string }
   | { readonly kind: "open"; readonly store: HostStore }
   | { readonly kind: "closed" };
@@ -49,7 +50,7 @@ export function HostPage() {
       </div>
     );
   }
-  if (now.kind === "opening") return <Opening />;
+  if (now.kind === "opening") return <Opening isAsking={now.isAsking} />;
   return (
     <main class="donor">
       <Brand />
@@ -77,16 +78,17 @@ function jumpTo(selector: string): void {
 }
 
 function createOpening() {
-  const opening = signal<Room>({ kind: "opening" });
+  const opening = signal<Room>({ kind: "opening", isAsking: false });
   askBeforeLeaving(() => opening.value.kind === "open" && opening.value.store.isInUse);
   const open = async (): Promise<void> => {
-    opening.value = { kind: "opening" };
+    opening.value = { kind: "opening", isAsking: false };
     try {
       const { conversationShelf, invitationAddress, listedModels, openRoom } = await composed.catch(
         (cause: unknown) => {
           throw new Error(texts.room.pageNotFetched, { cause });
         },
       );
+      opening.value = { kind: "opening", isAsking: true };
       const [first, ...rest] = offersOf(catalogue, parseListing(await listedModels()));
       if (first === undefined) throw new Error(texts.room.noModels);
       const [room, address] = await Promise.all([openRoom({ name: deviceName() }), invitationAddress()]);

@@ -25,6 +25,8 @@ export const donor = {
   memory: (bytes: number) => `Memory: up to ${units.bytes(bytes)}, given back when you leave`,
   join: "Join",
   joining: "Joining…",
+  joiningLate:
+    "The server has not answered yet; it is tried again by itself. See that this device is online and on the same network as the host.",
   cannotJoin: "This device cannot join",
   noWebRtc:
     "This browser has no WebRTC, or it is switched off, so that no other device can reach it. Open the link in a current Chrome, Edge, Safari or Firefox.",

@@ -18,6 +18,8 @@ export const room = {
   pageNotFetched:
     "the rest of this page could not be fetched. Check that this device is online and the server is there, then reload the page",
   opening: "Opening a room…",
+  openingLate:
+    "The server has not answered yet; it is tried again by itself. See that it runs, and that this device is online and on its network.",
   noModels: "The catalogue has no models.",
   notOpened: "The room could not be opened",
   tryAgain: "Try again",
