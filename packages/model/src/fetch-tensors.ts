@@ -213,7 +213,6 @@ const start = (digest: string) => `${digest.slice(0, 12)}…`;
 function wrongChecksum(name: string, came: string, sha256: string): ModelError {
   return new ModelError(
     "checksum",
-    `Tensor ${name} has SHA-256 ${start(came)}, the catalogue says ${start(sha256)}: the file at its source is damaged or not the one that was chosen. ` +
-      "Fetch it again, or choose another source; nothing of it was used.",
+    `Tensor ${name} has SHA-256 ${start(came)}, the catalogue says ${start(sha256)}: the file at its source is damaged, or not the one that was chosen.`,
   );
 }

@@ -162,7 +162,7 @@ describe("WeightSource", () => {
     expect(await source.layers(1, 2, "dense")).toHaveLength(1);
     await expect(source.layers(2, 3, "dense")).rejects.toMatchObject({
       reason: "checksum",
-      message: expect.stringMatching(/blk\.2\.ffn_up\.weight.*Fetch it again/) as string,
+      message: expect.stringMatching(/blk\.2\.ffn_up\.weight.*at its source is damaged/) as string,
     });
   });
 });

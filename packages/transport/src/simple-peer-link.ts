@@ -8,6 +8,7 @@ import type { PeerLink } from "./peer-link.ts";
 import { RelayTrouble } from "./relay-trouble.ts";
 
 const CONNECT_TIMEOUT_MS = 20_000;
+const BROKE_OFF = "the connection broke off";
 // A closing handshake takes one round trip; a peer that is gone never answers.
 const SHUT_TIMEOUT_MS = 3_000;
 
@@ -98,11 +99,18 @@ function whenConnected(
     });
     link.events.on("close", ({ message }) => {
       settle();
-      reject(connectFailed(message));
+      reject(connectFailed(message === BROKE_OFF ? "the two devices found no way to each other" : message));
     });
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
   });
+}
+
+/** Of a link: that the browser's connection failed is no second reason. */
+function brokeOff(failure: string): string {
+  return /^(ice )?connection (failed|closed)/i.test(failure)
+    ? BROKE_OFF
+    : `${BROKE_OFF} (${failure.replace(/\.$/, "")})`;
 }
 
 function applySignal(peer: SimplePeerTypes.Instance, data: unknown): void {
@@ -134,7 +142,7 @@ class RtcWire implements SliceWire {
       this.#link?.lost(
         this.#failure === null
           ? { reason: "remote", message: "the peer closed the link" }
-          : { reason: "failed", message: `the connection was lost: ${this.#failure}` },
+          : { reason: "failed", message: brokeOff(this.#failure) },
       );
     });
   }
