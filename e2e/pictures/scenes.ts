@@ -9,6 +9,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   meeting,
   door,
   answering,
+  asking,
   crowd,
   outlines,
   models,
@@ -97,6 +98,28 @@ async function answering({ browser, server, camera, documents }: World): Promise
   await host.page.getByRole("button", { name: "Edit" }).first().click();
   await host.page.locator(".chat-header summary").first().click();
   await camera.take(host.page, "host-editing-conversations");
+}
+
+/** A device of the ring asks from its own page. */
+async function asking({ browser, server, camera }: World): Promise<void> {
+  const { host, donors } = await roomOf(browser, server, ["Anna’s iPhone", "Ben’s laptop"]);
+  const [anna, ben] = donors as [DonorPerson, DonorPerson];
+  await host.start("Start the ring");
+  await anna.page.getByRole("textbox", { name: "Your question" }).waitFor();
+  await camera.take(anna.page, "donor-can-ask");
+  await anna.askRing("Write a Python function that adds two numbers.");
+  await host.page.getByText("Anna’s iPhone asks:").waitFor();
+  await camera.take(anna.page, "donor-asks");
+  await camera.take(host.page, "host-is-asked");
+  await host.page.getByRole("button", { name: "Answer Anna’s iPhone" }).click();
+  await anna.answered();
+  await host.page.getByText("Show the answer").click();
+  await camera.take(anna.page, "donor-answered");
+  await camera.take(host.page, "host-answered-donor");
+  await ben.askRing("What is the capital of France?");
+  await host.page.getByRole("button", { name: "Refuse the question from Ben’s laptop" }).click();
+  await ben.answered();
+  await camera.take(ben.page, "donor-question-refused");
 }
 
 /** Devices go; the page is loaded anew. */

@@ -166,6 +166,23 @@ export class DonorPerson {
     await this.page.getByRole("heading", { name: "In the room" }).waitFor();
   }
 
+  /** A question to the ring, from this device's own page. */
+  async askRing(question: string): Promise<void> {
+    await this.page.getByRole("textbox", { name: "Your question" }).fill(question);
+    await this.page.getByRole("button", { name: "Ask", exact: true }).click();
+  }
+
+  /** The newest answer to what was asked here, as it reads now. */
+  get answer(): Locator {
+    return this.page.getByRole("log", { name: "Your questions" }).locator("article").last().locator(".answer");
+  }
+
+  /** Until it has ended, however. */
+  async answered(): Promise<string> {
+    await this.answer.locator(".figures, .bad").waitFor({ timeout: 120_000 });
+    return this.answer.innerText();
+  }
+
   async leave(): Promise<void> {
     await this.page.getByRole("button", { name: "Leave" }).click();
   }

@@ -10,6 +10,7 @@ import { ProgressBar } from "../shared/progress-bar.tsx";
 import { backendInWords, layersInWords, phaseInWords, sentence } from "../state/words.ts";
 import { secondsLeft } from "../state/time-left.ts";
 import { texts } from "../texts/index.ts";
+import { ChatWhenFetched } from "./chat-when-fetched.tsx";
 
 export interface DonorStatusProps {
   readonly session: DonorSession;
@@ -34,24 +35,32 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
       </section>
     );
   }
+  const { questions } = session;
+  const canAsk = state.kind === "serving" && questions.rule.value !== null;
+  const hasChat = canAsk || questions.turns.value.length > 0;
   return (
-    <section class="card">
-      <div class="now" role="status">
-        <State state={state} />
-      </div>
-      <p class="hint">{texts.guests.calledHere(session.name.value)}</p>
-      {session.isUnreached.value && <LinkCauses title={texts.linkTrouble.donorTitle} hasRelay={session.hasRelay} />}
-      {room.kind === "reconnecting" && <Notice tone="info" title={texts.room.serverGone} text={donor.serverGoneHint} />}
-      {room.kind === "refused" && (
-        <Notice tone="bad" title={donor.serverRefused} text={`${sentence(room.message)} ${donor.reload}`} />
-      )}
-      <p class="hint">{donor.askAtHost}</p>
-      <SuspicionNotices session={session} />
-      <button type="button" onClick={() => void session.leave()}>
-        {donor.leave}
-      </button>
-      <KeptModels note={session.storage.value} />
-    </section>
+    <>
+      <section class="card">
+        <div class="now" role="status">
+          <State state={state} />
+        </div>
+        <p class="hint">{texts.guests.calledHere(session.name.value)}</p>
+        {session.isUnreached.value && <LinkCauses title={texts.linkTrouble.donorTitle} hasRelay={session.hasRelay} />}
+        {room.kind === "reconnecting" && (
+          <Notice tone="info" title={texts.room.serverGone} text={donor.serverGoneHint} />
+        )}
+        {room.kind === "refused" && (
+          <Notice tone="bad" title={donor.serverRefused} text={`${sentence(room.message)} ${donor.reload}`} />
+        )}
+        {!hasChat && <p class="hint">{texts.asking.soon}</p>}
+        <SuspicionNotices session={session} />
+        <button type="button" onClick={() => void session.leave()}>
+          {donor.leave}
+        </button>
+        <KeptModels note={session.storage.value} />
+      </section>
+      {hasChat && <ChatWhenFetched questions={questions} state={state} />}
+    </>
   );
 }
 

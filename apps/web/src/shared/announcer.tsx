@@ -4,8 +4,16 @@ import { sayableLength } from "../state/announcement.ts";
 import type { Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 
-/** `turn`: the newest; undefined: none yet. */
-export function Announcer({ turn }: { readonly turn: Turn | undefined }) {
+export interface AnnouncerProps {
+  /** The newest; undefined: none yet. */
+  readonly turn: (Pick<Turn, "id" | "answer"> & { readonly state: { readonly kind: string } }) | undefined;
+  /** Said before the first word. */
+  readonly waiting?: string;
+  /** Said at the end of an answer all of whose words were told. */
+  readonly ended?: string;
+}
+
+export function Announcer({ turn, waiting = texts.chat.reading, ended = texts.chat.answered }: AnnouncerProps) {
   const [words, setWords] = useState("");
   /** Undefined: nothing was written in this visit; what was there before is not told again. */
   const said = useRef<{ readonly id: string; readonly length: number } | undefined>(undefined);
@@ -15,15 +23,15 @@ export function Announcer({ turn }: { readonly turn: Turn | undefined }) {
     if (turn === undefined) return;
     if (kind === "waiting") {
       said.current = { id: turn.id, length: 0 };
-      setWords(texts.chat.reading);
+      setWords(waiting);
     }
     if (said.current?.id !== turn.id || kind === "waiting") return;
     const from = said.current.length;
     const to = sayableLength(turn.answer, from, !isWritten);
     if (to > from) setWords(turn.answer.slice(from, to));
-    else if (!isWritten) setWords(texts.chat.answered);
+    else if (!isWritten) setWords(ended);
     said.current = isWritten ? { id: turn.id, length: to } : undefined;
-  }, [turn?.id, turn?.answer, kind]);
+  }, [turn?.id, turn?.answer, kind, waiting]);
   return (
     <p class="hidden" role="status" aria-live="polite">
       {words}

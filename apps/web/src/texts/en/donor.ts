@@ -44,7 +44,6 @@ export const donor = {
   readyHint: "Ready. Waiting for the others.",
   serving: (backend: string) => `In the ring, computing on ${backend}.`,
   tokens: "tokens computed",
-  askAtHost: "Questions are asked on the host’s page for now; from here you can watch your part.",
   waitingForStart: "Waiting for the host to start the ring with this device.",
   measuring: "Measuring how fast this device is.",
   hostGone: (message: string) => `The host is gone: ${message.replace(/\.$/, "")}. Waiting for it to come back.`,

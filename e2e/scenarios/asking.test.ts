@@ -1,0 +1,189 @@
+/** Donors ask from their own pages: over their links to the host, admitted there, written by the ring beside the host's own answers. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ableToFlood } from "../ask-flood.ts";
+import { hearEngine } from "../engine-ear.ts";
+import { findings, lookedAt, notByKeyboard } from "./findings.ts";
+import { DonorPerson, HostPerson, opened } from "./people.ts";
+
+const QUESTION = "What is the capital of France? Answer with its name.";
+const STORY = "Tell me a long story about a fisherman and the sea.";
+const ANNA = "Anna’s phone";
+
+const { browser, server, close } = await opened();
+let host: HostPerson;
+let anna: DonorPerson;
+/** What the host alone answers to `QUESTION`. */
+let wanted: string;
+/** Whatever went through the server, in either direction. */
+const served: string[] = [];
+
+beforeAll(async () => {
+  host = await HostPerson.open(browser, server, { ...lookedAt, init: hearEngine });
+  await host.start("Start the ring");
+  await host.ask(QUESTION);
+  await host.answered();
+  wanted = await host.answer.locator(".markdown").innerText();
+  anna = await DonorPerson.open(browser, await host.invitation(), { ...lookedAt, init: ableToFlood });
+  anna.page.on("websocket", (socket) => {
+    for (const event of ["framesent", "framereceived"] as const)
+      socket.on(event as "framesent", ({ payload }) => served.push(payload.toString()));
+  });
+  anna.page.on("request", (request) => served.push(`${request.url()} ${request.postData() ?? ""}`));
+  await anna.join(ANNA);
+  await host.arrived(1);
+  await host.start("Start again with 2 devices");
+  await anna.page.getByRole("textbox", { name: "Your question" }).waitFor();
+});
+afterAll(close);
+
+const asks = () => host.page.getByRole("list", { name: "Questions from other devices" }).getByRole("listitem");
+const policy = () => host.page.getByRole("combobox", { name: "Questions from other devices", exact: true });
+const laps = () => host.page.evaluate(() => globalThis.heard!.laps);
+const faultsOf = async (...people: readonly (HostPerson | DonorPerson)[]) => {
+  const faults: string[] = [];
+  for (const { page } of people) faults.push(...(await findings(page)), ...(await notByKeyboard(page)));
+  return faults;
+};
+
+it("before the first question the page says who can read it; the host is asked, and the answer is what the host alone would write", async () => {
+  const text = await anna.text();
+  expect(text).toContain("can be read at the host, whose page shows them");
+  expect(text).toContain("No server can read them");
+  expect(text).toContain("A person at the host is asked before a question is answered.");
+  expect(await faultsOf(anna)).toEqual([]);
+  await anna.askRing(QUESTION);
+  await anna.page.getByText("A person at the host is asked whether to answer this.").first().waitFor();
+  await host.page.getByText(`${ANNA} asks:`).waitFor();
+  expect(await faultsOf(host, anna)).toEqual([]);
+  await host.page.getByRole("button", { name: `Answer ${ANNA}` }).click();
+  expect(await anna.answered()).toContain("Complete");
+  expect(await anna.answer.locator(".markdown").innerText()).toBe(wanted);
+  expect(await asks().first().innerText()).toContain(QUESTION);
+  await asks().first().getByText("Show the answer").click();
+  expect(await asks().first().locator(".markdown").innerText()).toBe(wanted);
+  expect(await faultsOf(host, anna)).toEqual([]);
+  expect(served.length).toBeGreaterThan(0);
+  expect(served.filter((what) => /capital|Paris/.test(what))).toEqual([]);
+});
+
+it("the next question belongs to the same dialogue, by keyboard, and its Markdown is drawn", async () => {
+  await policy().selectOption("answer all");
+  await anna.page.getByText("The host answers this device’s questions at once.").waitFor();
+  await anna.page.getByRole("textbox", { name: "Your question" }).focus();
+  await anna.page.keyboard.type("Write a Python function that adds two numbers.");
+  await anna.page.keyboard.press("Enter");
+  await anna.answered();
+  await anna.answer.locator(".markdown pre").first().waitFor();
+  expect(await anna.page.getByRole("log", { name: "Your questions" }).locator("article").count()).toBe(2);
+});
+
+it("host and donor are answered at the same time, each as if alone", async () => {
+  await host.newConversation();
+  await host.ask(STORY);
+  await host.waitForText(20);
+  await anna.page.getByRole("button", { name: "New conversation" }).click();
+  await anna.askRing(QUESTION);
+  await anna.answered();
+  expect(await anna.answer.locator(".markdown").innerText()).toBe(wanted);
+  // The story was begun before, and is still being written.
+  expect(await host.page.getByRole("log").last().getAttribute("aria-busy")).toBe("true");
+  await host.page.getByRole("main").getByRole("button", { name: "Stop" }).click();
+  await host.answered();
+});
+
+it.each(["the asker", "the host"])("a stop by %s ends the answer within a lap", async (who) => {
+  await anna.askRing(STORY);
+  await anna.page.waitForFunction(
+    () => ([...document.querySelectorAll(".own-log .markdown")].at(-1)?.textContent ?? "").length > 40,
+  );
+  if (who === "the host") await host.page.getByRole("button", { name: `Stop the answer to ${ANNA}` }).click();
+  else await anna.page.getByRole("button", { name: "Stop" }).click();
+  expect(await anna.answered()).toContain(who === "the host" ? "Stopped by the host" : "Stopped");
+  // The engine was told before the asker: what is still in the ring comes back, and the next answer takes a lap for each of its tokens.
+  const before = await laps();
+  await host.newConversation();
+  await host.ask("Hi");
+  await host.answered();
+  const tokens = Number(/^(\d+) token/.exec(await host.answer.locator(".figures").innerText())?.[1]);
+  // Page and worker hear of one another late where both are busy; the story has hundreds of laps.
+  expect((await laps()) - before - tokens).toBeLessThanOrEqual(10);
+});
+
+it("a refused question, and a host that takes none of this device, are said in words", async () => {
+  await policy().selectOption("ask me each time");
+  await anna.askRing(QUESTION);
+  await host.page.getByRole("button", { name: `Refuse the question from ${ANNA}` }).click();
+  expect(await anna.answered()).toContain("The host did not take this question.");
+  expect(await faultsOf(anna)).toEqual([]);
+  await host.page.getByLabel(`Rename or remove ${ANNA}`, { exact: true }).and(host.page.locator("summary")).click();
+  const own = host.page.getByRole("combobox", { name: `Questions from ${ANNA}` });
+  await own.selectOption("answer all");
+  await anna.askRing(STORY);
+  await anna.page.waitForFunction(
+    () => ([...document.querySelectorAll(".own-log .markdown")].at(-1)?.textContent ?? "").length > 40,
+  );
+  expect(await faultsOf(anna)).toEqual([]);
+  // Taken back in the midst of an answer.
+  await own.selectOption("take none");
+  expect(await anna.answered()).toContain("The host takes no questions from this device.");
+  expect(await anna.page.getByRole("button", { name: "Ask", exact: true }).isDisabled()).toBe(true);
+  expect(await faultsOf(host, anna)).toEqual([]);
+  await own.selectOption({ index: 0 });
+});
+
+it("a question asked two hundred times is one question; the host's answer goes on", async () => {
+  await policy().selectOption("ask me each time");
+  await host.newConversation();
+  await host.ask(STORY);
+  await host.waitForText(20);
+  await anna.page.evaluate(() => (globalThis.askedTimes = 200));
+  await anna.askRing("Flood?");
+  expect(await anna.answered()).toMatch(/wait already|too often/);
+  const waiting = host.page.getByRole("list", { name: "Questions", exact: true }).getByRole("listitem");
+  await waiting.first().waitFor();
+  expect(await waiting.count()).toBe(1);
+  await host.page.getByRole("button", { name: `Refuse the question from ${ANNA}` }).click();
+  const written = (await host.answer.locator(".markdown").innerText()).length;
+  await host.waitForText(written + 20);
+  await host.page.getByRole("main").getByRole("button", { name: "Stop" }).click();
+  expect(await host.answered()).toContain("Stopped");
+});
+
+it("a flood beyond what a link may carry ends the link with its reason; the room lives, and the device comes back", async () => {
+  await anna.page.evaluate(() => (globalThis.askedTimes = 8000));
+  await anna.askRing("Flood!");
+  await host.page
+    .getByText(/sent more than 200 messages a second/)
+    .first()
+    .waitFor();
+  await host.page.getByText("The ring has ended").waitFor();
+  expect(await anna.answered()).toMatch(/too often|wait already|link to the host was lost/);
+  await anna.page.evaluate(() => (globalThis.askedTimes = undefined));
+  await host.arrived(1);
+  await host.start("Start again");
+  await anna.page.getByText("The host knows nothing of the questions above any more").waitFor();
+  await anna.askRing(QUESTION);
+  await host.page.getByRole("button", { name: `Answer ${ANNA}` }).click();
+  await anna.answered();
+  expect(await anna.answer.locator(".markdown").innerText()).toBe(wanted);
+});
+
+it("the ring ends in the midst of an answer: words at the asker, who can ask again when it runs", async () => {
+  await policy().selectOption("answer all");
+  await anna.askRing(STORY);
+  await anna.page.waitForFunction(
+    () => ([...document.querySelectorAll(".own-log .markdown")].at(-1)?.textContent ?? "").length > 40,
+  );
+  await host.page.getByRole("button", { name: "Start again" }).click();
+  const cut = host.page.getByRole("button", { name: "End it and start again" });
+  if (await cut.isVisible()) await cut.click();
+  expect(await anna.answered()).toContain("The answer ends here: A new ring is being put together.");
+  await host.ready();
+  await anna.page.getByRole("button", { name: "New conversation" }).click();
+  await anna.askRing(QUESTION);
+  await anna.answered();
+  expect(await anna.answer.locator(".markdown").innerText()).toBe(wanted);
+  await host.page.context().close();
+  await anna.page.getByText(/^The host is gone/).waitFor({ timeout: 120_000 });
+  expect(await faultsOf(anna)).toEqual([]);
+});
