@@ -66,7 +66,7 @@ export const asking = {
   asForAll: (policy: string) => `as for all: ${policy}`,
   asked: "Questions",
   asks: (name: string) => `${name} asks:`,
-  answer: "Answer it",
+  answer: "Answer",
   answerOf: (name: string) => `Answer ${name}`,
   refuse: "Refuse",
   refuseOf: (name: string) => `Refuse the question from ${name}`,
