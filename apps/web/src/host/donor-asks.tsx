@@ -1,6 +1,5 @@
 /** What donors ask from their own pages: whether it is taken, what waits for a person's word, and what is being answered. */
 import type { AskRule, PeerId } from "@jupiter/protocol";
-import { useId } from "preact/hooks";
 import type { DonorAsk } from "../session/ask-desk.ts";
 import type { HostSession } from "../session/host-session.ts";
 import { Markdown } from "../shared/markdown.tsx";
@@ -126,14 +125,13 @@ function Question({ ask: { peer, turn }, session }: OfAsk) {
 /** Of one device, in its menu. */
 export function RuleOfDevice({ session, peer, name }: OfSession & { readonly peer: PeerId; readonly name: string }) {
   const { asking } = texts;
-  const id = useId();
   const { rules } = session.asks;
   const own = rules.value.own.find((each) => each.peer === peer)?.rule;
   return (
-    <div class="field">
-      <label for={id}>{asking.ruleOf(name)}</label>
+    <label class="field">
+      {asking.asked}
       <select
-        id={id}
+        aria-label={asking.ruleOf(name)}
         value={own ?? ""}
         onChange={({ currentTarget: { value } }) =>
           session.asks.setRule(peer, RULES.find((rule) => rule === value) ?? null)
@@ -146,7 +144,7 @@ export function RuleOfDevice({ session, peer, name }: OfSession & { readonly pee
           </option>
         ))}
       </select>
-    </div>
+    </label>
   );
 }
 
