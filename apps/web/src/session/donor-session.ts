@@ -27,6 +27,7 @@ import type { OwnQuestions } from "./own-questions.ts";
 import { RingLinks } from "./ring-links.ts";
 import { resumeProof } from "./ticket.ts";
 import { whenConnected } from "./when-connected.ts";
+import { TaskChain } from "./task-chain.ts";
 import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicions.ts";
 
 export type DonorState =
@@ -112,8 +113,12 @@ export class DonorSession {
   #control: ControlLink<DonorMessage, HostMessage> | null = null;
   /** Who opened the control link last: still the host while the server, back after a pause, does not list it yet. */
   #host: PeerId | null = null;
-  #work: Promise<void> = Promise.resolve();
-  #abort = new AbortController();
+  readonly #tasks = new TaskChain((error) =>
+    this.#failed(
+      error instanceof EngineError ? error.reason : "link",
+      error instanceof Error ? error.message : String(error),
+    ),
+  );
   #assign: AssignMessage | null = null;
   /** Of the plan that the host spoke of last. */
   #epoch = 0;
@@ -268,17 +273,17 @@ export class DonorSession {
         return;
       case "assign":
         this.#drop();
-        this.#enqueue((aborted) => this.#load(message, aborted));
+        this.#tasks.add((aborted) => this.#load(message, aborted));
         return;
       case "profile":
         this.#state.value = { kind: "waiting", message: texts.donor.measuring };
-        this.#enqueue((aborted) => this.#profile(message, aborted));
+        this.#tasks.add((aborted) => this.#profile(message, aborted));
         return;
       case "probe":
-        this.#enqueue((aborted) => this.#probe(message, aborted));
+        this.#tasks.add((aborted) => this.#probe(message, aborted));
         return;
       case "serve":
-        this.#enqueue(async () => this.#serve(message.epoch));
+        this.#tasks.add(async () => this.#serve(message.epoch));
         return;
       case "release":
         this.#release(message.reason);
@@ -336,28 +341,11 @@ export class DonorSession {
 
   /** Ends whatever is being done and frees the layers at once: a wasm heap only shrinks with its worker. */
   #drop(): void {
-    this.#abort.abort();
-    this.#abort = new AbortController();
+    this.#tasks.drop();
     if (this.#assign !== null) this.engine.endWorker();
     this.#assign = null;
     void this.#ring.close();
     this.#bulk.close();
-  }
-
-  #enqueue(task: (aborted: AbortSignal) => Promise<void>): void {
-    const { signal: aborted } = this.#abort;
-    this.#work = this.#work.then(async () => {
-      if (aborted.aborted) return;
-      try {
-        await unlessAborted(task(aborted), aborted);
-      } catch (error) {
-        if (aborted.aborted) return;
-        this.#failed(
-          error instanceof EngineError ? error.reason : "link",
-          error instanceof Error ? error.message : String(error),
-        );
-      }
-    });
   }
 
   async #profile(
@@ -461,12 +449,4 @@ export class DonorSession {
 
 function layersOf({ layers, checkpoint }: AssignMessage): Layers {
   return { ...layers, of: checkpoint.shape.L };
-}
-
-/** A worker that was ended answers nothing any more. */
-function unlessAborted(task: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    task.then(resolve, reject);
-  });
 }

@@ -2,6 +2,7 @@
 import type { LinkCost } from "@jupiter/planner";
 import type { LinkMeasure, PeerId, Seat } from "@jupiter/protocol";
 import type { PeerLinks } from "@jupiter/transport";
+import { abortable } from "./abortable.ts";
 import type { DonorProxy, MeasuredLink } from "./donor-proxy.ts";
 import { probe, PROBE_TIMEOUT_MS } from "./link-probe.ts";
 
@@ -96,15 +97,8 @@ function keyOf(from: Seat, to: Seat): string {
 }
 
 /** Null: it took longer. Rejects as `work` does, or with the signal's reason. */
-function within<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(null), timeoutMs);
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", abort);
-    });
-  });
+async function within<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), timeoutMs)));
+  return await abortable(Promise.race([work, late]), signal).finally(() => clearTimeout(timer));
 }
