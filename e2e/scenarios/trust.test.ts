@@ -59,7 +59,7 @@ describe("a host that is asked first", () => {
     await host.devices.getByText("Anna’s phone", { exact: true }).waitFor();
   });
 
-  it("does not ask again for a device whose page was loaded anew, but for a copy of its tab, and for one that left", async () => {
+  it("does not ask again for a device whose page was loaded anew, but for a copy of its tab", async () => {
     const asking = host.page.getByRole("list", { name: "Asking to join" });
     await anna.page.reload();
     await anna.join("Anna’s phone");
@@ -77,13 +77,6 @@ describe("a host that is asked first", () => {
     await copy.close();
     await asking.waitFor({ state: "detached" });
     await host.arrived(1);
-
-    await anna.leave();
-    await anna.page.getByRole("button", { name: "Join again" }).click();
-    await asking.getByText("Anna’s phone").waitFor();
-    await press("Let in Anna’s phone");
-    await anna.page.getByRole("heading", { name: "In the room" }).waitFor();
-    await host.arrived(1);
   });
 
   it("gives one that waits no name and no link, whatever it tries", async () => {
@@ -93,10 +86,10 @@ describe("a host that is asked first", () => {
     const eve = await Room.join({ signalUrl: server.url, name: "Eve", link: await host.invitation() });
     const heard: unknown[] = [];
     eve.events.on("signal", ({ payload }) => heard.push(payload));
-    expect(eve.members.map(({ role, name }) => `${role}: ${name}`).toSorted()).toEqual([
-      "donor: A device",
-      expect.stringMatching(/^host: /),
-    ]);
+    // Those that went before are gone there a moment later.
+    await expect
+      .poll(() => eve.members.map(({ role, name }) => `${role}: ${name}`).toSorted(), { timeout: 30_000 })
+      .toEqual(["donor: A device", expect.stringMatching(/^host: /)]);
     // Anna’s page must not link to it either, nor the host because it claims to have been let in before.
     const offer = { channel: "control", connection: "abcdefgh", signal: { type: "offer", sdp: "v=0" } };
     for (const { peer } of eve.members) await eve.sendSignal(peer, offer);
