@@ -70,7 +70,7 @@ interface Desk {
 /** Of one device, the one that is answered among them. */
 const MOST_OPEN = 3;
 /** As fast as people type short ones. */
-const RATE = { perSecond: 1 / 5, burst: 6 };
+const RATE = { perSecond: 1 / 5, burst: 12 };
 /** Ended ones that the host's page still shows. */
 const MOST_SHOWN = 20;
 /** Admitted; the asker hears next how many are before it. */
