@@ -45,7 +45,7 @@ export async function awayAndBack({ browser, camera }: World): Promise<void> {
   await ben.page.getByText(/^The host is gone/).waitFor();
   await camera.take(ben.page, "donor-host-gone");
   const late = await DonorPerson.open(browser, link);
-  await late.join("Grandma’s tablet");
+  await late.ask("Grandma’s tablet");
   await late.page.getByText("if it does not come").waitFor();
   await camera.take(late.page, "donor-host-away");
   await server.close();

@@ -1,7 +1,7 @@
 /**
  * `npm run pictures`: every state that a person meets, as pictures in `e2e/out/pictures`, reached as people reach it: real tabs, a real model.
- * The two that README shows are written to `docs/pictures`. `-- --only WORD` takes the scenes whose name has that word anew, and leaves
- * the other pictures as they are.
+ * The two that README shows are written to `docs/pictures`. `-- --only WORD` takes the scenes whose name has that word anew (several
+ * words: `--only` before each), and leaves the other pictures as they are.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,13 +14,13 @@ import { Camera } from "./camera.ts";
 import { scenes } from "./scenes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const { values } = parseArgs({ options: { only: { type: "string" } } });
+const { values } = parseArgs({ options: { only: { type: "string", multiple: true } } });
 const camera = new Camera(`${root}e2e/out/pictures`, values.only === undefined);
 mkdirSync(`${root}docs/pictures`, { recursive: true });
 const scratch = mkdtempSync(join(tmpdir(), "jupiter-pictures-"));
 const browser = await launchChromium();
 for (const [name, scene] of Object.entries(scenes)) {
-  if (values.only !== undefined && !name.includes(values.only)) continue;
+  if (values.only?.some((word) => name.includes(word)) === false) continue;
   const server = await serve();
   try {
     await scene({ browser, server, camera, documents: `${root}docs/pictures`, scratch });

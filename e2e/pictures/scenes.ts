@@ -1,6 +1,8 @@
 /** What is photographed, in the order in which people meet it. Each scene has a server of its own; SmolLM2 answers. */
 import { DonorPerson, HostPerson } from "../scenarios/people.ts";
+import { guessing, kept, twoTabs } from "./conversations.ts";
 import { awayAndBack, door } from "./guests.ts";
+import { hostileDonor, hostileServer, otherLinks } from "./mischief.ts";
 import { measured, models, outlines } from "./measured.ts";
 import { addresses, broken, damaged, ends, hindrances, links, refusals } from "./trouble.ts";
 import { chooseTiny, IPHONE, roomOf, stopHalfway, toTop, type Scene, type World } from "./world.ts";
@@ -14,6 +16,9 @@ export const scenes: Readonly<Record<string, Scene>> = {
   outlines,
   models,
   measured,
+  kept,
+  twoTabs,
+  guessing,
   leaving,
   awayAndBack,
   refusals,
@@ -21,6 +26,9 @@ export const scenes: Readonly<Record<string, Scene>> = {
   broken,
   hindrances,
   links,
+  hostileServer,
+  hostileDonor,
+  otherLinks,
   addresses,
   ends,
 };
@@ -80,6 +88,7 @@ async function answering({ browser, server, camera, documents }: World): Promise
   await camera.keep(anna.page, `${documents}/phone.png`, { width: 360, scheme: "dark" });
   await host.page.getByText("Speed", { exact: true }).click();
   await host.page.getByText(/^With one more like Classroom PC/).waitFor();
+  await host.page.getByText("Plan and measurement", { exact: true }).click();
   await camera.take(host.page, "host-speed");
   await host.page.getByText("Speed", { exact: true }).click();
   await host.ask("Tell me a long story about a fisherman and the sea.");

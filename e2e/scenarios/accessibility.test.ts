@@ -47,12 +47,25 @@ it("the host's page: a new room, a running ring, an answer, an ended ring", asyn
   expect(await findings(donor.page)).toEqual([]);
 });
 
+function isInView(element: Element): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
+}
+
 it("devices that ask, are refused, and are removed", async () => {
   const host = await HostPerson.open(browser, server, lookedAt);
   await host.page.getByRole("switch", { name: /Ask me first/ }).check();
   const donor = await DonorPerson.open(browser, await host.invitation(), lookedAt);
+  // Far below the room, in the middle of a question: it comes into view, and the question keeps the focus.
+  await host.page.setViewportSize({ width: 360, height: 780 });
+  const field = host.page.getByRole("textbox", { name: "Message" });
+  await field.pressSequentially("Half a question");
   await donor.ask("Anna’s phone");
-  await host.page.getByText("Anna’s phone wants to join").waitFor();
+  const asking = host.page.getByRole("list", { name: "Asking to join" });
+  await asking.getByText("Anna’s phone wants to join").waitFor();
+  await host.page.getByRole("status").getByText("Anna’s phone wants to join").waitFor({ state: "attached" });
+  expect(await asking.evaluate(isInView)).toBe(true);
+  expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
   await donor.page.getByText("Waiting to be let in").waitFor();
   for (const { page } of [host, donor]) {
     expect(await findings(page)).toEqual([]);

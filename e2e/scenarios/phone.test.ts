@@ -65,7 +65,7 @@ it("says goodbye when it is hidden, and is there again when it is seen", async (
   await host.page.getByText("Nobody has joined yet").waitFor();
   expect(await phone.text()).toContain("joins again when you are back");
   await phone.show(true);
-  await host.devices.getByText("Anna’s phone").waitFor();
+  await host.devices.getByText("Anna’s phone", { exact: true }).waitFor();
   await phone.page.getByRole("heading", { name: "In the room" }).waitFor();
 });
 

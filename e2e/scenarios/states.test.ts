@@ -99,7 +99,7 @@ it("a server that goes and comes back", async () => {
   expect(await faults(donor.page)).toEqual([]);
   // Who joins now finds nobody, and reads what that means.
   const late = await DonorPerson.open(browser, donor.page.url(), lookedAt);
-  await late.join("Ben’s laptop");
+  await late.ask("Ben’s laptop");
   await late.page.getByText("if it does not come, ask for the room’s link again").waitFor();
   expect(await faults(late.page)).toEqual([]);
   await end(donor, late);

@@ -42,7 +42,7 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
     <>
       <section class="card">
         <div class="now" role="status">
-          <State state={state} />
+          <State state={state} isUnreached={session.isUnreached.value} />
         </div>
         <p class="hint">{texts.guests.calledHere(session.name.value)}</p>
         {session.isUnreached.value && <LinkCauses title={texts.linkTrouble.donorTitle} hasRelay={session.hasRelay} />}
@@ -52,7 +52,7 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
         {room.kind === "refused" && (
           <Notice tone="bad" title={donor.serverRefused} text={`${sentence(room.message)} ${donor.reload}`} />
         )}
-        {!hasChat && <p class="hint">{texts.asking.soon}</p>}
+        {!hasChat && state.kind !== "asking" && <p class="hint">{texts.asking.soon}</p>}
         <SuspicionNotices session={session} />
         <button type="button" onClick={() => void session.leave()}>
           {donor.leave}
@@ -64,7 +64,13 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
   );
 }
 
-function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }> }) {
+interface StateProps {
+  readonly state: Exclude<DonorState, { kind: "left" }>;
+  /** Why is said beside it. */
+  readonly isUnreached: boolean;
+}
+
+function State({ state, isUnreached }: StateProps) {
   const { donor } = texts;
   switch (state.kind) {
     case "asking":
@@ -77,8 +83,8 @@ function State({ state }: { readonly state: Exclude<DonorState, { kind: "left" }
     case "waiting":
       return (
         <>
-          <h2>{donor.inRoom}</h2>
-          <p>{state.message}</p>
+          <h2>{state.hasHost && !isUnreached ? donor.inRoom : donor.noHost}</h2>
+          {!isUnreached && <p>{state.message}</p>}
         </>
       );
     case "loading":

@@ -2,28 +2,48 @@
 import type { HostSession } from "../session/host-session.ts";
 import { texts } from "../texts/index.ts";
 
-export function Asking({ session }: { readonly session: HostSession }) {
+interface AskingProps {
+  readonly session: HostSession;
+}
+
+export function AskFirst({ session }: AskingProps) {
+  return (
+    <label class="switch">
+      <input
+        type="checkbox"
+        role="switch"
+        checked={session.admissions.value.asksFirst}
+        onChange={(event) => session.setAsksFirst(event.currentTarget.checked)}
+      />
+      {texts.guests.askFirst}
+    </label>
+  );
+}
+
+/**
+ * Who waits for an answer. It stays in view wherever the page is scrolled to, and takes no focus: the host may be in the middle of a question. Screen
+ * readers are told the sentences alone, without the buttons.
+ */
+export function Asking({ session }: AskingProps) {
   const { guests } = texts;
-  const asking = session.asking.value;
+  const asking = session.asking.value.map(({ peer, name, device }) => ({
+    peer,
+    name,
+    wants: guests.wants(device === name ? null : device),
+  }));
   return (
     <>
-      <label class="switch">
-        <input
-          type="checkbox"
-          role="switch"
-          checked={session.admissions.value.asksFirst}
-          onChange={(event) => session.setAsksFirst(event.currentTarget.checked)}
-        />
-        {guests.askFirst}
-      </label>
-      <div role="status">
-        {asking.length > 0 && (
-          <ul class="devices asking" aria-label={guests.asking}>
-            {asking.map(({ peer, name, device }) => (
+      <p class="hidden" role="status">
+        {asking.map(({ name, wants }) => `${name}${wants}.`).join(" ")}
+      </p>
+      {asking.length > 0 && (
+        <section class="at-door" aria-label={guests.asking}>
+          <ul aria-label={guests.asking}>
+            {asking.map(({ peer, name, wants }) => (
               <li key={peer}>
                 <p>
-                  <strong>{name}</strong> {guests.wants}
-                  {device !== null && device !== name && guests.from(device)}.
+                  <strong>{name}</strong>
+                  {wants}.
                 </p>
                 <div class="actions">
                   <button
@@ -41,8 +61,8 @@ export function Asking({ session }: { readonly session: HostSession }) {
               </li>
             ))}
           </ul>
-        )}
-      </div>
+        </section>
+      )}
     </>
   );
 }

@@ -10,6 +10,7 @@ import { OtherLink } from "../shared/other-link.tsx";
 import { offersOf, parseListing } from "../state/offers.ts";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
+import { Asking } from "./asking.tsx";
 import { Chat } from "./chat.tsx";
 import { HostStore } from "./host-store.ts";
 import { Opening } from "./opening.tsx";
@@ -44,6 +45,7 @@ export function HostPage() {
             </button>
           </nav>
         </header>
+        <Asking session={now.store.session} />
         <RoomPanel store={now.store} close={() => void close(now.store)} />
         <Chat store={now.store} />
         <OtherLink role="host" own={now.store.session.link.value} />

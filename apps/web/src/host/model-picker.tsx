@@ -21,7 +21,8 @@ export function ModelPicker({ store }: { readonly store: HostStore }) {
     <>
       <details class="models" open={isOpen.value} onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
         <summary>
-          {texts.models.model} <strong>{model?.title}</strong>, {texts.units.bytes(model?.sizeBytes ?? 0)}
+          {texts.models.model} <strong>{model?.title}</strong>,{" "}
+          <span class="fact">{texts.units.bytes(model?.sizeBytes ?? 0)}</span>
         </summary>
         <ul aria-label={texts.models.list}>
           {store.models.offers.value.map((offer) => (

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { CHAT } from "@jupiter/planner";
 import type { AnswerState } from "../state/chat.ts";
-import { errorPercent, expectedOf } from "../state/prediction.ts";
+import { comparedTo, errorPercent, expectedOf } from "../state/prediction.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
 import { WhatIfs } from "./what-ifs.tsx";
@@ -34,6 +34,10 @@ export function PlanPanel({ store }: { readonly store: HostStore }) {
   );
 }
 
+/** What is written with one decimal reads the same below these. */
+const LEAST_NOTICED_MS = 50;
+const LEAST_NOTICED_RATE = 0.5;
+
 function LastAnswer({
   pipe,
   figures,
@@ -48,15 +52,33 @@ function LastAnswer({
   const { timeToFirstTokenMs, tokensPerSecond } = figures;
   const words = texts.plan;
   return (
-    <p>
-      {words.lastAnswer(
-        timeToFirstTokenMs,
-        expected.firstTokenMs,
-        errorPercent(expected.firstTokenMs, timeToFirstTokenMs),
-      )}
-      {tokensPerSecond !== null &&
-        ` ${words.lastRate(tokensPerSecond, expected.tokensPerSecond, errorPercent(expected.tokensPerSecond, tokensPerSecond))}`}
-    </p>
+    <>
+      <p>
+        {words.lastAnswer(timeToFirstTokenMs, comparedTo(expected.firstTokenMs, timeToFirstTokenMs, LEAST_NOTICED_MS))}
+        {tokensPerSecond !== null &&
+          ` ${words.lastRate(tokensPerSecond, comparedTo(expected.tokensPerSecond, tokensPerSecond, LEAST_NOTICED_RATE))}`}
+      </p>
+      <details class="exactly">
+        <summary>{words.exactly}</summary>
+        <p class="hint">
+          {words.exactFirst(
+            expected.firstTokenMs,
+            timeToFirstTokenMs,
+            errorPercent(expected.firstTokenMs, timeToFirstTokenMs),
+          )}
+        </p>
+        {tokensPerSecond !== null && (
+          <p class="hint">
+            {words.exactRate(
+              expected.tokensPerSecond,
+              tokensPerSecond,
+              errorPercent(expected.tokensPerSecond, tokensPerSecond),
+            )}
+          </p>
+        )}
+        <p class="hint">{words.exactHint}</p>
+      </details>
+    </>
   );
 }
 

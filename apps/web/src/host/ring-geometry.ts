@@ -1,12 +1,14 @@
 /** The ring picture's own units. */
 export const SIZE = 400;
 export const CENTRE = SIZE / 2;
-/** Names stand under devices, but over the topmost: the picture needs room above and below the square. */
-export const VIEW_BOX = `0 -22 ${SIZE} 440`;
 export const RADIUS = 132;
 /** Of a device, while there are few enough. */
 const SEAT_RADIUS = 25;
 const BETWEEN_SEATS = 3;
+/** A name and two lines. */
+const ABOVE = 22;
+const BELOW_SEAT = 61;
+const BELOW_ORBIT = 12;
 
 /** What of a device fits on the orbit beside its neighbours. */
 export interface SeatSize {
@@ -25,6 +27,13 @@ export function seatSize(count: number): SeatSize {
 export function pointAt(degrees: number): { readonly x: number; readonly y: number } {
   const radians = (degrees * Math.PI) / 180;
   return { x: round(CENTRE + RADIUS * Math.sin(radians)), y: round(CENTRE - RADIUS * Math.cos(radians)) };
+}
+
+/** Names stand under devices, but over the topmost: the picture needs room above the square, and below the lowest device. */
+export function viewBox(count: number): string {
+  const lowest = Math.max(...Array.from({ length: count }, (_, i) => pointAt((360 * i) / count).y));
+  const bottom = Math.max(CENTRE + RADIUS + BELOW_ORBIT, lowest + seatSize(count).radius + BELOW_SEAT);
+  return `0 ${-ABOVE} ${SIZE} ${round(bottom + ABOVE)}`;
 }
 
 function round(value: number): number {

@@ -4,7 +4,7 @@ import { tokensPerSecond } from "../state/pulse.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
 import { LapDots } from "./lap-dots.tsx";
-import { CENTRE, pointAt, RADIUS, seatSize, SIZE, VIEW_BOX } from "./ring-geometry.ts";
+import { CENTRE, pointAt, RADIUS, seatSize, SIZE, viewBox } from "./ring-geometry.ts";
 import { Seat } from "./ring-seat.tsx";
 
 export function RingPicture({ store }: { readonly store: HostStore }) {
@@ -21,7 +21,7 @@ export function RingPicture({ store }: { readonly store: HostStore }) {
   return (
     <svg
       class={`ring-picture ${view.kind}`}
-      viewBox={VIEW_BOX}
+      viewBox={viewBox(seats.length)}
       role="img"
       aria-label={isRing ? picture.label(said) : picture.preview(said)}
     >

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { texts } from "../texts/index.ts";
 import { AnswerPlot } from "./answer-plot.tsx";
+import { Asking } from "./asking.tsx";
 import type { HostStore } from "./host-store.ts";
 import { SHORTEST_LAP_MS } from "./lap-dots.tsx";
 import { RingPicture } from "./ring-picture.tsx";
@@ -28,7 +29,13 @@ export function RingView({ store }: { readonly store: HostStore }) {
       </div>
       <Look store={store} />
       <dialog ref={dialog} class="large-ring" aria-label={texts.room.ring} onClose={() => (isLarge.value = false)}>
-        {isLarge.value && <Look store={store} />}
+        {isLarge.value && (
+          <>
+            {/* Nothing outside of a dialog can be pressed. */}
+            <Asking session={store.session} />
+            <Look store={store} />
+          </>
+        )}
         <button class="quiet" type="button" onClick={() => dialog.current?.close()}>
           {picture.small}
         </button>

@@ -5,7 +5,7 @@ import { Notice } from "../shared/notice.tsx";
 import { privacyInWords, sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
 import { SuspicionNotices } from "../shared/suspicion-notice.tsx";
-import { Asking } from "./asking.tsx";
+import { AskFirst } from "./asking.tsx";
 import { DeviceList } from "./device-list.tsx";
 import { DonorAsks } from "./donor-asks.tsx";
 import type { HostStore, Settings } from "./host-store.ts";
@@ -51,7 +51,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
       <Invitation link={store.invitation.value} />
       <section class="card">
         <h2>{texts.room.devices}</h2>
-        <Asking session={store.session} />
+        <AskFirst session={store.session} />
         <DeviceList store={store} />
         <DonorAsks session={store.session} />
       </section>

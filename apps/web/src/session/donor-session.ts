@@ -33,7 +33,7 @@ import { suspect, suspicionsOf, UNSUSPICIOUS, type Suspicions } from "./suspicio
 export type DonorState =
   /** A person at the host is asked whether to let this device in. */
   | { readonly kind: "asking" }
-  | { readonly kind: "waiting"; readonly message: string }
+  | { readonly kind: "waiting"; readonly hasHost: boolean; readonly message: string }
   | {
       readonly kind: "loading";
       readonly layers: Layers;
@@ -143,6 +143,7 @@ export class DonorSession {
     this.#signals = new HeldSignals({ deliver: (from, payload) => links.receiveSignal(from, payload) });
     this.#state = signal<DonorState>({
       kind: "waiting",
+      hasHost: room.host !== null,
       message: room.host === null ? texts.guests.hostAway : texts.donor.waitingForStart,
     });
     this.#roomState = signal<RoomState>(room.state);
@@ -243,7 +244,7 @@ export class DonorSession {
         if (this.#control !== control) return;
         this.#control = null;
         this.questions.unlinked(texts.asking.linkLost);
-        this.#release(texts.donor.hostGone(message));
+        this.#release(texts.donor.hostGone(message), false);
       },
     });
     const before = this.#control;
@@ -252,7 +253,7 @@ export class DonorSession {
     this.#host = from;
     const { kind } = this.#state.value;
     if (before === null && (kind === "asking" || kind === "waiting")) {
-      this.#state.value = { kind: "waiting", message: texts.donor.waitingForStart };
+      this.#state.value = { kind: "waiting", hasHost: true, message: texts.donor.waitingForStart };
     }
     if (before !== null) {
       // The host came back, and knows nothing of what this device holds.
@@ -276,7 +277,7 @@ export class DonorSession {
         this.#tasks.add((aborted) => this.#load(message, aborted));
         return;
       case "profile":
-        this.#state.value = { kind: "waiting", message: texts.donor.measuring };
+        this.#state.value = { kind: "waiting", hasHost: true, message: texts.donor.measuring };
         this.#tasks.add((aborted) => this.#profile(message, aborted));
         return;
       case "probe":
@@ -405,11 +406,11 @@ export class DonorSession {
     this.#ring.settle();
   }
 
-  #release(message: string): void {
+  #release(message: string, hasHost = true): void {
     this.#drop();
     // What went wrong stays to be read until it is tried again.
     const { kind } = this.#state.value;
-    if (kind !== "left" && kind !== "failed") this.#state.value = { kind: "waiting", message };
+    if (kind !== "left" && kind !== "failed") this.#state.value = { kind: "waiting", hasHost, message };
   }
 
   #progress(phase: Phase, loadedBytes: number, totalBytes: number): void {

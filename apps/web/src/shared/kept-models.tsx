@@ -25,7 +25,9 @@ export function KeptModels({ note }: { readonly note: string | null }) {
         <ul class="devices" aria-label={room.kept}>
           {kept.value?.map((model) => (
             <li key={model.name} class="device">
-              <span>{room.keptModel(model.name, model.sizeBytes)}</span>
+              <span>
+                {model.name}, <span class="fact">{texts.units.bytes(model.sizeBytes)}</span>
+              </span>
               <button
                 type="button"
                 class="quiet"

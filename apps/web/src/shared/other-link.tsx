@@ -18,7 +18,7 @@ export function OtherLink({ role, own }: OtherLinkProps) {
   if (asked === null) return null;
   const { title, text } = texts.otherLink[role][asked.endsWith(own) ? "own" : "other"];
   return (
-    <dialog ref={dialog} class="question" aria-labelledby="other-link" onClose={stayHere}>
+    <dialog ref={dialog} class="prompt" aria-labelledby="other-link" onClose={stayHere}>
       <h2 id="other-link">{title}</h2>
       <p>{text}</p>
       <div class="actions">

@@ -13,7 +13,7 @@ interface SuspicionNoticesProps {
 }
 
 export function SuspicionNotices({ session: { suspicions, strays } }: SuspicionNoticesProps) {
-  const { suspicious, suspiciousHint, strayed, strayedHint } = texts.guests;
+  const { suspicious, suspiciousHint, strayed, strayedHint, lastOne } = texts.guests;
   const told = [
     { title: suspicious, hint: suspiciousHint, ...suspicions.value },
     { title: strayed, hint: strayedHint, ...strays.value },
@@ -22,7 +22,11 @@ export function SuspicionNotices({ session: { suspicions, strays } }: SuspicionN
     <>
       {told.map(
         ({ title, hint, count, last }) =>
-          count > 0 && <Notice key={title} tone="info" title={title} text={hint(count, last)} />,
+          count > 0 && (
+            <Notice key={title} tone="info" title={title} text={hint(count)}>
+              <p class="said">{lastOne(last)}</p>
+            </Notice>
+          ),
       )}
     </>
   );

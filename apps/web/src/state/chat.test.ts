@@ -166,7 +166,7 @@ it("an answer that was open when the page closed has ended, with its text", () =
 });
 
 it("is named after its first question, and kept as Markdown", () => {
-  expect(titleOf(emptyConversation("c"))).toBe("New conversation");
+  expect(titleOf(emptyConversation("c"))).toBe("Nothing asked yet");
   expect(titleOf(play([asked("a", "Why\n is the   sky blue?")]))).toBe("Why is the sky blue?");
   expect(titleOf(play([asked("a", "x".repeat(80))]))).toHaveLength(60);
   expect(toMarkdown(play([asked("a", "Why?"), finished("a", "stop", "Because.")]))).toBe(

@@ -122,7 +122,7 @@ export function reopened(conversation: Conversation): Conversation {
 /** Its first question's beginning. */
 export function titleOf({ turns }: Conversation): string {
   const question = turns[0]?.question.replace(/\s+/g, " ").trim() ?? "";
-  if (question === "") return texts.chat.newConversation;
+  if (question === "") return texts.chat.untitled;
   return question.length <= 60 ? question : `${question.slice(0, 59).trimEnd()}…`;
 }
 

@@ -1,6 +1,6 @@
 import type { Pipe } from "@jupiter/planner";
 import { expect, it } from "vitest";
-import { errorPercent, expectedOf } from "./prediction.ts";
+import { comparedTo, errorPercent, expectedOf } from "./prediction.ts";
 
 const pipe: Pipe = {
   places: [
@@ -22,6 +22,13 @@ it("an answer is expected by what of its prompt is new, and its laps", () => {
   // 40 rows of 10 layers, two ways of half a round trip, the head.
   expect(expected.firstTokenMs).toBeCloseTo(400 + 2 + 8);
   expect(expected.tokensPerSecond).toBeCloseTo(1000 / (10 + 2 + 8));
+});
+
+it("what people would not notice is as planned; all else is less or more, by how much", () => {
+  expect(comparedTo(1000, 1099, 50).kind).toBe("alike");
+  expect(comparedTo(100, 149, 50).kind).toBe("alike");
+  expect(comparedTo(100, 150, 50)).toEqual({ kind: "more", by: 50 });
+  expect(comparedTo(1000, 600, 50)).toEqual({ kind: "less", by: 400 });
 });
 
 it("errors are of what was measured", () => {

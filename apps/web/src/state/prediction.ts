@@ -24,6 +24,19 @@ export function expectedOf(pipe: Pipe, { promptTokens, reusedTokens, tokens }: A
   };
 }
 
+export interface Compared {
+  readonly kind: "less" | "alike" | "more";
+  /** Above 0. */
+  readonly by: number;
+}
+
+/** People notice no tenth part of a time or a speed, nor what is below `leastNoticed`. */
+export function comparedTo(expected: number, measured: number, leastNoticed: number): Compared {
+  const by = Math.abs(measured - expected);
+  if (by < Math.max(leastNoticed, expected / 10)) return { kind: "alike", by };
+  return { kind: measured < expected ? "less" : "more", by };
+}
+
 /** Of `expected` over `measured`, in percent; above 0: it was foretold too long or too fast. */
 export function errorPercent(expected: number, measured: number): number {
   return Math.round((100 * (expected - measured)) / measured);

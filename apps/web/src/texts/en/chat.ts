@@ -51,6 +51,8 @@ export const chat = {
   copyFailed: "Select it and press Ctrl or ⌘ and C",
   code: "Code",
   newConversation: "New conversation",
+  /** Of one without a question. */
+  untitled: "Nothing asked yet",
   conversations: "Conversations",
   noConversations: "No conversations yet. They stay in this browser.",
   export: "Export",

@@ -34,6 +34,7 @@ export const donor = {
   pageNotFetched:
     "the rest of this page could not be fetched. Check that this device is online and on the right network, then reload the page",
   inRoom: "In the room",
+  noHost: "Waiting for the host",
   serverGoneHint: "What runs goes on; new devices have to wait. It is tried again by itself.",
   serverRefused: "The server has closed this room to this device",
   reload: "Reload this page to try again.",
@@ -46,6 +47,7 @@ export const donor = {
   tokens: "tokens computed",
   waitingForStart: "Waiting for the host to start the ring with this device.",
   measuring: "Measuring how fast this device is.",
-  hostGone: (message: string) => `The host is gone: ${message.replace(/\.$/, "")}. Waiting for it to come back.`,
+  hostGone: (message: string) =>
+    `The host is gone: ${message.replace(/\.$/, "")}. When it is back, this page goes on by itself.`,
   hostBack: "The host is back. Waiting for it to start the ring.",
 };

@@ -36,10 +36,10 @@ const left: Readonly<
 };
 
 export const guests = {
-  askFirst: "Ask me first when a device wants to join",
+  askFirst: "Ask me first when a device joins",
   asking: "Asking to join",
-  wants: "wants to join",
-  from: (device: string) => `, from ${device}`,
+  /** `device`: what its name alone does not tell; null: nothing. */
+  wants: (device: string | null) => ` wants to join${device === null ? "" : ` (${device})`}`,
   letIn: "Let in",
   letInDevice: (name: string) => `Let in ${name}`,
   refuse: "Refuse",
@@ -58,18 +58,19 @@ export const guests = {
   calledHere: (name: string) => `This device is called ${name} here.`,
   waitingTitle: "Waiting to be let in",
   waitingHint: "The host is asked whether to let this device in. Keep this page open.",
-  hostAway: "The host is not in the room. This page waits for it; if it does not come, ask for the room’s link again.",
+  hostAway:
+    "The host is not in the room. This page goes on by itself when it comes; if it does not come, ask for the room’s link again.",
 
   unknownDevice: "A device that is not in",
   nonsense: (what: string) => `sent what makes no sense (${what.replace(/\.$/, "")})`,
   sentNonsense: (name: string, what: string) => `${name} ${what}.`,
   accusation: (by: string, whom: string, what: string) => `${by} says that ${whom} ${what}.`,
   strayed: "A device sends what nobody asked of it",
-  strayedHint: (count: number, last: string) =>
-    `${count === 1 ? "One link was" : `${count} links were`} closed, and nothing of it was used. If it goes on, remove that device. ` +
-    `The last one: ${last}.`,
+  strayedHint: (count: number) =>
+    `${count === 1 ? "One link was" : `${count} links were`} closed, and nothing of it was used. If it goes on, remove that device.`,
   suspicious: "The server delivers what nobody here sent",
-  suspiciousHint: (count: number, last: string) =>
+  suspiciousHint: (count: number) =>
     `${count === 1 ? "One message" : `${count} messages`} dropped; nothing was read and nobody let in by them. ` +
-    `If it goes on, use another server, or close the room. The last one: ${last}.`,
+    `If it goes on, the room should move to another server.`,
+  lastOne: (last: string) => `The last one: ${last}.`,
 };

@@ -30,7 +30,8 @@ export const room = {
   reopened:
     "This page was loaded anew. Your conversations are here, and the room’s link still holds: start the ring to go on.",
   serverGone: "The server cannot be reached at the moment",
-  serverGoneHint: "The ring goes on and so does this chat; new devices have to wait. It is tried again by itself.",
+  serverGoneHint:
+    "A ring that runs goes on, and so does its chat; new devices have to wait. It is tried again by itself.",
   serverGoneStarting:
     "The start waits where it needs the server, and goes on when it is back. It is tried again by itself.",
   serverRefused: "The server has closed this room",
@@ -92,7 +93,6 @@ export const room = {
 
   kept: "Kept on this device",
   nothingKept: "No weights are kept: each start fetches them.",
-  keptModel: (name: string, bytes: number) => `${name}, ${units.bytes(bytes)}`,
   delete: "Delete",
   deleteOf: (name: string) => `Delete ${name}`,
 
