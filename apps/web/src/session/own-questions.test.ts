@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { LIMITS } from "@jupiter/protocol/limits";
 import { expect, it } from "vitest";
 import { OwnQuestions } from "./own-questions.ts";
@@ -71,4 +72,15 @@ it("a host that never stops sending is not listened to for ever", () => {
   expect(questions.turns.value[0]).toMatchObject({ state: { kind: "ended", end: { kind: "failed" } } });
   expect(questions.turns.value[0]?.answer.length).toBeLessThanOrEqual(LIMITS.answerChars);
   expect(sent.at(-1)).toEqual({ type: "stop-ask", id: 0 });
+});
+
+it("can be started anew, and be unlinked, by an effect: it does not run again for what it does itself", () => {
+  const { questions } = linked();
+  let runs = 0;
+  effect(() => {
+    runs++;
+    questions.startAnew();
+    questions.unlinked("The host is gone.");
+  });
+  expect(runs).toBe(1);
 });

@@ -58,7 +58,7 @@ export class OwnQuestions {
     this.#send = null;
     batch(() => {
       this.rule.value = null;
-      this.#conversation.value++;
+      this.#nextConversation();
       this.#endOpen({ kind: "failed", message });
     });
   }
@@ -83,7 +83,7 @@ export class OwnQuestions {
   startAnew(): void {
     if (this.open.peek() !== null) return;
     this.turns.value = [];
-    this.#conversation.value++;
+    this.#nextConversation();
   }
 
   /** What the host tells of questions that are not open is of no use any more. */
@@ -117,6 +117,11 @@ export class OwnQuestions {
       default:
         message satisfies never;
     }
+  }
+
+  /** Read with `peek`: an effect that brings this about must not run again for it. */
+  #nextConversation(): void {
+    this.#conversation.value = this.#conversation.peek() + 1;
   }
 
   #endOpen(end: AskEnd): void {
