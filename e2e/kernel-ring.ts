@@ -125,6 +125,7 @@ export class KernelRing implements AsyncDisposable {
       cancel: (frames) => drivers.forEach((driver) => driver.cancel(frames)),
       emit: (event) => this.#emit(event),
       nowMs,
+      after: (delayMs, callback) => void setTimeout(callback, delayMs),
       failed,
     });
     this.#host.ringReady({ ...ring, epoch: 1, arenas: 4, stages: stages.length }, wire);

@@ -14,6 +14,7 @@ import {
 } from "@jupiter/planner";
 import { PeerId, type Seat } from "@jupiter/protocol";
 import type { LinkShape } from "@jupiter/transport/link-shape";
+import { drafterNames } from "./drafters.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import { linkBetween } from "./scenario-devices.ts";
 import { ScenarioError, type Scenario } from "./scenario.ts";
@@ -36,6 +37,9 @@ export interface Foretold {
 
 /** Of a chunk, where the scenario does not say: no device of ours is timed with more. */
 const MOST_ROWS = 256;
+
+/** Of a frame in the middle of an answer, if guesses mostly hold. */
+const FEW_ROWS = 4;
 
 /** One question and its answer, of tokens. */
 export interface Asked {
@@ -71,7 +75,7 @@ export function planScenario(
       donors: "best",
       ...(layers === undefined ? {} : { layers }),
     },
-    workload: meanOf(asked),
+    workload: { ...meanOf(asked), ...guessing(scenario) },
     objective,
   };
   const found = plan(request);
@@ -122,6 +126,14 @@ function meanOf(asked: readonly Asked[]): Workload {
     framesPerLap: 1,
     hostLapMs: 0,
   };
+}
+
+/** What the simulator's recorded drafter does to a lap: a frame of a few rows for each device, and on the host a step for each of a frame's guesses. */
+function guessing({ strategy, draft, rows, devices = [] }: Scenario): Partial<Workload> {
+  const step = devices[0]?.time?.draft;
+  if (strategy !== "continuous" || step === undefined || !drafterNames(draft).includes("recorded")) return {};
+  const rowsPerLap = Math.min(rows ?? Infinity, FEW_ROWS);
+  return { rowsPerLap, framesPerLap: devices.length, hostLapMs: (rowsPerLap - 1) * step.floorMs };
 }
 
 function seatAt(index: number): Seat {

@@ -1,4 +1,11 @@
-/** Which conversation has which arena, and what of its dialogue lies there. */
+/**
+ * Which conversation lies in which arena, and what of its dialogue. Conversations whose answers are written at the same time may share one: rows of an arena share
+ * frames, those of two do not.
+ *
+ * Invariants:
+ * 1. an arena is open as long as a conversation lies in it; its `free` travels with the next frame;
+ * 2. a trunk's rows are held, so they stay where they are while others of the arena come and go.
+ */
 import type { ArenaId, CacheCommand } from "@jupiter/protocol";
 import { Arena } from "./arena.ts";
 import type { ConversationId } from "./requests.ts";
@@ -12,6 +19,19 @@ export interface Conversation {
   usedAt: number;
 }
 
+export interface Opening {
+  /** That may be open at once. */
+  readonly arenas: number;
+  /** Arenas with answers under way from which on a new conversation shares one of them. */
+  readonly shareFrom: number;
+  /** Conversations that must not lose their cache. */
+  readonly busy: ReadonlySet<ConversationId>;
+  /** Conversations with an answer under way. */
+  readonly running: ReadonlySet<ConversationId>;
+  /** What runs there and what is to be opened have room in the arena to their ends. */
+  readonly fits: (arena: Arena) => boolean;
+}
+
 export class Conversations {
   readonly #open = new Map<ConversationId, Conversation>();
   #nextArena: ArenaId = 1;
@@ -19,19 +39,21 @@ export class Conversations {
   #commands: CacheCommand[] = [];
 
   /** A new conversation may cost the longest unused one its cache. Null: all arenas are in use. */
-  open(id: ConversationId, arenas: number, busy: ReadonlySet<ConversationId>): Conversation | null {
+  open(id: ConversationId, opening: Opening): Conversation | null {
     const known = this.#open.get(id);
     if (known !== undefined) {
-      known.usedAt = this.#uses++;
-      return known;
+      const isShared = this.#inArena(known.arena).some((other) => other !== known && opening.running.has(other.id));
+      if (opening.running.has(id) || !isShared || opening.fits(known.arena)) {
+        known.usedAt = this.#uses++;
+        return known;
+      }
+      this.forget(id);
     }
-    if (this.#open.size >= arenas) {
-      const idle = [...this.#open.values()].filter((other) => !busy.has(other.id));
-      const oldest = idle.sort((a, b) => a.usedAt - b.usedAt)[0];
-      if (oldest === undefined) return null;
-      this.forget(oldest.id);
-    }
-    const conversation: Conversation = { id, arena: new Arena(this.#nextArena++), trunk: [], usedAt: this.#uses++ };
+    const shared = this.#sharable(opening);
+    const isCrowded = this.#arenasOf(opening.running).size >= opening.shareFrom;
+    const arena = (isCrowded ? shared : null) ?? this.#newArena(opening) ?? shared;
+    if (arena === null) return null;
+    const conversation: Conversation = { id, arena, trunk: [], usedAt: this.#uses++ };
     this.#open.set(id, conversation);
     return conversation;
   }
@@ -47,7 +69,9 @@ export class Conversations {
     const conversation = this.#open.get(id);
     if (conversation === undefined) return;
     this.#open.delete(id);
-    this.#commands.push({ kind: "free", arena: conversation.arena.id });
+    this.keep(conversation, []);
+    const { arena } = conversation;
+    if (this.#inArena(arena).length === 0) this.#commands.push({ kind: "free", arena: arena.id });
   }
 
   /** The stages' caches are gone; token ids come anew with each request. */
@@ -56,9 +80,15 @@ export class Conversations {
     this.#commands = [];
   }
 
-  compact({ arena }: Conversation): void {
-    const command = arena.compact();
-    if (command !== null) this.#commands.push(command);
+  /** Slots left for the next frame, which would like to have `rows`; dead ones are cleared away if they are many, or in the way, and then what no `running` conversation needs. */
+  makeRoom(arena: Arena, rows: number, capacity: number, running: ReadonlySet<ConversationId>): number {
+    if (arena.needsCompacting || arena.end + rows > capacity) this.#compact(arena);
+    if (arena.end + rows > capacity) {
+      const idle = this.#inArena(arena).filter(({ id }) => !running.has(id));
+      for (const { id } of idle) this.forget(id);
+      if (idle.length > 0) this.#compact(arena);
+    }
+    return capacity - arena.end;
   }
 
   /** Commands for the next frame, once. */
@@ -66,5 +96,35 @@ export class Conversations {
     const commands = this.#commands;
     this.#commands = [];
     return commands;
+  }
+
+  #compact(arena: Arena): void {
+    const command = arena.compact();
+    if (command !== null) this.#commands.push(command);
+  }
+
+  #inArena(arena: Arena): Conversation[] {
+    return [...this.#open.values()].filter((conversation) => conversation.arena === arena);
+  }
+
+  /** Each with how many of these conversations lie in it. */
+  #arenasOf(ids: ReadonlySet<ConversationId>): Map<Arena, number> {
+    const counts = new Map<Arena, number>();
+    for (const { id, arena } of this.#open.values()) if (ids.has(id)) counts.set(arena, (counts.get(arena) ?? 0) + 1);
+    return counts;
+  }
+
+  /** Of the arenas with answers under way that have room, the one with the fewest. */
+  #sharable({ running, fits }: Opening): Arena | null {
+    const [emptiest] = [...this.#arenasOf(running)].filter(([arena]) => fits(arena)).sort(([, a], [, b]) => a - b);
+    return emptiest?.[0] ?? null;
+  }
+
+  #newArena({ arenas, busy }: Opening): Arena | null {
+    const count = () => new Set([...this.#open.values()].map(({ arena }) => arena)).size;
+    const idle = [...this.#open.values()].filter(({ id }) => !busy.has(id)).sort((a, b) => a.usedAt - b.usedAt);
+    const isEvictable = ({ arena }: Conversation) => this.#inArena(arena).every(({ id }) => !busy.has(id));
+    for (const { id } of idle.filter(isEvictable)) if (count() >= arenas) this.forget(id);
+    return count() >= arenas ? null : new Arena(this.#nextArena++);
   }
 }

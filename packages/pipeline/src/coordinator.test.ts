@@ -9,7 +9,7 @@ type Send = Extract<CoordinatorEffect, { kind: "send" }>;
 
 /** Counts up, and drafts `drafts` right tokens wherever it is asked. */
 class Host {
-  readonly coordinator = new Coordinator(["counting"]);
+  readonly coordinator = new Coordinator([{ name: "counting", isInstant: true }]);
   drafts = 0;
   readonly sent: Send[] = [];
 

@@ -2,7 +2,7 @@
  * The host's side of the ring, as a state machine: events in, effects out, no I/O, no clock but `nowMs`. Tabs, tests and the simulator drive
  * this very code.
  *
- * Every conversation has an arena; every request that runs is a line in it (`line.ts`): certain rows, below them drafted ones. Verdicts make lines
+ * A conversation lies in an arena, alone or with others; every request that runs is a line in it (`line.ts`): certain rows, below them drafted ones. Verdicts make lines
  * longer and refute drafts; `turn` decides what is sent: certain rows of answers first, then prompts' chunks, then drafts that pay.
  *
  * Invariants:
@@ -14,11 +14,12 @@
  * 6. a request ends once, with one `finished`, and no token after it.
  */
 import type { Activations, FrameNumber, RowScore } from "@jupiter/protocol";
-import { Conversations, type Conversation } from "./conversations.ts";
+import type { Arena } from "./arena.ts";
+import { Conversations } from "./conversations.ts";
 import { PLAIN } from "./decoding.ts";
-import { Drafting } from "./drafting.ts";
+import { Drafting, type NamedDrafter } from "./drafting.ts";
 import { FramesInFlight } from "./frames-in-flight.ts";
-import { Line, noTimings } from "./line.ts";
+import { Line, longestOf, noTimings } from "./line.ts";
 import { pickRows } from "./pick-rows.ts";
 import type {
   ConversationId,
@@ -30,6 +31,7 @@ import type {
   Ring,
 } from "./requests.ts";
 import { chargeDrafts } from "./balance.ts";
+import { Pace } from "./pace.ts";
 import type { Row } from "./row.ts";
 import { chooseRows, draftsPayFrom } from "./scheduler.ts";
 import { holds, idsToAsk, nextToken, policyFor, tokenEffect } from "./verdicts.ts";
@@ -40,18 +42,19 @@ interface Waiting {
 }
 
 export class Coordinator {
-  readonly #drafters: readonly string[];
+  readonly #drafters: readonly NamedDrafter[];
   readonly #conversations = new Conversations();
   readonly #drafting: Drafting;
   readonly #frames = new FramesInFlight();
+  #pace = new Pace();
   #ring: Ring | null = null;
   #waiting: Waiting[] = [];
   /** In the order of their last frame: the first has waited longest. */
   #lines: Line[] = [];
   #turnAsked = false;
 
-  /** `drafters`: names of those that can be asked. */
-  constructor(drafters: readonly string[] = []) {
+  /** `drafters`: those that can be asked. */
+  constructor(drafters: readonly NamedDrafter[] = []) {
     this.#drafters = drafters;
     this.#drafting = new Drafting(drafters);
   }
@@ -81,15 +84,16 @@ export class Coordinator {
         this.#waiting.push({ request: event.request, submittedMs: nowMs });
         return [];
       case "cancel":
-        return this.#end(event.id, "cancelled", null);
+        return this.#end(event.id, "cancelled", null, nowMs);
       case "stop":
-        return this.#end(event.id, "stop", null);
+        return this.#end(event.id, "stop", null, nowMs);
       case "ring-ready":
         this.#ring = event.ring;
         this.#drafting.ringChanged();
+        this.#pace = new Pace();
         return [];
       case "ring-lost":
-        return this.#lose(event.reason);
+        return this.#lose(event.reason, nowMs);
       case "returned":
         return this.#returned(event.frame, event.activations);
       case "acknowledged":
@@ -100,8 +104,11 @@ export class Coordinator {
       case "drafted":
         this.#drafting.drafted(event.ask, event.drafts);
         return [];
+      case "woken":
+        this.#pace.woken();
+        return [];
       case "close-conversation":
-        return this.#close(event.conversation);
+        return this.#close(event.conversation, nowMs);
       default:
         return event satisfies never;
     }
@@ -113,18 +120,19 @@ export class Coordinator {
     return [{ kind: "turn" }];
   }
 
-  /** Starts what can start and fills the ring. Drafters that answer at once are heard before the next frame is decided. */
+  /** Starts what can start and fills the ring. Drafters that answer at once are heard before the next frame is decided, others asked when it has left. */
   #turn(nowMs: number): CoordinatorEffect[] {
     const ring = this.#ring;
     if (ring === null) return [];
     const effects = this.#startWaiting(ring);
     for (;;) {
-      const questions = this.#drafting.ask(this.#lines);
+      const questions = this.#drafting.ask("instant", this.#lines);
       if (questions.length > 0) return [...effects, ...questions, ...this.#askTurn()];
       const send = this.#nextFrame(ring, nowMs);
       if (send !== null) effects.push(send);
-      const cut = send === null ? this.#cutWhereFull(ring) : [];
-      if (send === null && cut.length === 0) return effects;
+      const cut = send === null ? this.#cutWhereFull(ring, nowMs) : [];
+      if (send === null && cut.length === 0)
+        return [...effects, ...this.#wake(nowMs), ...this.#drafting.ask("slow", this.#lines)];
       effects.push(...cut);
     }
   }
@@ -145,9 +153,8 @@ export class Coordinator {
       }
       const running = this.#lines.filter((line) => line.conversation.id === request.conversation);
       const isFree = running.every(({ request: { beside } }) => beside !== undefined && beside === request.beside);
-      const busy = new Set([...this.#lines.map((line) => line.conversation.id), ...blocked]);
       const mayStart = isFree && !blocked.has(request.conversation);
-      const conversation = mayStart ? this.#conversations.open(request.conversation, ring.arenas, busy) : null;
+      const conversation = mayStart ? this.#open(request, ring, blocked) : null;
       if (conversation === null) {
         blocked.add(request.conversation);
         this.#waiting.push({ request, submittedMs });
@@ -160,6 +167,28 @@ export class Coordinator {
     return effects;
   }
 
+  /** Null: there is no room now. */
+  #open(request: GenerateRequest, { arenas, stages = 1, capacity }: Ring, blocked: ReadonlySet<ConversationId>) {
+    const running = this.#running();
+    return this.#conversations.open(request.conversation, {
+      arenas,
+      // Two answers a frame fill a ring better than two frames; half as many arenas as stages keep all stages busy.
+      shareFrom: Math.max(1, stages >> 1),
+      busy: new Set([...running, ...blocked]),
+      running,
+      fits: (arena) =>
+        this.#linesIn(arena).reduce((sum, { longest }) => sum + longest, longestOf(request, capacity)) <= capacity,
+    });
+  }
+
+  #running(): ReadonlySet<ConversationId> {
+    return new Set(this.#lines.map(({ conversation }) => conversation.id));
+  }
+
+  #linesIn(arena: Arena): readonly Line[] {
+    return this.#lines.filter(({ conversation }) => conversation.arena === arena);
+  }
+
   /** What is certain goes before guesses, whoever's it is; drafts that pay ride along with certain rows. */
   #nextFrame(ring: Ring, nowMs: number): CoordinatorEffect | null {
     const decoding = this.#lines.filter((line) => line.decodes);
@@ -167,28 +196,39 @@ export class Coordinator {
     return (
       this.#nextRows(ring, nowMs, decoding, waiting) ??
       this.#nextChunk(ring, nowMs) ??
-      this.#nextRows(ring, nowMs, decoding, decoding)
+      this.#nextGuesses(ring, nowMs, decoding)
     );
   }
 
-  /** A frame for answers, of the first conversation of `turns` that has one to send. */
+  /** A frame of guesses alone, once the slowest stage has nothing to do: before, it would only wait, while verdicts and better guesses come. */
+  #nextGuesses(ring: Ring, nowMs: number, decoding: readonly Line[]): CoordinatorEffect | null {
+    return this.#pace.freeAtMs(nowMs) > nowMs ? null : this.#nextRows(ring, nowMs, decoding, decoding);
+  }
+
+  #wake(nowMs: number): CoordinatorEffect[] {
+    if (this.#lines.every(({ decoding }) => decoding.rows === 1)) return [];
+    const atMs = this.#pace.wakeAtMs(nowMs);
+    return atMs === null ? [] : [{ kind: "wake", atMs }];
+  }
+
+  /** A frame for answers, of the first arena of `turns` that has one to send. */
   #nextRows(ring: Ring, nowMs: number, decoding: readonly Line[], turns: readonly Line[]): CoordinatorEffect | null {
     const { stages = 1, costOf = (rows) => 1 + (rows - 1) / 3 } = ring;
-    for (const { conversation } of turns) {
-      const lines = decoding.filter((line) => line.conversation === conversation);
-      const isFull = lines.length > 1 && this.#frames.ofLines(lines) >= stages;
-      if (isFull) continue; // rows that wait share the next frame
+    const isBusy = this.#frames.ofAnswers() >= stages;
+    for (const arena of new Set(turns.map(({ conversation }) => conversation.arena))) {
+      const lines = decoding.filter(({ conversation }) => conversation.arena === arena);
+      if (isBusy && lines.length > 1) continue; // rows that wait share the next frame
       const rows = chooseRows(lines, {
         mayDraft: (line) => line.decoding.windows > this.#frames.ofLines([line]),
         probabilityOf: this.#drafting.probabilityOf,
         costOf,
         draftFrom: (line) => line.balance.draftsFrom(line.answered),
         framesFrom: draftsPayFrom(stages),
-        room: this.#makeRoom(ring, conversation, lines.length),
+        room: this.#makeRoom(ring, arena, lines.length),
       });
       if (rows.length === 0) continue;
       chargeDrafts(rows, costOf, stages);
-      return this.#send(ring, conversation, rows, null, nowMs);
+      return this.#send(ring, arena, rows, null, nowMs);
     }
     return null;
   }
@@ -200,46 +240,37 @@ export class Coordinator {
       const [first] = unsent;
       if (first === undefined) continue;
       const T = unsent.length === 1 ? 1 : Math.floor(ring.chunkRows(unsent.length, first.position));
-      const room = this.#makeRoom(ring, line.conversation, Math.max(1, T));
+      const room = this.#makeRoom(ring, line.conversation.arena, Math.max(1, T));
       const rows = unsent.slice(0, Math.min(room, Math.max(1, T)));
       if (rows.length === 0) continue;
-      return this.#send(ring, line.conversation, rows, line, nowMs);
+      return this.#send(ring, line.conversation.arena, rows, line, nowMs);
     }
     return null;
   }
 
   /** Lines side by side can fill an arena together. When none of them can go on, the youngest ends where it is. */
-  #cutWhereFull(ring: Ring): CoordinatorEffect[] {
+  #cutWhereFull(ring: Ring, nowMs: number): CoordinatorEffect[] {
     for (const line of this.#lines.toReversed()) {
-      const { conversation } = line;
-      const beside = this.#lines.filter((other) => other.conversation === conversation);
-      const isStuck = beside.every((other) => other.unsent().length > 0 && !this.#frames.anyOf(other));
-      if (isStuck && conversation.arena.end >= ring.capacity) return this.#end(line.request.id, "length", null);
+      const { arena } = line.conversation;
+      const isStuck = this.#linesIn(arena).every((other) => other.unsent().length > 0 && !this.#frames.anyOf(other));
+      if (isStuck && arena.end >= ring.capacity) return this.#end(line.request.id, "length", null, nowMs);
     }
     return [];
   }
 
-  /** Slots that are free for the next frame; what is dead between live rows is cleared away if it is much, or in the way. */
-  #makeRoom(ring: Ring, conversation: Conversation, rows: number): number {
-    const { arena } = conversation;
-    if (arena.needsCompacting || arena.end + rows > ring.capacity) this.#conversations.compact(conversation);
-    return ring.capacity - arena.end;
+  #makeRoom({ capacity }: Ring, arena: Arena, rows: number): number {
+    return this.#conversations.makeRoom(arena, rows, capacity, this.#running());
   }
 
-  #send(
-    ring: Ring,
-    conversation: Conversation,
-    rows: readonly Row[],
-    chunkOf: Line | null,
-    nowMs: number,
-  ): CoordinatorEffect {
+  #send(ring: Ring, arena: Arena, rows: readonly Row[], chunkOf: Line | null, nowMs: number): CoordinatorEffect {
     const commands = this.#conversations.takeCommands();
-    const { effect, lines } = this.#frames.send(ring, conversation, rows, chunkOf);
+    const { effect, lines } = this.#frames.send(ring, arena, rows, chunkOf);
     for (const line of lines) {
       line.firstSentMs ??= nowMs;
       line.frames++;
     }
     this.#lines = [...this.#lines.filter((line) => !lines.has(line)), ...lines];
+    this.#pace.sent(effect.frame, nowMs, ring.stageMsOf?.(rows.length) ?? 0);
     return { ...effect, commands };
   }
 
@@ -285,15 +316,15 @@ export class Coordinator {
       this.#drafting.foretell(line, guesses);
       line.firstTokenMs ??= nowMs;
       line.lastTokenMs = nowMs;
-      if (request.stopIds.includes(token)) effects.push(...this.#end(request.id, "stop", null));
-      else if (line.tokens.length >= line.longest) effects.push(...this.#end(request.id, "length", null));
+      if (request.stopIds.includes(token)) effects.push(...this.#end(request.id, "stop", null, nowMs));
+      else if (line.tokens.length >= line.longest) effects.push(...this.#end(request.id, "length", null, nowMs));
     }
     if (isTimed) this.#drafting.observe(line, line.answered - answered, nowMs - lastTokenMs);
-    return line.over ? effects : [...effects, ...this.#refute()];
+    return line.over ? effects : [...effects, ...this.#refute(nowMs)];
   }
 
   /** Ends a request wherever it is. Frames on their way for nothing are refuted; their slots count as not computed. */
-  #end(id: RequestId, finish: Finish, reason: string | null): CoordinatorEffect[] {
+  #end(id: RequestId, finish: Finish, reason: string | null, nowMs: number): CoordinatorEffect[] {
     const queued = this.#waiting.find(({ request }) => request.id === id);
     if (queued !== undefined) {
       this.#waiting = this.#waiting.filter((other) => other !== queued);
@@ -306,35 +337,36 @@ export class Coordinator {
     const uncomputed = line.path.findIndex(({ slot, frame }) => slot === null || this.#frames.has(frame));
     this.#conversations.keep(line.conversation, uncomputed < 0 ? line.path : line.path.slice(0, uncomputed));
     line.end();
-    const refuted = this.#refute();
+    const refuted = this.#refute(nowMs);
     const output = line.tokens.slice(line.request.ids.length);
     return [
       ...refuted,
-      { kind: "finished", id, finish, reason, output, timings: line.timings(this.#drafters) },
+      { kind: "finished", id, finish, reason, output, timings: line.timings(this.#drafters.map(({ name }) => name)) },
       { kind: "forget-branch", branch: id },
     ];
   }
 
   /** After rows have died: what is on its way or asked for them alone is called back. */
-  #refute(): CoordinatorEffect[] {
+  #refute(nowMs: number): CoordinatorEffect[] {
     const frames = this.#frames.refute();
+    this.#pace.refuted(frames, nowMs);
     const effects = this.#drafting.abandonStale();
     return frames.length === 0 ? effects : [{ kind: "cancel-frames", frames }, ...effects];
   }
 
-  #lose(reason: string): CoordinatorEffect[] {
+  #lose(reason: string, nowMs: number): CoordinatorEffect[] {
     this.#ring = null;
-    const effects = this.#lines.flatMap(({ request }) => this.#end(request.id, "failed", reason));
+    const effects = this.#lines.flatMap(({ request }) => this.#end(request.id, "failed", reason, nowMs));
     this.#frames.clear();
     this.#conversations.clear();
     return effects.filter(({ kind }) => kind !== "cancel-frames");
   }
 
-  #close(id: ConversationId): CoordinatorEffect[] {
+  #close(id: ConversationId, nowMs: number): CoordinatorEffect[] {
     const own = [...this.#waiting, ...this.#lines]
       .map(({ request }) => request)
       .filter(({ conversation }) => conversation === id);
-    const effects = own.flatMap((request) => this.#end(request.id, "cancelled", null));
+    const effects = own.flatMap((request) => this.#end(request.id, "cancelled", null, nowMs));
     this.#conversations.forget(id);
     return effects;
   }

@@ -28,8 +28,8 @@ export interface DecodingChoice {
   readonly acceptance?: AcceptanceRule;
 }
 
-/** Of a frame beyond the first four rows the last one hardly ever holds. */
-const ROWS = 4;
+/** Of a frame beyond the first six rows the last one hardly ever holds. */
+const ROWS = 6;
 
 /** In a ring of so many stages. */
 export function decodingOf(choice: DecodingChoice, stages: number): Decoding {

@@ -31,6 +31,8 @@ export interface Draft {
  */
 export interface Drafter {
   readonly name: string;
+  /** It answers at once, for next to nothing. */
+  readonly isInstant?: boolean;
   /** At most about `budget` drafts for each view, parents before children; may be none. Rejects only when it cannot go on at all. */
   extend(
     views: readonly BranchView[],

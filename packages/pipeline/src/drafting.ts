@@ -8,10 +8,11 @@
  */
 import { Acceptance } from "./acceptance.ts";
 import type { RowScore } from "@jupiter/protocol";
-import { MEDUSA, type BranchView, type Draft } from "./drafter.ts";
+import { MEDUSA, type BranchView, type Draft, type Drafter } from "./drafter.ts";
 import type { Line } from "./line.ts";
 import type { CoordinatorEffect } from "./requests.ts";
 import { Row } from "./row.ts";
+import { takeLikeliest } from "./scheduler.ts";
 import { Trial } from "./trial.ts";
 import { Usefulness } from "./usefulness.ts";
 
@@ -22,6 +23,11 @@ const CHILDREN = 2;
 
 /** A path less likely than this is not drafted on. */
 const WORTH_DRAFTING = 0.05;
+/** Of one line in a question: the likeliest ends of its tree. A further place costs a drafter far less than another question. */
+const MOST_PLACES = 3;
+
+/** What is to be known of one before it is asked. */
+export type NamedDrafter = Pick<Drafter, "name" | "isInstant">;
 
 interface Place {
   readonly line: Line;
@@ -37,16 +43,19 @@ interface Ask {
 }
 
 export class Drafting {
-  readonly #drafters: readonly string[];
+  readonly #drafters: readonly NamedDrafter[];
   readonly #acceptance: readonly Acceptance[];
+  /** Of claims that another drafter, asked about the same place, does not share. */
+  readonly #contradicted: readonly Acceptance[];
   readonly #usefulness: readonly Usefulness[];
   #trials: readonly Trial[] = [];
   #asks: Ask[] = [];
   #nextAsk = 1;
 
-  constructor(drafters: readonly string[]) {
+  constructor(drafters: readonly NamedDrafter[]) {
     this.#drafters = drafters;
     this.#acceptance = drafters.map(() => new Acceptance());
+    this.#contradicted = drafters.map(() => new Acceptance());
     this.#usefulness = drafters.map(() => new Usefulness());
     this.ringChanged();
   }
@@ -59,20 +68,30 @@ export class Drafting {
   /** A line got so many tokens at once, so long after those before; no other line was under way. */
   observe({ decoding }: Line, tokens: number, ms: number): void {
     this.#trials.forEach((trial, drafter) => {
-      const name = this.#drafters[drafter];
+      const name = this.#drafters[drafter]?.name;
       if (name !== undefined && decoding.drafters.includes(name)) trial.observe(tokens, ms);
     });
   }
 
   /** That a draft holds if its parent does: the best that its drafters have to show. */
   readonly probabilityOf = (draft: Row): number =>
-    Math.max(0, ...draft.proposals.map(({ drafter, claimed }) => this.#acceptance[drafter]?.probability(claimed) ?? 0));
+    Math.max(
+      0,
+      ...draft.proposals.map(({ drafter, claimed }) => this.#worthOf(draft, drafter)?.probability(claimed) ?? 0),
+    );
 
-  /** Questions for every drafter that has none, one batch each. */
-  ask(lines: readonly Line[]): CoordinatorEffect[] {
-    return this.#drafters.flatMap((name, drafter): CoordinatorEffect[] => {
+  #worthOf(draft: Row, drafter: number): Acceptance | undefined {
+    const named = draft.proposals.reduce((bits, proposal) => bits | (1 << proposal.drafter), 0);
+    const silent = (draft.parent?.answered ?? 0) & ~named;
+    return (silent === 0 ? this.#acceptance : this.#contradicted)[drafter];
+  }
+
+  /** Questions for every drafter of this kind that has none, one batch each. */
+  ask(kind: "instant" | "slow", lines: readonly Line[]): CoordinatorEffect[] {
+    return this.#drafters.flatMap(({ name, isInstant = false }, drafter): CoordinatorEffect[] => {
+      if (isInstant !== (kind === "instant")) return [];
       if (this.#asks.some((ask) => ask.drafter === drafter)) return [];
-      const places = lines.flatMap((line) => this.#placeFor(line, name, drafter));
+      const places = lines.flatMap((line) => this.#placesFor(line, name, drafter));
       if (places.length === 0) return [];
       for (const { row } of places) row.asked |= 1 << drafter;
       const ask = { id: this.#nextAsk++, drafter, places, abandoned: false };
@@ -93,14 +112,14 @@ export class Drafting {
 
   /** Medusa heads are to guess along with this row's verdict. */
   wantsGuesses({ owner, position }: Row): boolean {
-    const drafter = this.#drafters.indexOf(MEDUSA);
+    const drafter = this.#drafters.findIndex(({ name }) => name === MEDUSA);
     if (owner === null || owner.decoding.rows < 2 || !owner.decoding.drafters.includes(MEDUSA)) return false;
     return this.#isWorthAsking(MEDUSA, drafter, position);
   }
 
   /** What Medusa heads guess of the tokens below a line's new tip: the best of each below the best of the one before. */
   foretell(line: Line, guesses: NonNullable<RowScore["guesses"]>): void {
-    const drafter = this.#drafters.indexOf(MEDUSA);
+    const drafter = this.#drafters.findIndex(({ name }) => name === MEDUSA);
     if (drafter < 0 || line.over) return;
     if (guesses.length > 0) this.#trials[drafter]?.answered();
     let parent: Row | null = line.tip;
@@ -125,6 +144,7 @@ export class Drafting {
       const place = ask.places[view];
       const parent = after < 0 ? place?.row : rows[after];
       const usable = place !== undefined && !place.line.over && parent?.live === true;
+      if (after < 0 && place !== undefined) place.row.answered |= 1 << ask.drafter;
       rows.push(usable ? this.#add(place.line, parent, token, { drafter: ask.drafter, claimed: probability }) : null);
     }
   }
@@ -138,7 +158,7 @@ export class Drafting {
     for (const draft of tip.drafts) {
       const held = holds(draft);
       for (const { drafter, claimed } of draft.proposals) {
-        this.#acceptance[drafter]?.judge(claimed, held);
+        this.#worthOf(draft, drafter)?.judge(claimed, held);
         const counts = line.count(drafter);
         counts.drafted++;
         if (draft.slot !== null) counts.sent++;
@@ -147,22 +167,24 @@ export class Drafting {
     }
   }
 
-  #placeFor(line: Line, name: string, drafter: number): Place[] {
+  /** Where nobody of this name was asked yet, likeliest first. */
+  #placesFor(line: Line, name: string, drafter: number): Place[] {
     const { decoding, tip } = line;
     if (!line.decodes || decoding.rows < 2 || !decoding.drafters.includes(name)) return [];
     if (name === MEDUSA || !this.#isWorthAsking(name, drafter, tip.position)) return [];
-    let row = tip;
-    let probability = 1;
-    for (;;) {
-      const [likeliest] = row.drafts.sort((a, b) => this.probabilityOf(b) - this.probabilityOf(a));
-      if (likeliest === undefined) break;
-      probability *= this.probabilityOf(likeliest);
-      row = likeliest;
+    const most = decoding.rows * decoding.windows;
+    const places: Place[] = [];
+    const open = [{ row: tip, probability: 1 }];
+    // Of the tree the likeliest part, as much as may be on its way at once.
+    for (let seen = 0; seen <= most && places.length < MOST_PLACES; seen++) {
+      const next = takeLikeliest(open);
+      if (next === undefined || next.probability < WORTH_DRAFTING) break;
+      const { row, probability } = next;
+      if (row.position - tip.position >= most || row.position + 2 >= line.longest) continue;
+      if ((row.asked & (1 << drafter)) === 0) places.push({ line, row });
+      for (const draft of row.drafts) open.push({ row: draft, probability: probability * this.probabilityOf(draft) });
     }
-    const ahead = row.position - tip.position;
-    const isAsked = (row.asked & (1 << drafter)) !== 0;
-    const isFarEnough = ahead >= decoding.rows * decoding.windows || row.position + 2 >= line.longest;
-    return isAsked || isFarEnough || probability < WORTH_DRAFTING ? [] : [{ line, row }];
+    return places;
   }
 
   #isWorthAsking(name: string, drafter: number, position: number): boolean {

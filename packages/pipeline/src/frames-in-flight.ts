@@ -1,6 +1,6 @@
 /** Frames that were sent and whose verdict still counts. */
 import { ROOT, type FrameNumber } from "@jupiter/protocol";
-import type { Conversation } from "./conversations.ts";
+import type { Arena } from "./arena.ts";
 import type { Line } from "./line.ts";
 import type { CoordinatorEffect, Ring } from "./requests.ts";
 import type { Row } from "./row.ts";
@@ -36,6 +36,11 @@ export class FramesInFlight {
     );
   }
 
+  /** Frames with rows of answers that are certain. */
+  ofAnswers(): number {
+    return this.#count(({ rows, chunkOf }) => chunkOf === null && rows.some(({ live, certain }) => live && certain));
+  }
+
   anyOf(line: Line): boolean {
     return line.path.some(({ frame }) => this.has(frame));
   }
@@ -47,7 +52,7 @@ export class FramesInFlight {
   /** Gives the rows their slots. The effect has no commands yet. */
   send(
     ring: Ring,
-    { arena }: Conversation,
+    arena: Arena,
     rows: readonly Row[],
     chunkOf: Line | null,
   ): { readonly effect: Extract<CoordinatorEffect, { kind: "send" }>; readonly lines: ReadonlySet<Line> } {

@@ -33,6 +33,8 @@ export interface HostPorts {
   readonly cancel: (frames: readonly FrameNumber[]) => void;
   readonly emit: (event: HostEvent) => void;
   readonly nowMs: () => number;
+  /** Calls back after so many milliseconds. */
+  readonly after: (delayMs: number, callback: () => void) => void;
   /** The ring cannot go on. Told once per ring. */
   readonly failed: (error: unknown) => void;
   /** Those that requests may name in their `decoding`. */
@@ -86,7 +88,7 @@ export class HostDriver {
   constructor(ports: HostPorts) {
     this.#ports = ports;
     for (const drafter of ports.drafters ?? []) this.#drafters.set(drafter.name, drafter);
-    this.#coordinator = new Coordinator([...this.#drafters.keys(), MEDUSA]);
+    this.#coordinator = new Coordinator([...this.#drafters.values(), { name: MEDUSA }]);
   }
 
   get pending(): number {
@@ -115,7 +117,10 @@ export class HostDriver {
     this.#wire = wire;
     this.#epoch = ring.epoch;
     this.#costs = new LapCosts();
-    this.#handle({ kind: "ring-ready", ring: { costOf: this.#costs.costOf, ...ring } });
+    this.#handle({
+      kind: "ring-ready",
+      ring: { costOf: this.#costs.costOf, stageMsOf: this.#costs.stageMsOf, ...ring },
+    });
   }
 
   ringLost(reason: string): void {
@@ -223,6 +228,9 @@ export class HostDriver {
         return;
       case "turn":
         this.#handle(effect);
+        return;
+      case "wake":
+        this.#ports.after(Math.max(0, effect.atMs - this.#ports.nowMs()), () => this.#handle({ kind: "woken" }));
         return;
       case "draft":
         this.#draft(effect);

@@ -45,8 +45,7 @@ export class Line {
     { decoding, capacity, submittedMs }: { decoding: Decoding; capacity: number; submittedMs: number },
   ) {
     const { arena } = conversation;
-    const answer = Math.min(request.maxTokens, request.force?.length ?? Infinity);
-    this.longest = Math.min(request.ids.length + answer, capacity);
+    this.longest = longestOf(request, capacity);
     const known = arena.find(request.ids, request.ids.length - 1);
     this.request = request;
     this.conversation = conversation;
@@ -156,6 +155,11 @@ export class Line {
       },
     };
   }
+}
+
+/** Tokens that prompt and answer may have at most, in an arena of so many slots. */
+export function longestOf({ ids, maxTokens, force }: GenerateRequest, capacity: number): number {
+  return Math.min(ids.length + Math.min(maxTokens, force?.length ?? Infinity), capacity);
 }
 
 /** Of a request that never ran. */

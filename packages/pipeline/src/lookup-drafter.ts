@@ -10,6 +10,7 @@ const CLAIMS = [0, 0.19, 0.45, 0.6, 0.7, 0.75, 0.8, 0.85, 0.85];
 
 export class LookupDrafter implements Drafter {
   readonly name = "lookup";
+  readonly isInstant = true;
   readonly #texts = new Map<BranchId, SuffixAutomaton>();
 
   extend(views: readonly BranchView[], budget: number): readonly Draft[] {

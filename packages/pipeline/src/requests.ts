@@ -86,6 +86,8 @@ export type CoordinatorEvent =
   | { readonly kind: "close-conversation"; readonly conversation: ConversationId }
   /** Comes after a `turn` effect. */
   | { readonly kind: "turn" }
+  /** The time of a `wake` effect has come. */
+  | { readonly kind: "woken" }
   /** A drafter's answer to a `draft` effect; must come for those that were abandoned, too, whatever it is. */
   | { readonly kind: "drafted"; readonly ask: number; readonly drafts: readonly Draft[] };
 
@@ -105,6 +107,8 @@ export interface Ring {
   readonly decoding?: Decoding;
   /** What a lap of so few rows takes; only the proportions matter. If not told, a driver measures it; the first guess is a third of the first row for each further one. */
   readonly costOf?: (rows: number) => number;
+  /** What the slowest stage takes for so few rows, milliseconds; 0: not known. If not told, a driver measures it. */
+  readonly stageMsOf?: (rows: number) => number;
 }
 
 export type CoordinatorEffect =
@@ -139,6 +143,8 @@ export type CoordinatorEffect =
   | { readonly kind: "forget-branch"; readonly branch: BranchId }
   /** Handle `turn` next: what came of the effects before is to be seen first. */
   | { readonly kind: "turn" }
+  /** Handle `woken` at this time, or soon after. */
+  | { readonly kind: "wake"; readonly atMs: number }
   /** On every control link, ahead of frames. */
   | { readonly kind: "cancel-frames"; readonly frames: readonly FrameNumber[] }
   | {

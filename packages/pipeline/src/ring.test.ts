@@ -89,7 +89,7 @@ describe("conversations", () => {
   });
 
   it("more than the ring has arenas for take the cache of the longest unused, and wait when all are busy", () => {
-    const ring = new ToyRing(2, 5, { arenas: 2 });
+    const ring = new ToyRing(2, 5, { arenas: 2, capacity: 40 }); // two of them do not fit into one
     for (const c of ["1", "2", "3", "4", "5"]) ring.ask(c, prompt(9, Number(c)), { conversation: c });
     ring.run();
     for (const c of ["1", "2", "3", "4", "5"])

@@ -30,6 +30,8 @@ export class Row {
   readonly proposals: Proposal[] = [];
   /** Drafters (bit by index) that were asked what follows. */
   asked = 0;
+  /** Those of them that had something to say. */
+  answered = 0;
   /** Index in the arena's list, from when it was sent on; `keep` changes it. */
   slot: Slot | null;
   frame: FrameNumber | null = null;

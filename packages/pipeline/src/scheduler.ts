@@ -79,7 +79,7 @@ function unsentDrafts(row: Row, probability: number, { probabilityOf, draftFrom 
     .filter((draft) => row.owner !== null && draft.probability >= draftFrom(row.owner));
 }
 
-function takeLikeliest(open: Candidate[]): Candidate | undefined {
+export function takeLikeliest(open: Candidate[]): Candidate | undefined {
   let best = 0;
   open.forEach(({ probability }, i) => {
     if (probability > (open[best]?.probability ?? 0)) best = i;

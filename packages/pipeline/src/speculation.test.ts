@@ -26,10 +26,10 @@ describe("drafts", () => {
     const drafter = () => new ToyDrafter(3, { acceptance: 1, seed: 1 });
     const plain = oneAnswer(3, decodingOf({ strategy: "plain", drafters: toyNames }, 3), drafter());
     expect(plain).toMatchObject({ laps: 60, counts: { rows: 69, drafted: 0, accepted: 0 } });
-    const window = oneAnswer(3, decodingOf({ strategy: "window", drafters: toyNames }, 3), drafter());
+    const window = oneAnswer(3, decodingOf({ strategy: "window", drafters: toyNames, rows: 4 }, 3), drafter());
     // Four a lap, after the prompt's.
     expect(window.laps).toBe(1 + Math.ceil(59 / 4));
-    const continuous = oneAnswer(3, decodingOf({ strategy: "continuous", drafters: toyNames }, 3), drafter());
+    const continuous = oneAnswer(3, decodingOf({ strategy: "continuous", drafters: toyNames, rows: 4 }, 3), drafter());
     expect(continuous.laps).toBeLessThan(window.laps / 2);
     expect(continuous.ring.maxInFlightSeen).toBeGreaterThan(2);
   });
@@ -65,7 +65,8 @@ describe("drafts", () => {
     expect(both.laps).toBeLessThan(1.1 * alone.laps);
     expect(both.rows).toBeLessThan(1.2 * alone.rows);
     const [held, refuted] = [both.of("good"), both.of("bad")];
-    expect(held?.accepted).toBeGreaterThan(0.7 * (held?.sent ?? NaN));
+    // It is asked at several places, of which one is on the text's way.
+    expect(held?.accepted).toBeGreaterThan(0.6 * (held?.sent ?? NaN));
     // Where the bad one is right, the good one mostly says the same.
     expect(refuted?.drafted).toBeGreaterThan(50);
     expect(refuted?.sent).toBeLessThan(0.4 * (refuted?.drafted ?? NaN));
@@ -346,7 +347,8 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
       expect(ring.coordinator.pending).toBe(0);
       expect(ring.coordinator.framesInFlight).toBe(0);
       for (const { slots } of ring.stages) expect(slots).toEqual(ring.stages[0]?.slots);
-      // A dialogue of one token leaves one slot: whatever ran before holds none.
+      // A dialogue of one token leaves one slot: whatever ran before holds none, once conversations that may lie in the same arena are closed.
+      for (const conversation of ["0", "1", "2"]) ring.tell({ kind: "close-conversation", conversation });
       ring.ask("last", [2], { conversation: "0", maxTokens: 1, decoding: PLAIN });
       ring.run();
       for (const { slots } of ring.stages) expect([...slots.values()]).toContain("-1@0");

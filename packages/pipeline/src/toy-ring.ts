@@ -172,18 +172,15 @@ export class ToyRing {
   readonly #control: (readonly FrameNumber[])[][];
   /** What a stage's shell will tell its loop, at its own time. */
   readonly #soon: StageEvent[][];
-  /** What the head and slow drafters will tell the host. */
-  readonly #later: { readonly head: CoordinatorEvent[]; readonly drafters: CoordinatorEvent[] } = {
-    head: [],
-    drafters: [],
-  };
+  /** What the head, slow drafters and timers will tell the host. */
+  readonly #later: Record<"head" | "drafters" | "wakes", CoordinatorEvent[]> = { head: [], drafters: [], wakes: [] };
   readonly #random: () => number;
   maxInFlightSeen = 0;
   nowMs = 0;
 
   constructor(stages: number, seed: number, { drafters = [], vocabulary = V, ...ring }: ToyOptions = {}) {
     const capacity = ring.capacity ?? 200;
-    this.coordinator = new Coordinator(drafters.map(({ name }) => name));
+    this.coordinator = new Coordinator(drafters);
     this.#drafters = drafters;
     this.#vocabulary = vocabulary;
     this.stages = Array.from({ length: stages }, (_, s) => new ToyStage(s, capacity));
@@ -297,6 +294,9 @@ export class ToyRing {
       case "turn":
         this.tell(effect);
         return;
+      case "wake":
+        this.#later.wakes.push({ kind: "woken" });
+        return;
       case "draft":
         this.#draft(effect);
         return;
@@ -336,6 +336,7 @@ export class ToyRing {
 export class ToyDrafter implements Drafter {
   readonly name: string;
   readonly slow: boolean;
+  readonly isInstant: boolean;
   readonly #stages: number;
   readonly #acceptance: number;
   readonly #vocabulary: number;
@@ -358,6 +359,7 @@ export class ToyDrafter implements Drafter {
     let step = 0;
     this.name = options.name ?? "toy";
     this.slow = options.slow ?? false;
+    this.isInstant = !this.slow;
     this.#stages = stages;
     this.#acceptance = options.acceptance;
     this.#vocabulary = options.vocabulary ?? V;

@@ -71,6 +71,7 @@ describe("the rule, from what the head tells of a row,", () => {
 /** Names, below each place, chains of tokens that have these ranks in what the toy model finds best. */
 class TreeDrafter implements Drafter {
   readonly name = "toy";
+  readonly isInstant = true;
   readonly #chains: readonly (readonly number[])[];
 
   constructor(chains: readonly (readonly number[])[]) {

@@ -115,7 +115,7 @@ describe("a simulated ring", () => {
       request: request([1, 2, 3], { id, conversation: id, maxTokens: 50 }),
     }));
     const single = await answerOf(ofEqualDevices(4, { requests: requests.slice(0, 1) }));
-    const { all, endMs, spans } = await answerOf(ofEqualDevices(4, { requests }));
+    const { all, endMs, spans } = await answerOf(ofEqualDevices(4, { requests, ring: ring(16, { stages: 4 }) }));
     expect(all.map(({ output }) => output.length)).toEqual([50, 50, 50, 50]);
     expect(endMs).toBeLessThan(1.4 * single.endMs);
     expect(busyShare(spans, "device 1", 0, endMs)).toBeGreaterThan(0.8);

@@ -130,8 +130,13 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
       else events.push({ atMs: clock.nowMs, event });
     },
     nowMs,
+    after: (delayMs, callback) => void clock.after(delayMs, callback),
     failed,
-    drafters: drafters(processors[HOST]!),
+    // Behind what was sent at this instant: a step of a drafter begins when the frame before it is on its way.
+    drafters: drafters({
+      compute: (label, workMs) =>
+        new Promise((resolve) => clock.after(0, () => processors[HOST]!.run(label, workMs, resolve))),
+    }),
     drafterFailed: (_, error) => failed(error),
   });
 

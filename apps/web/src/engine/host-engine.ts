@@ -112,6 +112,7 @@ export class HostEngine {
       cancel: ports.cancel,
       emit: (event) => this.#emit(event),
       nowMs: () => performance.now(),
+      after: (delayMs, callback) => void setTimeout(callback, delayMs),
       drafters: [new LookupDrafter(), this.#draft],
       failed: (error) => {
         const { reason, message } = failure(error);
