@@ -108,8 +108,10 @@ export class DonorStore {
   }
 
   async #lookBack(): Promise<void> {
+    // At once: the constructor's effects take the mark away.
+    const unfinished = unfinishedVisit();
     this.#ticket = await keptTicket(this.#link.slice(this.#link.indexOf("#")));
-    const pledged = await unfinishedVisit();
+    const pledged = await unfinished;
     if (pledged === null || pledged === 0) return;
     this.pledgeBytes.value = Math.max(STEP_BYTES, Math.round((pledged * LESS) / STEP_BYTES) * STEP_BYTES);
     this.lastEnd.value = texts.donor.systemClosed;
