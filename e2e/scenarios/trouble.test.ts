@@ -39,6 +39,7 @@ it("a device that cannot be reached is told on both sides, with the usual reason
   await host.devices.getByText("No connection", { exact: true }).waitFor();
   for (const said of [await donor.text(), await host.devices.nth(1).innerText()])
     for (const cause of ["guest Wi-Fi", "VPN", "TURN"]) expect(said).toContain(cause);
+  expect(await host.devices.nth(1).innerText()).toContain("the other device named no address");
   // Only where the system asks for it, and first there.
   expect(await donor.page.locator(".cause").first().innerText()).toContain("Local Network");
   expect(await host.devices.nth(1).innerText()).not.toContain("Local Network");

@@ -6,6 +6,7 @@ import { WATERMARKS } from "./flow.ts";
 import { type LinkOptions, MessageLink, type SliceWire } from "./message-link.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { RelayTrouble } from "./relay-trouble.ts";
+import { Ways } from "./ways.ts";
 
 const CONNECT_TIMEOUT_MS = 20_000;
 const BROKE_OFF = "the connection broke off";
@@ -53,23 +54,31 @@ export function connectPeer(options: ConnectOptions): Connecting {
     trickle: true,
     config: { iceServers: [...iceServers], iceTransportPolicy },
   });
+  const ways = new Ways();
   const wire = new RtcWire(peer, (options.watermarks ?? WATERMARKS).lowBytes);
   const link = new MessageLink(wire, options);
   wire.attach(link);
   peer.on("signal", (data) => {
     const parsed = ConnectionSignal.safeParse(data);
-    if (parsed.success) sendSignal(parsed.data);
+    if (!parsed.success) return;
+    if (parsed.data.type === "candidate") ways.see("own", parsed.data.candidate.candidate);
+    sendSignal(parsed.data);
   });
   return {
-    link: whenConnected(peer, link, { timeoutMs, relayOnly, signal }),
-    receiveSignal: (data) => applySignal(peer, data),
+    link: whenConnected(peer, link, { timeoutMs, relayOnly, signal, ways }),
+    receiveSignal: (data) => applySignal(peer, data, ways),
   };
 }
 
 function whenConnected(
   peer: SimplePeerTypes.Instance,
   link: PeerLink,
-  { timeoutMs, relayOnly, signal }: { timeoutMs: number; relayOnly: boolean; signal: AbortSignal | undefined },
+  {
+    timeoutMs,
+    relayOnly,
+    signal,
+    ways,
+  }: { timeoutMs: number; relayOnly: boolean; signal: AbortSignal | undefined; ways: Ways },
 ): Promise<PeerLink> {
   return new Promise((resolve, reject) => {
     const fail = (error: TransportError) => {
@@ -86,7 +95,8 @@ function whenConnected(
       return new TransportError("connect-failed", `the peer connection did not come about: ${why}`);
     };
     const timer = setTimeout(() => {
-      const why = relay?.problem ?? "a network that keeps devices apart needs a TURN server, or another Wi-Fi";
+      const why =
+        relay?.problem ?? ways.problem ?? "a network that keeps devices apart needs a TURN server, or another Wi-Fi";
       fail(new TransportError("timeout", `no connection within ${timeoutMs / 1000} s; ${why}`));
     }, timeoutMs);
     const settle = () => {
@@ -99,7 +109,9 @@ function whenConnected(
     });
     link.events.on("close", ({ message }) => {
       settle();
-      reject(connectFailed(message === BROKE_OFF ? "the two devices found no way to each other" : message));
+      reject(
+        connectFailed(message === BROKE_OFF ? (ways.problem ?? "the two devices found no way to each other") : message),
+      );
     });
     if (signal?.aborted) onAbort();
     else signal?.addEventListener("abort", onAbort, { once: true });
@@ -113,11 +125,12 @@ function brokeOff(failure: string): string {
     : `${BROKE_OFF} (${failure.replace(/\.$/, "")})`;
 }
 
-function applySignal(peer: SimplePeerTypes.Instance, data: unknown): void {
+function applySignal(peer: SimplePeerTypes.Instance, data: unknown, ways: Ways): void {
   const parsed = ConnectionSignal.safeParse(data);
   if (!parsed.success) {
     throw new TransportError("bad-signal", "expected an offer, an answer or a candidate", { cause: parsed.error });
   }
+  if (parsed.data.type === "candidate") ways.see("theirs", parsed.data.candidate.candidate);
   // A candidate may come late, after success or failure.
   if (!peer.destroyed) peer.signal(parsed.data as SimplePeerTypes.SignalData);
 }
