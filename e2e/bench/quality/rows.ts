@@ -131,7 +131,7 @@ export function answerTable(results: readonly Result[]): ReportTable {
     `${inWords(facts)}${worse.length === 0 ? "" : `; worse: ${worse.join(", ")}`}`;
   return {
     title: "Every answer: log-probability a token; tokens; distinct groups of four words; what got worse than plain",
-    columns: ["question", "label", "plain", "typical, each round", "outline", "points (same)"],
+    columns: ["question", "label", "plain", "typical, each other text of the rounds", "outline", "points (same)"],
     lines: results.map(({ id, label, plain, typical, outline }) => [
       ...[id, label ?? "", inWords(plain)],
       [...new Set(typical.map(answered))].join(" / "),

@@ -41,7 +41,7 @@ export const chat = {
   outline: "Lists point by point",
   outlineChoices: { off: "off", auto: "when the model finds the question fit", on: "always" },
   outlineHint:
-    "All points are written at once, which is faster with several devices. It is another text than the plain answer; small models write poor outlines.",
+    "All points are written at once, which is faster with several devices. It is another text than the plain answer; small models write poor outlines and find nearly every question fit.",
   guessAhead: "Guess ahead",
   guessAheadHint:
     "Words that stood in the conversation before are tried as the next ones. The answer stays the same; it comes faster where it repeats them, and at times a little slower where it does not.",
