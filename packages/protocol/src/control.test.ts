@@ -36,8 +36,6 @@ const assign: AssignMessage = {
   wire: "f32",
   capacity: 512,
   arenas: 2,
-  returnsTo: "host",
-  head: false,
 };
 
 test("an assignment between two shares of the host passes as it is", () => {

@@ -126,7 +126,7 @@ const Assign = z
     ring: z.array(Seat).min(1).max(LIMITS.stages).readonly(),
     /** What the host calls them, in the same order: for this device's own sentences. */
     names: z.array(DeviceName).max(LIMITS.stages).readonly().optional(),
-    /** Who sends frames here, and who gets them next; `host` at both ends of the ring. */
+    /** Who sends frames here, and who gets them next; `host` at both ends of the ring: the last stage sends it the wanted rows. */
     previous: Seat,
     next: Seat,
     /** Decoder layers `first` (inclusive) to `end` (exclusive). */
@@ -146,10 +146,6 @@ const Assign = z
     capacity: z.int().min(1).max(LIMITS.slotsPerArena),
     /** That are open at once, at most. */
     arenas: z.int().min(1).max(LIMITS.arenas),
-    /** The last stage sends wanted rows here. */
-    returnsTo: Seat,
-    /** This stage also has final norm and LM head, and answers with scores. */
-    head: z.boolean(),
   })
   .refine(
     ({ stageIndex, stageCount, ring, layers, checkpoint }) =>
@@ -221,12 +217,6 @@ const DonorMessage = z.discriminatedUnion("type", [
     /** Weights are float32 there, not the file's blocks. */
     unpacks: z.boolean().default(false),
     layerTimes: z.array(LayerTime).max(64).readonly(),
-    /** Final norm, LM head and choice for `rows` rows; absent where not measured. */
-    headTimes: z
-      .array(z.object({ rows: z.int().min(1).max(LIMITS.rowsPerFrame), ms }))
-      .max(16)
-      .readonly()
-      .optional(),
     /** Of every frame, however many layers and rows. */
     frameMs: ms.default(0),
     /** From the page to its worker and back. */

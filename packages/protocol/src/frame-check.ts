@@ -51,7 +51,7 @@ function checkCommands(commands: readonly CacheCommand[]): void {
   commands.forEach(checkCommand);
 }
 
-export function checkTimes(times: readonly StageTime[]): void {
+function checkTimes(times: readonly StageTime[]): void {
   checkCount("too-many-times", "stage times", times.length, 0, LIMITS.stages);
   for (const { stage } of times) {
     if (stage >= LIMITS.stages) {

@@ -1,7 +1,7 @@
 /** Frame → bytes. The layout is in `frame-layout.ts`. */
 import { ByteWriter } from "./byte-cursor.ts";
 import { ProtocolError } from "./errors.ts";
-import { checkBulk, checkCount, checkProbe, checkRingFrame, checkTimes } from "./frame-check.ts";
+import { checkBulk, checkCount, checkProbe, checkRingFrame } from "./frame-check.ts";
 import {
   checkFrameBytes,
   COMMANDS,
@@ -62,27 +62,6 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
       frame satisfies never;
       throw new ProtocolError("kind", "unknown kind of frame");
   }
-}
-
-/** An encoded ring frame with one more stage time; the rest is copied unread. Microseconds are rounded. */
-export function appendStageTime(bytes: Uint8Array, time: StageTime): Uint8Array<ArrayBuffer> {
-  const count = bytes[3] ?? 0;
-  const end = HEAD_BYTES + count * TIME_BYTES;
-  if (bytes.length < end || !isRingKind(KINDS[bytes[1] ?? -1])) {
-    throw new ProtocolError("kind", "only frames of the ring carry stage times");
-  }
-  checkCount("too-many-times", "stage times", count + 1, 0, LIMITS.stages);
-  checkTimes([time]);
-  const out = new ByteWriter(bytes.length + TIME_BYTES);
-  out.raw(bytes.subarray(0, end));
-  writeTime(out, time);
-  out.raw(bytes.subarray(end));
-  out.bytes[3] = count + 1;
-  return out.bytes;
-}
-
-function isRingKind(kind: Frame["kind"] | undefined): boolean {
-  return kind === "rows" || kind === "commands" || kind === "return" || kind === "scores" || kind === "ack";
 }
 
 /** Size of an encoded ring frame. */

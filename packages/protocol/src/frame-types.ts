@@ -40,7 +40,7 @@ export type CacheCommand =
       readonly slots: readonly Slot[];
     }
   | { readonly kind: "free"; readonly arena: ArenaId }
-  /** From here on the ring runs plan number `epoch`; a stage that holds another epoch passes on and reports `stale-plan`. */
+  /** From here on the ring runs plan number `epoch`. Changes no slots, and asks nothing of a stage: frames of another plan are told by their own epoch. */
   | { readonly kind: "plan"; readonly epoch: number };
 
 /** Measured by each stage, appended as the frame passes; microseconds. */

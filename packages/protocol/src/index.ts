@@ -23,7 +23,7 @@ export {
 export type { ClientToServer, ServerToClient } from "./signaling.ts";
 export { ProtocolError } from "./errors.ts";
 export type { ProtocolReason } from "./errors.ts";
-export { appendStageTime, encodeFrame, frameBytes } from "./frame-encode.ts";
+export { encodeFrame, frameBytes } from "./frame-encode.ts";
 export { decodeFrame } from "./frame-decode.ts";
 export { toFloat32, toWire } from "./half.ts";
 export { donorMessageFrame, hostMessageFrame, parseDonorMessage, parseHostMessage } from "./control.ts";

@@ -109,7 +109,7 @@ export class Shares {
         wire: assign.wire,
         soon,
         nowMs: () => performance.now(),
-        pass: (frame) => this.#ports.send(last ? assign.returnsTo : assign.next, frame),
+        pass: (frame) => this.#ports.send(assign.next, frame),
         failed: (error) => {
           const { reason, message } = failure(error);
           this.#ports.failed(

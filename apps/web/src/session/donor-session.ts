@@ -381,8 +381,7 @@ export class DonorSession {
     if (this.#roomState.value.kind !== "connected") this.#progress("waiting", 1, 1);
     await whenConnected(this.#roomState, aborted);
     this.#progress("linking", 1, 1);
-    const last = assign.stageIndex === assign.stageCount - 1;
-    await this.#ring.connect(last ? assign.returnsTo : assign.next, aborted);
+    await this.#ring.connect(assign.next, aborted);
     if (aborted.aborted) return;
     this.#state.value = { kind: "ready", layers: layersOf(assign), backend: proven.rung.name };
     this.#control?.send({

@@ -193,7 +193,5 @@ function assignOf(
     wire,
     capacity,
     arenas,
-    returnsTo: "host",
-    head: false,
   };
 }
