@@ -34,7 +34,8 @@ export class Ways {
 
   /** Null: they look as they should. */
   get problem(): string | null {
-    if (this.#theirs.size === 0) return "the other device named no address under which it can be reached";
+    if (this.#theirs.size === 0)
+      return "the other device named no address under which it can be reached: see whether its page is still open, and in a network";
     const sides = [this.#own, this.#theirs];
     if (sides.some((side) => side.size > 0 && [...side].every((network) => network === "link-local")))
       return "one of the two has only an address that it gave itself: it is not really connected to its network";
