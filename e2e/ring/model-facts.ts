@@ -1,6 +1,6 @@
 /** What planner and simulator need to know of a scenario's model, whether it is there or only a shape; and how long its prompts are. */
 import { basename } from "node:path";
-import { readGguf, type TensorEntry } from "@jupiter/model";
+import { layerOf, readGguf, type TensorEntry } from "@jupiter/model";
 import { createTokenizer, type Tokenizer } from "@jupiter/model/tokenizer";
 import { fileSource } from "./file-source.ts";
 import { madeUpIds, modelFile } from "./run.ts";
@@ -35,8 +35,8 @@ export async function factsOf(scenario: Scenario, folder: string, say: (message:
 function weightsOf(tensors: readonly TensorEntry[], L: number): readonly number[] {
   const sizes = Array<number>(L).fill(0);
   for (const { name, sizeBytes } of tensors) {
-    const layer = Number(/^blk\.(\d+)\./.exec(name)?.[1] ?? NaN);
-    if (layer < L) sizes[layer] = (sizes[layer] ?? 0) + sizeBytes;
+    const layer = layerOf(name);
+    if (layer !== null && layer < L) sizes[layer] = (sizes[layer] ?? 0) + sizeBytes;
   }
   return sizes;
 }

@@ -24,6 +24,7 @@ export { loadMedusaHeads, type MedusaHead } from "./medusa-heads.ts";
 export { fetchTensors } from "./fetch-tensors.ts";
 export { WeightSource, type WeightShare, type WeightSourceOptions } from "./weight-source.ts";
 export { mainType, type ModelForm, type TensorForm } from "./outline.ts";
+export { layerOf } from "./tensor-names.ts";
 export { unlessStalled } from "./stall.ts";
 export { delay, type Wait } from "./wait.ts";
 export type { KeptTensor, TensorStore } from "./tensor-store.ts";

@@ -6,6 +6,7 @@ import type { ByteSource } from "./gguf.ts";
 import type { LinearWeights } from "./onnx/linear.ts";
 import type { LayerWeights } from "./onnx/stage-graph.ts";
 import type { Checkpoint, TensorEntry } from "./shape.ts";
+import { inLayer } from "./tensor-names.ts";
 
 export function findTensor(checkpoint: Checkpoint, name: string): TensorEntry {
   const entry = checkpoint.tensors.find((t) => t.name === name);
@@ -104,7 +105,9 @@ const LAYER_PARTS = [
 
 /** The tensors that `loadLayer` reads. */
 export function layerTensors(checkpoint: Checkpoint, index: number): readonly TensorEntry[] {
-  const names = new Set(LAYER_PARTS.flatMap((part) => [`blk.${index}.${part}.weight`, `blk.${index}.${part}.bias`]));
+  const names = new Set(
+    LAYER_PARTS.flatMap((part) => [inLayer(index, `${part}.weight`), inLayer(index, `${part}.bias`)]),
+  );
   return checkpoint.tensors.filter(({ name }) => names.has(name));
 }
 
@@ -116,7 +119,7 @@ export async function loadLayer(
   allocate: Allocate = newFloats,
 ): Promise<LayerWeights> {
   const { D, F, H, K, E } = checkpoint.shape;
-  const name = (part: string) => `blk.${index}.${part}`;
+  const name = (part: string) => inLayer(index, part);
   const get = (part: string, dims: readonly [number, number], heads: number | null = null) =>
     linear(checkpoint, source, name(part), dims, form, heads, allocate);
   return {

@@ -1,5 +1,6 @@
 /** What is known of a model without its header: enough to say which devices could hold it. */
 import type { BlockType, Checkpoint, ModelShape, TensorEntry } from "./shape.ts";
+import { inLayer, layerOf, partOf } from "./tensor-names.ts";
 
 /** A tensor without its place in the file. */
 export type TensorForm = Pick<TensorEntry, "name" | "type" | "dims">;
@@ -21,27 +22,23 @@ export interface ModelOutline {
   readonly layers: readonly number[];
 }
 
-const IN_LAYER = /^blk\.(\d+)\.(.+)$/;
-
 export function outlineOf({ shape, tensors }: Checkpoint): ModelOutline {
   const form = ({ name, type, dims }: TensorForm): TensorForm => ({ name, type, dims });
   const kinds: TensorForm[][] = [];
   const layers = Array.from({ length: shape.L }, (_, index) => {
-    const parts = tensors.flatMap((tensor) => {
-      const [, layer, name] = IN_LAYER.exec(tensor.name) ?? [];
-      return name !== undefined && Number(layer) === index ? [{ ...form(tensor), name }] : [];
-    });
+    const own = tensors.filter(({ name }) => layerOf(name) === index);
+    const parts = own.map((tensor) => ({ ...form(tensor), name: partOf(tensor.name) }));
     // The order in the file does not make a kind.
     parts.sort((a, b) => (a.name < b.name ? -1 : 1));
     const same = kinds.findIndex((kind) => JSON.stringify(kind) === JSON.stringify(parts));
     return same >= 0 ? same : kinds.push(parts) - 1;
   });
-  return { shape, others: tensors.filter(({ name }) => !IN_LAYER.test(name)).map(form), kinds, layers };
+  return { shape, others: tensors.filter(({ name }) => layerOf(name) === null).map(form), kinds, layers };
 }
 
 export function formOf({ shape, others, kinds, layers }: ModelOutline): ModelForm {
   const inLayers = layers.flatMap((kind, index) =>
-    (kinds[kind] ?? []).map(({ name, ...form }) => ({ ...form, name: `blk.${index}.${name}` })),
+    (kinds[kind] ?? []).map(({ name, ...form }) => ({ ...form, name: inLayer(index, name) })),
   );
   return { shape, tensors: [...others, ...inLayers] };
 }
@@ -50,7 +47,7 @@ export function formOf({ shape, others, kinds, layers }: ModelOutline): ModelFor
 export function mainType({ tensors }: ModelForm): BlockType {
   const counts = new Map<BlockType, number>();
   for (const { name, type, dims } of tensors) {
-    if (IN_LAYER.test(name)) counts.set(type, (counts.get(type) ?? 0) + dims.reduce((a, b) => a * b, 1));
+    if (layerOf(name) !== null) counts.set(type, (counts.get(type) ?? 0) + dims.reduce((a, b) => a * b, 1));
   }
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "F32";
 }

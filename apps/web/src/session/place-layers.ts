@@ -3,6 +3,7 @@ import {
   blockWeightsBytes,
   containerOf,
   isQuantised,
+  layerOf,
   packedBytes,
   type ModelForm,
   type ModelShape,
@@ -221,8 +222,8 @@ function contextBytes({ K, E }: ModelShape, capacity: number, arenas: number): n
 export function heldLayerBytes({ shape, tensors }: ModelForm, held: Held): readonly number[] {
   const sizes = Array<number>(shape.L).fill(0);
   for (const tensor of tensors) {
-    const layer = Number(/^blk\.(\d+)\./.exec(tensor.name)?.[1] ?? NaN);
-    if (layer < shape.L) sizes[layer] = (sizes[layer] ?? 0) + heldBytes(tensor, held);
+    const layer = layerOf(tensor.name);
+    if (layer !== null && layer < shape.L) sizes[layer] = (sizes[layer] ?? 0) + heldBytes(tensor, held);
   }
   return sizes;
 }

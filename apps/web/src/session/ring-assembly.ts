@@ -1,5 +1,5 @@
 /** Puts a ring together: the model is read, kernels proven, layers planned, handed out and loaded, neighbours linked. */
-import type { Checkpoint } from "@jupiter/model";
+import { layerOf, type Checkpoint } from "@jupiter/model";
 import type { DecodingChoice } from "@jupiter/pipeline";
 import type { Move, Standing } from "@jupiter/planner";
 import type { AssignMessage, Seat } from "@jupiter/protocol";
@@ -124,8 +124,10 @@ export class RingAssembly {
     this.#parts.bulk.file = source instanceof File ? source : null;
     if (!(source instanceof File)) return checkpoint;
     say(texts.session.hashing(title));
-    const theirs = places.filter(({ seat }) => seat !== "host").map((place) => tensorsOf(place));
-    return this.#fileHashes.fill(this.#parts.engine, source, checkpoint, (name) => theirs.some((of) => of.test(name)));
+    const theirs = places.filter(({ seat }) => seat !== "host");
+    return this.#fileHashes.fill(this.#parts.engine, source, checkpoint, (name) =>
+      theirs.some((place) => isOf(place, name)),
+    );
   }
 
   async #loadMedusa(source: ModelSource): Promise<void> {
@@ -162,10 +164,10 @@ export class RingAssembly {
   }
 }
 
-/** Names of the tensors of a stage. */
-function tensorsOf({ layers }: Place): RegExp {
-  const indices = Array.from({ length: layers.end - layers.first }, (_, i) => layers.first + i);
-  return new RegExp(`^blk\\.(${indices.join("|")})\\.`);
+/** Whether a stage needs the tensor of this name. */
+function isOf({ layers }: Place, tensorName: string): boolean {
+  const layer = layerOf(tensorName);
+  return layer !== null && layer >= layers.first && layer < layers.end;
 }
 
 function assignOf(
@@ -176,7 +178,6 @@ function assignOf(
   place: Place,
   index: number,
 ): AssignMessage {
-  const wanted = tensorsOf(place);
   return {
     type: "assign",
     epoch,
@@ -186,7 +187,7 @@ function assignOf(
     previous: places[index - 1]?.seat ?? "host",
     next: places[index + 1]?.seat ?? "host",
     layers: place.layers,
-    checkpoint: { ...checkpoint, tensors: checkpoint.tensors.filter(({ name }) => wanted.test(name)) },
+    checkpoint: { ...checkpoint, tensors: checkpoint.tensors.filter(({ name }) => isOf(place, name)) },
     url: typeof model.source === "string" ? model.source : null,
     backend: compute.backend,
     threads: compute.threads,
