@@ -7,8 +7,10 @@ import { ROOT, type RowTable } from "@jupiter/protocol";
 import { buildStage } from "./build-stage.ts";
 import { KernelExecutor } from "./kernels/kernel-executor.ts";
 import { madeUpBlocks, mapMatrices, unpacked, type Container } from "./made-up-blocks.ts";
+import { makeLayer } from "./made-up-weights.ts";
 import type { Backend } from "./ort.ts";
 import { referenceForward, type ReferenceRow } from "./reference.ts";
+import { randomValues, seeded } from "./seeded.ts";
 
 export interface KnownAnswer {
   readonly passed: boolean;
@@ -100,8 +102,7 @@ const CONTAINERS: readonly (Container | null)[] = [
   null,
 ];
 
-function randomLayer({ D, F, H, K, E }: ModelShape, random: () => number, inBlocks: boolean): LayerWeights {
-  const values = (n: number, scale: number) => Float32Array.from({ length: n }, () => (random() * 2 - 1) * scale);
+function randomLayer(shape: ModelShape, random: () => number, inBlocks: boolean): LayerWeights {
   let next = 0;
   const linear = (N: number, inputs: number): LinearWeights => {
     const spread = 1.5 / Math.sqrt(inputs);
@@ -111,22 +112,12 @@ function randomLayer({ D, F, H, K, E }: ModelShape, random: () => number, inBloc
       K: inputs,
       weights:
         container === null
-          ? { form: "dense", data: values(N * inputs, spread) }
+          ? { form: "dense", data: randomValues(N * inputs, spread, random) }
           : madeUpBlocks(N, inputs, container, spread, random),
       bias: null,
     };
   };
-  return {
-    attentionNorm: values(D, 0.25).map((v) => 1 + v),
-    query: linear(H * E, D),
-    key: linear(K * E, D),
-    value: linear(K * E, D),
-    attentionOutput: linear(D, H * E),
-    feedForwardNorm: values(D, 0.25).map((v) => 1 + v),
-    gate: linear(F, D),
-    up: linear(F, D),
-    down: linear(D, F),
-  };
+  return makeLayer(shape, linear, (D) => randomValues(D, 0.25, random).map((v) => 1 + v));
 }
 
 /** Position is the depth in the tree. */
@@ -160,15 +151,4 @@ function inParts(parents: readonly number[], maxRows: number): number[][] {
   const parts: number[][] = [];
   for (let i = 0; i < parents.length; i += maxRows) parts.push(parents.slice(i, i + maxRows));
   return parts;
-}
-
-/** mulberry32: uniform in [0, 1), the same on every device. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -7,30 +7,35 @@ export function layerBytes({ D, F, H, K, E }: ModelShape, inBlocks: boolean): nu
 }
 
 export function madeUpLayer(shape: ModelShape, inBlocks: boolean): LayerWeights {
-  return layerOf(shape, (N, inputs) => madeUpLinear(N, inputs, inBlocks));
+  return makeLayer(shape, (N, inputs) => madeUpLinear(N, inputs, inBlocks));
 }
 
-/** A layer whose matrices `[N, inputs]` are made by `linear`, with norms of ones. */
-export function layerOf(
+/** A layer of matrices `[N, inputs]` and norms, made in the order in which they are used. `isBiased`: one that qwen2 gives a bias. */
+export function makeLayer(
   { D, F, H, K, E }: ModelShape,
-  linear: (N: number, inputs: number) => LinearWeights,
+  linear: (N: number, inputs: number, isBiased: boolean) => LinearWeights,
+  norm: (D: number) => Float32Array<ArrayBuffer> = ones,
 ): LayerWeights {
   return {
-    attentionNorm: new Float32Array(D).fill(1),
-    query: linear(H * E, D),
-    key: linear(K * E, D),
-    value: linear(K * E, D),
-    attentionOutput: linear(D, H * E),
-    feedForwardNorm: new Float32Array(D).fill(1),
-    gate: linear(F, D),
-    up: linear(F, D),
-    down: linear(D, F),
+    attentionNorm: norm(D),
+    query: linear(H * E, D, true),
+    key: linear(K * E, D, true),
+    value: linear(K * E, D, true),
+    attentionOutput: linear(D, H * E, false),
+    feedForwardNorm: norm(D),
+    gate: linear(F, D, false),
+    up: linear(F, D, false),
+    down: linear(D, F, false),
   };
 }
 
 /** Of a vocabulary of `V`. */
 export function madeUpHead({ D }: ModelShape, V: number, inBlocks: boolean): HeadWeights {
-  return { norm: new Float32Array(D).fill(1), head: madeUpLinear(V, D, inBlocks) };
+  return { norm: ones(D), head: madeUpLinear(V, D, inBlocks) };
+}
+
+function ones(n: number): Float32Array<ArrayBuffer> {
+  return new Float32Array(n).fill(1);
 }
 
 function madeUpLinear(N: number, inputs: number, inBlocks: boolean): LinearWeights {

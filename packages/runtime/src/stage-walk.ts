@@ -1,7 +1,9 @@
 /** For tests of stages: a small model, and a walk through frames that checks every row against a fresh forward in float64. */
 import type { LayerWeights, LinearWeights, ModelShape } from "@jupiter/model";
 import { ROOT, SlotLists, type RowTable } from "@jupiter/protocol";
+import { makeLayer } from "./made-up-weights.ts";
 import { referenceForward } from "./reference.ts";
+import { randomValues, seeded } from "./seeded.ts";
 import type { StageRunner } from "./stage-runner.ts";
 
 export const shape: ModelShape = {
@@ -18,38 +20,16 @@ export const shape: ModelShape = {
   contextLength: 512,
 };
 
-/** mulberry32: uniform in [0, 1). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function randomLayers(seed: number): LayerWeights[] {
   const random = seeded(seed);
-  const values = (n: number, scale: number) => Float32Array.from({ length: n }, () => (random() - 0.5) * 2 * scale);
-  const linear = (N: number, K: number, bias = false): LinearWeights => ({
+  const linear = (N: number, K: number, isBiased: boolean): LinearWeights => ({
     N,
     K,
-    weights: { form: "dense", data: values(N * K, 1.5 / Math.sqrt(K)) },
-    bias: bias ? values(N, 0.5) : null,
+    weights: { form: "dense", data: randomValues(N * K, 1.5 / Math.sqrt(K), random) },
+    bias: isBiased ? randomValues(N, 0.5, random) : null,
   });
-  const { D, F, H, K, E } = shape;
-  return Array.from({ length: shape.L }, () => ({
-    attentionNorm: values(D, 1).map((v) => 1 + v / 4),
-    query: linear(H * E, D, true),
-    key: linear(K * E, D, true),
-    value: linear(K * E, D, true),
-    attentionOutput: linear(D, H * E),
-    feedForwardNorm: values(D, 1).map((v) => 1 + v / 4),
-    gate: linear(F, D),
-    up: linear(F, D),
-    down: linear(D, F),
-  }));
+  const norm = (D: number) => randomValues(D, 0.25, random).map((v) => 1 + v);
+  return Array.from({ length: shape.L }, () => makeLayer(shape, linear, norm));
 }
 
 /** Feeds frames to a stage and remembers each slot's input, so that any row can be computed afresh along its path. */

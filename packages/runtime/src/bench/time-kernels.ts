@@ -7,7 +7,7 @@ import { KernelHeap } from "../kernels/kernel-heap.ts";
 import { hasRelaxedSimd, instantiateKernels } from "../kernels/kernel-module.ts";
 import { matrixScratch, multiply, operand, operandFloats, placeMatrix } from "../kernels/matrix.ts";
 import { madeUpBlocks, type Container } from "../made-up-blocks.ts";
-import { layerOf } from "../made-up-weights.ts";
+import { makeLayer } from "../made-up-weights.ts";
 import { SMOLLM2_SHAPE } from "../smollm2-shape.ts";
 import { StageRunner } from "../stage-runner.ts";
 import { taken, type Job } from "./taken.ts";
@@ -83,7 +83,7 @@ async function products(container: Container | null, repeats: number): Promise<M
 async function layers(repeats: number): Promise<Map<number, Map<number, number>>> {
   const { L, D } = SHAPE;
   const container = CONTAINERS[0] ?? null;
-  const layer = layerOf(SHAPE, (N, inputs) => made(N, inputs, container));
+  const layer = makeLayer(SHAPE, (N, inputs) => made(N, inputs, container));
   const executor = await KernelExecutor.create(SHAPE);
   for (let l = 0; l < L; l++) executor.addLayer(layer);
   const most = Math.max(...CACHED) + Math.max(...SIZES);

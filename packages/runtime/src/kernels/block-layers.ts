@@ -2,8 +2,9 @@
 import type { LayerWeights, LinearWeights } from "@jupiter/model";
 import { chainRows } from "../chain-rows.ts";
 import { madeUpBlocks, mapMatrices, type Container } from "../made-up-blocks.ts";
+import { seeded } from "../seeded.ts";
 import { StageRunner } from "../stage-runner.ts";
-import { randomLayers, seeded, shape } from "../stage-walk.ts";
+import { randomLayers, shape } from "../stage-walk.ts";
 import { KernelExecutor } from "./kernel-executor.ts";
 
 /** As block types have them; see `model/src/block-weights.ts`. */

@@ -1,0 +1,15 @@
+/** mulberry32: uniform in [0, 1), the same on every device. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Uniform in -scale … scale. */
+export function randomValues(n: number, scale: number, random: () => number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: n }, () => (random() * 2 - 1) * scale);
+}
