@@ -12,7 +12,7 @@ import {
   type GenerateRequest,
   type HostEvent,
   type LayerRange,
-  type Ring,
+  type UnmeasuredRing,
 } from "@jupiter/pipeline";
 import { chunkRule, type Plan } from "@jupiter/planner";
 import { decodeFrame, encodeFrame, type Frame, type WireType } from "@jupiter/protocol";
@@ -40,7 +40,7 @@ export interface KernelAnswer {
   readonly steps: readonly Step[];
 }
 
-export interface RingForm extends Pick<Ring, "chunkRows" | "maxInFlight"> {
+export interface RingForm extends Pick<UnmeasuredRing, "chunkRows" | "maxInFlight"> {
   /** In ring order; two stages of one device are two stages here. */
   readonly stages: readonly LayerRange[];
   readonly capacity: number;

@@ -59,7 +59,10 @@ it("a second person's prompt goes after certain rows and before frames of guesse
   host.tell(
     {
       kind: "ring-ready",
-      ring: { epoch: 1, chunkRows: () => 4, maxInFlight: 2, capacity: 100, arenas: 2, stages: 3, decoding },
+      ring: {
+        ...{ epoch: 1, chunkRows: () => 4, maxInFlight: 2, capacity: 100, arenas: 2, stages: 3, decoding },
+        costOf: (rows) => 1 + (rows - 1) / 3,
+      },
     },
     { kind: "submit", request: request("a", [10]) },
   );

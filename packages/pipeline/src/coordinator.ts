@@ -213,7 +213,7 @@ export class Coordinator {
 
   /** A frame for answers, of the first arena of `turns` that has one to send. */
   #nextRows(ring: Ring, nowMs: number, decoding: readonly Line[], turns: readonly Line[]): CoordinatorEffect | null {
-    const { stages = 1, costOf = (rows) => 1 + (rows - 1) / 3 } = ring;
+    const { stages = 1, costOf } = ring;
     const isBusy = this.#frames.ofAnswers() >= stages;
     for (const arena of new Set(turns.map(({ conversation }) => conversation.arena))) {
       const lines = decoding.filter(({ conversation }) => conversation.arena === arena);

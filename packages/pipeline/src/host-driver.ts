@@ -20,7 +20,7 @@ import type {
   CoordinatorEvent,
   GenerateRequest,
   RequestId,
-  Ring,
+  UnmeasuredRing,
 } from "./requests.ts";
 import { checkReturned, type Expected } from "./returned.ts";
 
@@ -112,14 +112,13 @@ export class HostDriver {
     this.#handle({ kind: "close-conversation", conversation });
   }
 
-  /** What rows cost is measured where the ring does not say. */
-  ringReady(ring: Ring, wire: WireType): void {
+  ringReady(ring: UnmeasuredRing, wire: WireType): void {
     this.#wire = wire;
     this.#epoch = ring.epoch;
     this.#costs = new LapCosts();
     this.#handle({
       kind: "ring-ready",
-      ring: { costOf: this.#costs.costOf, stageMsOf: this.#costs.stageMsOf, ...ring },
+      ring: { ...ring, costOf: this.#costs.costOf, stageMsOf: this.#costs.stageMsOf },
     });
   }
 

@@ -105,11 +105,14 @@ export interface Ring {
   readonly stages?: number;
   /** How answers are decoded whose requests do not say; `PLAIN` if not told. */
   readonly decoding?: Decoding;
-  /** What a lap of so few rows takes; only the proportions matter. If not told, a driver measures it; the first guess is a third of the first row for each further one. */
-  readonly costOf?: (rows: number) => number;
-  /** What the slowest stage takes for so few rows, milliseconds; 0: not known. If not told, a driver measures it. */
+  /** What a lap of so few rows takes; only the proportions matter. */
+  readonly costOf: (rows: number) => number;
+  /** What the slowest stage takes for so few rows, milliseconds; 0, or not told: not known. */
   readonly stageMsOf?: (rows: number) => number;
 }
+
+/** What rows take is not known yet: a driver measures it. */
+export type UnmeasuredRing = Omit<Ring, "costOf" | "stageMsOf">;
 
 export type CoordinatorEffect =
   /** Embed `tokenIds` and send the frame to the first stage. */

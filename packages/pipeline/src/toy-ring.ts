@@ -160,6 +160,9 @@ export interface ToyOptions extends Partial<Ring> {
   readonly vocabulary?: number;
 }
 
+/** Each further row takes a third of the first: wide frames pay. */
+const toyCost = (rows: number): number => 1 + (rows - 1) / 3;
+
 export class ToyRing {
   readonly coordinator: Coordinator;
   readonly answers = new Map<string, ToyAnswer>();
@@ -192,7 +195,7 @@ export class ToyRing {
     this.#random = () => seededUniform(seed, step++);
     this.tell({
       kind: "ring-ready",
-      ring: { epoch: 3, chunkRows: () => 4, maxInFlight: 3, capacity, arenas: 4, stages, ...ring },
+      ring: { epoch: 3, chunkRows: () => 4, maxInFlight: 3, capacity, arenas: 4, stages, costOf: toyCost, ...ring },
     });
   }
 

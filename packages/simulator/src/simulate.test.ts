@@ -1,4 +1,4 @@
-import type { GenerateRequest, Ring } from "@jupiter/pipeline";
+import type { GenerateRequest, UnmeasuredRing } from "@jupiter/pipeline";
 import type { DeviceCosts } from "@jupiter/planner";
 import { describe, expect, it } from "vitest";
 import { busyShare, countingRule, gantt, simulate, traceRule, type Simulation } from "./index.ts";
@@ -19,7 +19,7 @@ const request = (ids: readonly number[], more: Partial<GenerateRequest> = {}): G
   stopIds: [],
   ...more,
 });
-const ring = (chunk: number, more: Partial<Omit<Ring, "epoch">> = {}) => ({
+const ring = (chunk: number, more: Partial<Omit<UnmeasuredRing, "epoch">> = {}) => ({
   chunkRows: () => chunk,
   maxInFlight: 16,
   capacity: 4096,

@@ -9,7 +9,7 @@ import {
   type GenerateRequest,
   type HostEvent,
   type LapEvent,
-  type Ring,
+  type UnmeasuredRing,
 } from "@jupiter/pipeline";
 import type { DeviceCosts } from "@jupiter/planner";
 import { frameBytes, type Frame, type FrameNumber, type WireType } from "@jupiter/protocol";
@@ -48,7 +48,7 @@ export interface Simulation extends Omit<NetworkOptions, "devices"> {
   /** `D`: values of a row's activations. */
   readonly hidden: number;
   readonly wire: WireType;
-  readonly ring: Omit<Ring, "epoch">;
+  readonly ring: Omit<UnmeasuredRing, "epoch">;
   /** Those that the ring's decoding may name. `host`: computes in the queue that layers and head wait in, too. */
   readonly drafters?: (host: Computer) => readonly Drafter[];
   readonly rule: TokenRule;

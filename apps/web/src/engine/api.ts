@@ -4,7 +4,7 @@
  */
 import type { Checkpoint, ModelShape, TensorEntry } from "@jupiter/model";
 import type { ChatMessage } from "@jupiter/model/tokenizer";
-import type { DecodingChoice, Finish, LapEvent, Ring, SamplingPolicy, Timings } from "@jupiter/pipeline";
+import type { DecodingChoice, Finish, LapEvent, SamplingPolicy, Timings, UnmeasuredRing } from "@jupiter/pipeline";
 import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
 import type { DeviceCosts, Pipe } from "@jupiter/planner";
 import type { HeadTime, Rung, StageTimes } from "@jupiter/runtime";
@@ -99,7 +99,7 @@ export interface DeviceTimes extends StageTimes {
   readonly headTimes: readonly HeadTime[];
 }
 
-export interface RingSettings extends Omit<Ring, "chunkRows" | "costOf" | "decoding" | "stages"> {
+export interface RingSettings extends Omit<UnmeasuredRing, "chunkRows" | "decoding" | "stages"> {
   /** Rows of every chunk, or the ring as the chunk rule sees it. */
   readonly chunkRows: number | Pipe;
   readonly stages: number;
