@@ -80,11 +80,11 @@ export class Conversations {
     this.#commands = [];
   }
 
-  /** Slots left for the next frame, which would like to have `rows`; dead ones are cleared away if they are many, or in the way, and then what no `running` conversation needs. */
-  makeRoom(arena: Arena, rows: number, capacity: number, running: ReadonlySet<ConversationId>): number {
+  /** Slots left for the next frame, which would like to have `rows`; dead ones are cleared away if they are many, or in the way, and then what no running conversation needs. */
+  makeRoom(arena: Arena, rows: number, capacity: number, isRunning: (id: ConversationId) => boolean): number {
     if (arena.needsCompacting || arena.end + rows > capacity) this.#compact(arena);
     if (arena.end + rows > capacity) {
-      const idle = this.#inArena(arena).filter(({ id }) => !running.has(id));
+      const idle = this.#inArena(arena).filter(({ id }) => !isRunning(id));
       for (const { id } of idle) this.forget(id);
       if (idle.length > 0) this.#compact(arena);
     }

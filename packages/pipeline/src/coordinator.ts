@@ -169,7 +169,7 @@ export class Coordinator {
 
   /** Null: there is no room now. */
   #open(request: GenerateRequest, { arenas, stages = 1, capacity }: Ring, blocked: ReadonlySet<ConversationId>) {
-    const running = this.#running();
+    const running = new Set(this.#lines.map(({ conversation }) => conversation.id));
     return this.#conversations.open(request.conversation, {
       arenas,
       // Two answers a frame fill a ring better than two frames; half as many arenas as stages keep all stages busy.
@@ -179,10 +179,6 @@ export class Coordinator {
       fits: (arena) =>
         this.#linesIn(arena).reduce((sum, { longest }) => sum + longest, longestOf(request, capacity)) <= capacity,
     });
-  }
-
-  #running(): ReadonlySet<ConversationId> {
-    return new Set(this.#lines.map(({ conversation }) => conversation.id));
   }
 
   #linesIn(arena: Arena): readonly Line[] {
@@ -259,7 +255,8 @@ export class Coordinator {
   }
 
   #makeRoom({ capacity }: Ring, arena: Arena, rows: number): number {
-    return this.#conversations.makeRoom(arena, rows, capacity, this.#running());
+    const isRunning = (id: ConversationId) => this.#lines.some(({ conversation }) => conversation.id === id);
+    return this.#conversations.makeRoom(arena, rows, capacity, isRunning);
   }
 
   #send(ring: Ring, arena: Arena, rows: readonly Row[], chunkOf: Line | null, nowMs: number): CoordinatorEffect {

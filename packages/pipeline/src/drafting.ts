@@ -48,6 +48,8 @@ export class Drafting {
   /** Of claims that another drafter, asked about the same place, does not share. */
   readonly #contradicted: readonly Acceptance[];
   readonly #usefulness: readonly Usefulness[];
+  /** The index of the Medusa heads among the drafters; -1 where there are none. */
+  readonly #medusa: number;
   #trials: readonly Trial[] = [];
   #asks: Ask[] = [];
   #nextAsk = 1;
@@ -57,6 +59,7 @@ export class Drafting {
     this.#acceptance = drafters.map(() => new Acceptance());
     this.#contradicted = drafters.map(() => new Acceptance());
     this.#usefulness = drafters.map(() => new Usefulness());
+    this.#medusa = drafters.findIndex(({ name }) => name === MEDUSA);
     this.ringChanged();
   }
 
@@ -74,16 +77,16 @@ export class Drafting {
   }
 
   /** That a draft holds if its parent does: the best that its drafters have to show. */
-  readonly probabilityOf = (draft: Row): number =>
-    Math.max(
-      0,
-      ...draft.proposals.map(({ drafter, claimed }) => this.#worthOf(draft, drafter)?.probability(claimed) ?? 0),
-    );
+  readonly probabilityOf = (draft: Row): number => {
+    const worth = this.#worthOf(draft);
+    return Math.max(0, ...draft.proposals.map(({ drafter, claimed }) => worth[drafter]?.probability(claimed) ?? 0));
+  };
 
-  #worthOf(draft: Row, drafter: number): Acceptance | undefined {
+  /** What claims about this draft came to, per drafter: with nobody against it, or contradicted. */
+  #worthOf(draft: Row): readonly Acceptance[] {
     const named = draft.proposals.reduce((bits, proposal) => bits | (1 << proposal.drafter), 0);
     const silent = (draft.parent?.answered ?? 0) & ~named;
-    return (silent === 0 ? this.#acceptance : this.#contradicted)[drafter];
+    return silent === 0 ? this.#acceptance : this.#contradicted;
   }
 
   /** Questions for every drafter of this kind that has none, one batch each. */
@@ -112,14 +115,13 @@ export class Drafting {
 
   /** Medusa heads are to guess along with this row's verdict. */
   wantsGuesses({ owner, position }: Row): boolean {
-    const drafter = this.#drafters.findIndex(({ name }) => name === MEDUSA);
     if (owner === null || owner.decoding.rows < 2 || !owner.decoding.drafters.includes(MEDUSA)) return false;
-    return this.#isWorthAsking(MEDUSA, drafter, position);
+    return this.#isWorthAsking(MEDUSA, this.#medusa, position);
   }
 
   /** What Medusa heads guess of the tokens below a line's new tip: the best of each below the best of the one before. */
   foretell(line: Line, guesses: NonNullable<RowScore["guesses"]>): void {
-    const drafter = this.#drafters.findIndex(({ name }) => name === MEDUSA);
+    const drafter = this.#medusa;
     if (drafter < 0 || line.over) return;
     if (guesses.length > 0) this.#trials[drafter]?.answered();
     let parent: Row | null = line.tip;
@@ -157,8 +159,9 @@ export class Drafting {
     });
     for (const draft of tip.drafts) {
       const held = holds(draft);
+      const worth = this.#worthOf(draft);
       for (const { drafter, claimed } of draft.proposals) {
-        this.#worthOf(draft, drafter)?.judge(claimed, held);
+        worth[drafter]?.judge(claimed, held);
         const counts = line.count(drafter);
         counts.drafted++;
         if (draft.slot !== null) counts.sent++;

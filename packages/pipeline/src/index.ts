@@ -11,7 +11,6 @@ export { PipelineError, type PipelineReason } from "./errors.ts";
 export { LookupDrafter } from "./lookup-drafter.ts";
 export { ModelDrafter, type Candidate, type DraftModel, type DraftRun } from "./model-drafter.ts";
 export { HostDriver, type HostEvent, type HostPorts, type LapEvent } from "./host-driver.ts";
-export { noTimings } from "./line.ts";
 export { pickRows } from "./pick-rows.ts";
 export type * from "./ports.ts";
 export type * from "./requests.ts";

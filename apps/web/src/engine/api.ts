@@ -212,6 +212,13 @@ export interface FinishedAnswer {
   readonly setAside?: SetAside;
 }
 
+/** The end of an answer that no coordinator tells figures of: stopped (null), or failed for this reason. */
+export function endedUntold(id: string, reason: string | null, text: string): FinishedAnswer {
+  const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
+  const finish = reason === null ? "cancelled" : "failed";
+  return { kind: "finished", id, finish, reason, ids: [], output: [], text, timings };
+}
+
 /** A plain answer that was to be written point by point, and why it was not. Its time is part of the answer's time to the first token. */
 export interface SetAside {
   /** `not-fit`: the model found that the question is none for a list. `no-outline`: what it wrote as an outline has no points. */

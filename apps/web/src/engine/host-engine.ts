@@ -12,7 +12,6 @@ import {
   decodingOf,
   HostDriver,
   LookupDrafter,
-  noTimings,
   PipelineError,
   type Embedding,
   type Head,
@@ -23,17 +22,18 @@ import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from 
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
 import { ruledEmbedding, TimedHead } from "@jupiter/simulator";
 import { AnswerText } from "./answer-text.ts";
-import type {
-  AnswerEvent,
-  AskOptions,
-  FailureReason,
-  FromEngine,
-  LoadedShare,
-  ModelSource,
-  OpenedModel,
-  Outcome,
-  Phase,
-  RingSettings,
+import {
+  endedUntold,
+  type AnswerEvent,
+  type AskOptions,
+  type FailureReason,
+  type FromEngine,
+  type LoadedShare,
+  type ModelSource,
+  type OpenedModel,
+  type Outcome,
+  type Phase,
+  type RingSettings,
 } from "./api.ts";
 import { Dialogues } from "./dialogues.ts";
 import type { DraftOrder } from "./draft-api.ts";
@@ -279,8 +279,7 @@ export class HostEngine {
       const written = new AnswerText(tokenizer.stream(), options.stop);
       this.#answers.set(id, { options, tell, prompt: { text, ids: [...ids] }, written });
     } catch (error) {
-      const ending = { finish: "failed", reason: failure(error).message, timings: noTimings(0) } as const;
-      tell({ kind: "finished", id, ...ending, ids: [], output: [], text: "" });
+      tell(endedUntold(id, failure(error).message, ""));
       return;
     }
     this.#driver.submit({

@@ -7,7 +7,7 @@
 import { isQuota } from "../browser/kept-weights.ts";
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { DecodingChoice } from "@jupiter/pipeline";
-import type { AnswerEvent, AskOptions } from "../engine/api.ts";
+import { endedUntold, type AnswerEvent, type AskOptions } from "../engine/api.ts";
 import {
   emptyConversation,
   messagesFor,
@@ -138,14 +138,12 @@ export class ChatStore {
 
   /** Ends every open answer: an engine that is gone cannot say so. */
   endAll(message: string): void {
-    const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
     for (const conversation of this.conversations.peek()) {
       const open = openTurn(conversation);
       if (open === null) continue;
       // One that still waited for its turn would otherwise be written unseen.
       this.#ports.stopAnswer(open.id);
-      const ending = { finish: "failed", reason: message, text: open.answer, ids: [], output: [], timings } as const;
-      this.#take({ kind: "finished", id: open.id, ...ending });
+      this.#take(endedUntold(open.id, message, open.answer));
     }
   }
 

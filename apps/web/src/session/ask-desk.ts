@@ -19,7 +19,7 @@ import {
   type HostMessage,
   type PeerId,
 } from "@jupiter/protocol";
-import type { AnswerEvent, AskOptions, FinishedAnswer } from "../engine/api.ts";
+import { endedUntold, type AnswerEvent, type AskOptions, type FinishedAnswer } from "../engine/api.ts";
 import { emptyConversation, messagesFor, step, type Conversation, type Turn } from "../state/chat.ts";
 import { ASK_EACH, renamedIn, ruleFor, withRule, type AskRules } from "./ask-rules.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -76,7 +76,6 @@ const MOST_SHOWN = 20;
 /** Admitted; the asker hears next how many are before it. */
 const UNTOLD = { kind: "waiting", before: -1 } as const;
 const GREEDY = { temperature: 0, topP: 1, topK: 0, seed: 1 };
-const NO_TIMINGS = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
 
 export class AskDesk {
   /** The newest last. */
@@ -371,9 +370,7 @@ function endOf({ state }: Turn): AskEnd {
 
 /** As an engine would tell it. */
 function finishedBy({ id, answer }: Turn, end: AskEnd): FinishedAnswer {
-  const reason = end.kind === "failed" ? end.message : null;
-  const finish = end.kind === "failed" ? "failed" : "cancelled";
-  return { kind: "finished", id, finish, reason, ids: [], output: [], text: answer, timings: NO_TIMINGS };
+  return endedUntold(id, end.kind === "failed" ? end.message : null, answer);
 }
 
 function pieces(text: string): readonly string[] {
