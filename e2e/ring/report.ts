@@ -8,6 +8,12 @@ import type { Scenario } from "./scenario.ts";
 import { type TabRoom } from "./tabs.ts";
 import { tabMemory, type TabMemory } from "./tab-processes.ts";
 
+/** Laps of the answer to one prompt. */
+export interface CaseLaps {
+  readonly id: string;
+  readonly laps: readonly object[];
+}
+
 export interface RunReport {
   readonly source: Source;
   readonly scenario: Scenario;
@@ -28,7 +34,7 @@ export interface RunReport {
   readonly links: readonly { readonly from: string; readonly to: string; readonly sizeBytes: number }[];
   /** The largest tab process first. */
   readonly tabMemory: readonly TabMemory[];
-  readonly laps: readonly object[];
+  readonly laps: readonly CaseLaps[];
   /** Of tabs that stood for another device. */
   readonly emulation: readonly EmulatedTab[];
   readonly versions: Readonly<Record<string, string>>;
@@ -60,7 +66,7 @@ export async function report(
   room: TabRoom,
   scenario: Scenario,
   { host, places, plan }: ReadyRing,
-  laps: readonly object[],
+  laps: readonly CaseLaps[],
   names: Names,
 ): Promise<RunReport> {
   const devices = await room.host.evaluate(() => globalThis.jupiterHarness!.devices());

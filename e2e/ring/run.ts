@@ -13,7 +13,7 @@ import { emulateTabs } from "./emulate-tabs.ts";
 import type { Measures } from "./measures.ts";
 import { ARENAS, factsOf, idsOf, type ModelFacts } from "./model-facts.ts";
 import { cuttingOf, foretell, planScenario, type Foretold, type PlannedScenario } from "./plan-scenario.ts";
-import { measured, namesOf, report, type Names, type RunReport } from "./report.ts";
+import { measured, namesOf, report, type CaseLaps, type Names, type RunReport } from "./report.ts";
 import { Forced, parse, Prompts, ScenarioError, type Prompt, type Scenario } from "./scenario.ts";
 import { modelPlace, TabRoom } from "./tabs.ts";
 
@@ -88,7 +88,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const pipe = planned?.pipe ?? ring.plan?.pipe ?? null;
   const course = pipe === null ? null : { pipe, cutting: cuttingOf(scenario, pipe) };
   const cases: MeasuredCase[] = [];
-  const laps: object[] = [];
+  const laps: CaseLaps[] = [];
   for (const prompt of prompts) {
     const force = forced?.get(prompt.id);
     const answer = await askCase(room, scenario, prompt, force);

@@ -13,7 +13,7 @@ import {
 } from "@jupiter/simulator";
 import { tracedCases } from "../ring/emulate-tabs.ts";
 import { measuresOf } from "../ring/measures.ts";
-import type { RunReport } from "../ring/report.ts";
+import type { CaseLaps, RunReport } from "../ring/report.ts";
 import { ARENAS, factsOf, idsOf } from "../ring/model-facts.ts";
 import { cuttingOf, foretell, planScenario, type Foretold } from "../ring/plan-scenario.ts";
 import { decodingChoice, selectPrompts, type MeasuredCase } from "../ring/run.ts";
@@ -50,7 +50,7 @@ export async function runSimulation(
   const names = devices.map(({ name }) => name);
   const link = (from: number, to: number) => linkBetween(scenario.links, names[from] ?? "", names[to] ?? "");
   const cases: MeasuredCase[] = [];
-  const laps: object[] = [];
+  const laps: CaseLaps[] = [];
   const bytes = new Map<string, { from: string; to: string; sizeBytes: number }>();
   for (const { prompt, ids } of asked) {
     const simulation: Simulation = {
