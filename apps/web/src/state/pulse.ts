@@ -30,6 +30,8 @@ const KEPT = 60;
 const KEPT_OF_ANSWER = 1024;
 /** Weight of the newest lap: about the last seven count. */
 const SMOOTHING = 0.15;
+/** A lap's speed is that of so many: one alone jumps with every hiccup. */
+const SPEED_LAPS = 16;
 
 /** A question was asked; what the devices take is known as before. */
 export function beforeAnswer(pulse: Pulse): Pulse {
@@ -59,12 +61,17 @@ export function afterToken(pulse: Pulse): Pulse {
   return { ...pulse, isReading: false, recent: [...pulse.recent.slice(0, -1), more], answer };
 }
 
-/** Tokens a second over the last laps of an answer; null: too few to say. */
-export function tokensPerSecond({ recent }: Pulse): number | null {
-  const laps = recent.filter(({ isAnswer }) => isAnswer);
+/** Tokens a second, now: what the picture and its plot both say; null: too few laps to say. */
+export function tokensPerSecond({ answer }: Pulse): number | null {
+  return speedAt(answer, answer.length - 1);
+}
+
+/** Tokens a second at the lap of this index, over the last few up to it; null: too few to say. */
+export function speedAt(laps: readonly Lap[], index: number): number | null {
+  const few = laps.slice(Math.max(0, index - SPEED_LAPS), index + 1);
   // Of the last answer alone: a pause between two is nobody's slowness.
-  const start = laps.findLastIndex(({ atMs, lapMs }, i) => i > 0 && atMs - lapMs - (laps[i - 1]?.atMs ?? 0) > 500);
-  const [first, ...rest] = laps.slice(Math.max(0, start));
+  const start = few.findLastIndex(({ atMs, lapMs }, i) => i > 0 && atMs - lapMs - (few[i - 1]?.atMs ?? 0) > 500);
+  const [first, ...rest] = few.slice(Math.max(0, start));
   const last = rest.at(-1);
   if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
   return (rest.reduce((sum, { tokens }) => sum + tokens, 0) * 1000) / (last.atMs - first.atMs);
