@@ -7,6 +7,7 @@ import { readJson, runScenario, selectPrompts } from "./run.ts";
 import { parse, Scenario, type ScenarioFields } from "./scenario.ts";
 
 const prompts = [{ id: "a", text: "Hello" }];
+const drafting = { layer: [{ floorMs: 1, rowMs: 0 }], draft: { floorMs: 1, rowMs: 0 } };
 const scenario = (fields: Partial<ScenarioFields>) => parse(Scenario, { prompts, ...fields }, "test");
 
 it.each([
@@ -14,7 +15,17 @@ it.each([
   [{ tabs: 1, hostLayers: "both", layers: [30] }, "1 count for 3 stages (host, donor 1, host)"],
   [{ tabs: 2, hostLayers: "all", layers: [15, 15] }, "2 counts for 1 stage (host)"],
   [{ tabs: 0 }, "add --host-layers all"],
-  [{ draft: "recorded" }, "npm run sim"],
+  [{ draft: "recorded" }, "needs draft"],
+  [
+    {
+      draft: "recorded",
+      devices: [
+        { name: "host", time: drafting },
+        { name: "a", time: drafting },
+      ],
+    },
+    "give trace and shape",
+  ],
   [{ acceptance: "typical", trace: "t.json" }, "have no probabilities"],
   [{ links: [{ medium: "air" }] }, "only simulated links"],
   [{ shape: { L: 4, D: 8 } }, "devices that all say their time"],

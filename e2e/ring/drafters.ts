@@ -1,4 +1,5 @@
 /** Who guesses ahead, as `--draft` says it: a list of `lookup`, `model:ID`, …, or `none`. */
+import { RECORDED, type RecordedGuesses } from "@jupiter/simulator";
 import { ScenarioError, type Scenario } from "./scenario.ts";
 
 /** As decoding names them. */
@@ -12,6 +13,22 @@ export function drafterOf(draft: string, name: "model" | "medusa"): string | nul
   return found === undefined ? null : found.slice(name.length + 1);
 }
 
+/** Of the recorded drafter for each place: more cost rows than they bring. */
+export const GUESSES = 3;
+
+/** How the host replays recorded guesses, in tabs and on paper alike; null: it has none. Throws `ScenarioError` where they would take no time. */
+export function recordedGuesses({
+  draft,
+  devices,
+  seed,
+}: Pick<Scenario, "draft" | "devices" | "seed">): RecordedGuesses | null {
+  if (!drafterNames(draft).includes(RECORDED)) return null;
+  const time = devices?.[0]?.time?.draft;
+  if (time === undefined)
+    throw new ScenarioError("draft: recorded guesses take the host time; its time needs draft: {floorMs, rowMs}.");
+  return { ...time, children: GUESSES, seed };
+}
+
 /** Throws `ScenarioError` where an answer's probabilities are asked for that nobody computes. */
 export function checkAcceptance({ acceptance, trace, shape }: Pick<Scenario, "acceptance" | "trace" | "shape">): void {
   if (acceptance === "typical" && (trace !== undefined || shape !== undefined))
@@ -21,15 +38,18 @@ export function checkAcceptance({ acceptance, trace, shape }: Pick<Scenario, "ac
 }
 
 /** Throws `ScenarioError` for drafters that a run of tabs cannot have. */
-export function checkDrafters({ draft, devices }: Pick<Scenario, "draft" | "devices">): void {
+export function checkDrafters(scenario: Pick<Scenario, "draft" | "devices" | "shape" | "trace" | "seed">): void {
+  const { draft, devices, shape, trace } = scenario;
   const names = drafterNames(draft);
-  if (names.includes("recorded"))
-    throw new ScenarioError("draft: recorded guesses are for npm run sim; choose lookup, model:ID or none.");
+  if (recordedGuesses(scenario) !== null && (shape === undefined || trace === undefined))
+    throw new ScenarioError(
+      "draft: recorded guesses are those of a recorded answer; give trace and shape, or choose lookup, model:ID or none.",
+    );
   if (
     ["model", "medusa"].some((name) => names.includes(name)) &&
     devices?.some(({ time }) => time !== undefined) === true
   )
     throw new ScenarioError(
-      "draft: a draft model or heads take this machine's time, not an emulated device's; choose lookup, or recorded guesses in npm run sim.",
+      "draft: a draft model or heads take this machine's time, not an emulated device's; choose lookup, or recorded guesses.",
     );
 }

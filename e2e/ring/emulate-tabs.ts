@@ -4,6 +4,7 @@ import type { PeerId } from "@jupiter/protocol";
 import type { Page } from "playwright";
 import { z } from "zod";
 import type { EmulationStats } from "../../apps/web/src/engine/emulation.ts";
+import { recordedGuesses } from "./drafters.ts";
 import type { Names } from "./report.ts";
 import { readJson } from "./run.ts";
 import { linkBetween } from "./scenario-devices.ts";
@@ -33,13 +34,14 @@ export function tracedCases({ trace }: Scenario, folder: string): z.infer<typeof
 export async function emulateTabs(room: TabRoom, scenario: Scenario, names: Names, folder: string): Promise<void> {
   const { devices, links, shape, seed } = scenario;
   const cases = tracedCases(scenario, folder);
+  const guesses = recordedGuesses(scenario);
   const pages = pagesOf(room);
   const seats = [...names.keys()];
   const peers = [await room.host.evaluate(() => globalThis.jupiterHarness!.peer()), ...(seats.slice(1) as PeerId[])];
   const called = [...names.values()];
   for (const [self, page] of pages.entries()) {
     const time = devices?.[self]?.time;
-    const replay = shape === undefined ? null : { ...shape, cases };
+    const replay = shape === undefined ? null : { L: shape.L, D: shape.D, cases, guesses: self === 0 ? guesses : null };
     const emulation = time === undefined ? null : { costs: time, replay };
     const shapes = peers.flatMap((peer, other) => {
       const { shape } = linkBetween(links, called[self] ?? "", called[other] ?? "");

@@ -22,7 +22,8 @@ A room without hands: real headless tabs, real links, the real server. Prints an
   --context N, --in-flight N
   --temperature X, --top-p X, --top-k N, --seed N
   --strategy NAME     plain, window or continuous: how answers are decoded
-  --draft NAMES       who guesses ahead: none, or a list of lookup, model:ID|FILE (a smaller model, same tokens), medusa:FILE
+  --draft NAMES       who guesses ahead: none, or a list of lookup, model:ID|FILE (a smaller model, same tokens), medusa:FILE,
+                      recorded (with a scenario's trace)
   --rows N            of a frame at most, guesses included
   --windows N         frames of one answer on their way at once
   --acceptance RULE   exact, or typical: a guess holds where it is likely enough. Typical is lossy: another text

@@ -128,7 +128,7 @@ function meanOf(asked: readonly Asked[]): Workload {
   };
 }
 
-/** What the simulator's recorded drafter does to a lap: a frame of a few rows for each device, and on the host a step for each of a frame's guesses. */
+/** What the recorded drafter does to a lap: a frame of a few rows for each device, and on the host a step for each of a frame's guesses. */
 function guessing({ strategy, draft, rows, devices = [] }: Scenario): Partial<Workload> {
   const step = devices[0]?.time?.draft;
   if (strategy !== "continuous" || step === undefined || !drafterNames(draft).includes("recorded")) return {};

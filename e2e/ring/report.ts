@@ -3,6 +3,7 @@ import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { emulatedTabs, type EmulatedTab } from "./emulate-tabs.ts";
 import { measuresOf, spansOf, startOf, type Measures, type Source } from "./measures.ts";
 import type { Pipe, Prediction } from "@jupiter/planner";
+import { recordedGuesses } from "./drafters.ts";
 import type { ReadyRing } from "./open-ring.ts";
 import type { Scenario } from "./scenario.ts";
 import { type TabRoom } from "./tabs.ts";
@@ -16,6 +17,8 @@ export interface CaseLaps {
 
 export interface RunReport {
   readonly source: Source;
+  /** What was recorded elsewhere and only played again here. */
+  readonly replayed: readonly ("answers" | "guesses")[];
   readonly scenario: Scenario;
   readonly plan: readonly {
     readonly seat: string;
@@ -62,6 +65,11 @@ export function measured({ finished, laps }: HarnessAnswer, places: ReadyRing["p
   );
 }
 
+export function replayedParts(scenario: Scenario): RunReport["replayed"] {
+  if (scenario.trace === undefined || scenario.shape === undefined) return [];
+  return recordedGuesses(scenario) === null ? ["answers"] : ["answers", "guesses"];
+}
+
 export async function report(
   room: TabRoom,
   scenario: Scenario,
@@ -83,6 +91,7 @@ export async function report(
   const name = (seat: string) => names.get(seat) ?? seat;
   return {
     source: scenario.devices?.some(({ time }) => time !== undefined) === true ? "emulated" : "real",
+    replayed: replayedParts(scenario),
     scenario,
     plan: places.map(({ seat, layers }) => ({ seat, device: name(seat), ...layers })),
     prediction: plan?.predicted ?? null,

@@ -29,7 +29,7 @@ const Time = z.strictObject({
   frameMs: ms.default(0),
   /** Final norm, LM head and choice: `floorMs + rowMs rows`. The host needs it. */
   head: z.strictObject({ floorMs: ms, rowMs: ms }).nullable().default(null),
-  /** A step of the recorded drafter on the host: `floorMs`, and `rowMs` for each further line in it. Simulated devices only. */
+  /** A step of the recorded drafter on the host: `floorMs`, and `rowMs` for each further line in it. Of a model that is not there. */
   draft: z.strictObject({ floorMs: ms, rowMs: ms }).optional(),
 }) satisfies z.ZodType<DeviceCosts>;
 

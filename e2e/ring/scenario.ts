@@ -79,7 +79,7 @@ const Fields = z.strictObject({
   strategy: z.enum(["plain", "window", "continuous"]).default("plain"),
   /**
    * Who guesses ahead, where the strategy has guesses: none, or a list of lookup, model:ID (a smaller model with the same tokens: an id of the
-   * catalogue or the path of a .gguf file), medusa:FILE (heads beside the LM head) and recorded (the trace's drafter, simulated only).
+   * catalogue or the path of a .gguf file), medusa:FILE (heads beside the LM head) and recorded (the trace's drafter, for a model that is not there).
    */
   draft: z.string().regex(DRAFT, "takes none, or a list like lookup,model:ID").default("lookup"),
   /** Rows of a frame at most, guesses included. */

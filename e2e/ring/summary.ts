@@ -4,12 +4,14 @@ import { dirname, extname } from "node:path";
 import { gantt } from "@jupiter/simulator";
 import type { EmulatedTab } from "./emulate-tabs.ts";
 import type { Source } from "./measures.ts";
+import type { RunReport } from "./report.ts";
 import type { MeasuredCase } from "./run.ts";
 import { ScenarioError, type Scenario } from "./scenario.ts";
 
 interface Summarised {
   readonly run: {
     readonly source: Source;
+    readonly replayed: RunReport["replayed"];
     readonly scenario: Pick<Scenario, "acceptance" | "outline">;
     readonly plan: readonly { readonly device: string; readonly first: number; readonly end: number }[];
     readonly emulation?: readonly EmulatedTab[];
@@ -41,7 +43,7 @@ export function summary({ run, cases }: Summarised): string {
     "",
     ...columns(run.links.map(({ from, to, sizeBytes }) => [`${from} to ${to}`, `${sizeBytes.toFixed(0)} bytes`])),
     ...tooSlow(run.emulation ?? []),
-    `Source: ${run.source}.`,
+    `Source: ${run.source}${run.replayed.length === 0 ? "" : `; ${run.replayed.join(" and ")} replayed`}.`,
     ...lossyParts(run.scenario),
   ].join("\n");
 }

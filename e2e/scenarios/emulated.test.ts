@@ -2,13 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { tinyCheckpoint } from "@jupiter/testkit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { emulatedTabs, emulateTabs } from "../ring/emulate-tabs.ts";
 import { openRing, type OpenRing } from "../ring/open-ring.ts";
 import { namesOf } from "../ring/report.ts";
+import { readJson, runScenario } from "../ring/run.ts";
 import { parse, Scenario, type ScenarioFields } from "../ring/scenario.ts";
+import { runSimulation } from "../sim/run-sim.ts";
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "jupiter-tiny-"));
 const model = join(folder, "tiny.gguf");
 const PROMPT = { id: "story", text: "Once upon a time there was a ring of small devices.", tokens: 6 };
@@ -62,4 +66,19 @@ it("a model that is not there says what was recorded", async () => {
   await ring.restart({ layers: [2, 4], wire: "f16" });
   const { output } = await ring.ask({ id: "recorded", ids: cases[0]!.promptIds, tokens: 5 });
   expect(output).toEqual(cases[0]!.greedy);
+});
+
+it("recorded guesses hold in tabs as often as on the simulator's clock", async () => {
+  const written = readJson(`${root}e2e/bench/scenarios/env-a-7b-continuous.json`) as ScenarioFields;
+  const scenario = parse(Scenario, { ...written, model, cases: ["coding"] }, "test");
+  const options = { folder: root, say: () => undefined };
+  const onPaper = (await runSimulation(scenario, options)).cases[0]!;
+  const { run, cases } = await runScenario(scenario, options);
+  const answer = cases[0]!;
+  expect(run).toMatchObject({ source: "emulated", replayed: ["answers", "guesses"] });
+  expect(answer.output).toEqual(onPaper.output);
+  // Plain decoding takes a lap a token, and nothing holds. Which guesses come in time depends a little on this machine.
+  expect(onPaper.laps).toBeLessThan(answer.output.length / 5);
+  expect(answer.laps).toBeLessThan(3 * onPaper.laps);
+  expect(answer.counts?.accepted).toBeGreaterThan((onPaper.counts?.accepted ?? Infinity) / 2);
 });

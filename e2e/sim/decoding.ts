@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url";
 import { decodingOf, type DecodingChoice, type GenerateRequest } from "@jupiter/pipeline";
 import { simulate, TraceDrafter, traceRule, type DraftedCase, type Simulation } from "@jupiter/simulator";
 import { z } from "zod";
+import { GUESSES } from "../ring/drafters.ts";
 import { ARENAS } from "../ring/model-facts.ts";
 import { planScenario } from "../ring/plan-scenario.ts";
 import { readJson } from "../ring/run.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
 import { parse, Scenario } from "../ring/scenario.ts";
-import { GUESSES } from "./run-sim.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const FILE = "e2e/bench/scenarios/env-a-7b-continuous.json";

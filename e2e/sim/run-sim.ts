@@ -13,21 +13,18 @@ import {
 } from "@jupiter/simulator";
 import { tracedCases } from "../ring/emulate-tabs.ts";
 import { measuresOf } from "../ring/measures.ts";
-import type { CaseLaps, RunReport } from "../ring/report.ts";
+import { replayedParts, type CaseLaps, type RunReport } from "../ring/report.ts";
 import { ARENAS, factsOf, idsOf } from "../ring/model-facts.ts";
 import { cuttingOf, foretell, planScenario, type Foretold } from "../ring/plan-scenario.ts";
 import { decodingChoice, selectPrompts, type MeasuredCase } from "../ring/run.ts";
-import { drafterNames } from "../ring/drafters.ts";
+import { drafterNames, recordedGuesses } from "../ring/drafters.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
 import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
 export interface SimulatedReport {
-  readonly run: Pick<RunReport, "source" | "scenario" | "plan" | "links" | "laps">;
+  readonly run: Pick<RunReport, "source" | "replayed" | "scenario" | "plan" | "links" | "laps">;
   readonly cases: readonly MeasuredCase[];
 }
-
-/** Of the recorded drafter for each place: more cost rows than they bring. */
-export const GUESSES = 3;
 
 export async function runSimulation(
   scenario: Scenario,
@@ -93,7 +90,10 @@ export async function runSimulation(
     first = end;
     return place;
   });
-  return { run: { source: "simulated", scenario, plan, links: [...bytes.values()], laps }, cases };
+  return {
+    run: { source: "simulated", replayed: replayedParts(scenario), scenario, plan, links: [...bytes.values()], laps },
+    cases,
+  };
 }
 
 function devicesOf({ devices }: Scenario): SimulatedDevice[] {
@@ -116,11 +116,8 @@ function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer:
     throw new ScenarioError("draft: models are not simulated; choose recorded guesses.");
   if (scenario.acceptance === "typical")
     throw new ScenarioError("acceptance: simulated answers have no probabilities to accept by; choose exact.");
-  if (!names.includes("recorded")) return [lookup];
-  const time = scenario.devices?.[0]?.time?.draft;
-  if (time === undefined)
-    throw new ScenarioError("draft: recorded guesses take the host time; its time needs draft: {floorMs, rowMs}.");
-  return [lookup, new TraceDrafter({ cases, computer, ...time, children: GUESSES, seed: scenario.seed })];
+  const guesses = recordedGuesses(scenario);
+  return guesses === null ? [lookup] : [lookup, new TraceDrafter({ ...guesses, cases, computer })];
 }
 
 function requestOf({ tokens, temperature, topP, topK, seed }: Scenario, prompt: Prompt, ids: Int32Array) {

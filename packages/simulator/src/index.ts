@@ -1,6 +1,6 @@
 export { simulate } from "./simulate.ts";
 export type { SimulatedDevice, SimulatedRequest, SimulatedStage, Simulation, SimulationResult } from "./simulate.ts";
-export { TraceDrafter, type DraftedCase, type TraceDrafterOptions } from "./trace-drafter.ts";
+export { RECORDED, TraceDrafter, type DraftedCase, type RecordedGuesses } from "./trace-drafter.ts";
 export { busyShare, type Span } from "./activity.ts";
 export { countingRule, traceRule, type TokenRule, type TracedCase } from "./token-rule.ts";
 export type { LinkUse } from "./network.ts";

@@ -8,10 +8,14 @@ export interface DraftedCase extends TracedCase {
   readonly draftTop: readonly (readonly (readonly [token: number, logProb: number])[])[];
 }
 
-export interface TraceDrafterOptions {
+export interface TraceDrafterOptions extends RecordedGuesses {
   readonly cases: readonly DraftedCase[];
-  /** Whose time a step takes: `floorMs + rowMs` for each further view in it. */
+  /** Whose time a step takes. */
   readonly computer: Computer;
+}
+
+/** How recorded guesses are made again, whoever replays them. A step takes `floorMs`, and `rowMs` for each further view in it. */
+export interface RecordedGuesses {
   readonly floorMs: number;
   readonly rowMs: number;
   /** Guesses for each place. */
@@ -19,8 +23,11 @@ export interface TraceDrafterOptions {
   readonly seed: number;
 }
 
+/** As decoding names the drafter. */
+export const RECORDED = "recorded";
+
 export class TraceDrafter implements Drafter {
-  readonly name = "recorded";
+  readonly name = RECORDED;
   readonly #options: TraceDrafterOptions;
   readonly #places: readonly DraftedCase["draftTop"][number][];
 

@@ -1,7 +1,7 @@
 import { fitLayer, layerMs } from "@jupiter/planner";
 import type { AssignMessage } from "@jupiter/protocol";
 import { expect, it } from "vitest";
-import { EmulatedDevice, EmulatedHead, EmulatedStage, replayedStage } from "./emulation.ts";
+import { EmulatedDevice, EmulatedHead, EmulatedStage, ReplayedDrafter, replayedStage } from "./emulation.ts";
 
 const costs = {
   layer: [{ fromRows: 1, floorMs: 4, rowMs: 1, pairMs: 0 }],
@@ -57,8 +57,8 @@ it("says when the real arithmetic was slower than the device that it stands for"
 });
 
 it("replays a recorded answer with nothing computed", async () => {
-  const cases = [{ promptIds: [9], greedy: [300, 70_000] }];
-  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases } });
+  const cases = [{ promptIds: [9], greedy: [300, 70_000], draftTop: [] }];
+  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases, guesses: null } });
   const stage = replayedStage({ stageIndex: 0, layers: { first: 0, end: 2 } } as AssignMessage, device);
   const data = new Float32Array(8);
   data[0] = 9;
@@ -68,4 +68,22 @@ it("replays a recorded answer with nothing computed", async () => {
   expect(layerTimes).toEqual(expect.arrayContaining([1, 32].map((T) => ({ T, S: 0, ms: layerMs(costs.layer, T, 0) }))));
   expect([fitLayer(layerTimes).error, frameMs]).toEqual([expect.closeTo(0), costs.frameMs]);
   expect(headTimes).toEqual([1, 4].map((scored) => ({ rows: scored, ms: 5 })));
+});
+
+it("replays recorded guesses on the queue of layers and head, behind what was sent before", async () => {
+  const cases = [{ promptIds: [9], greedy: [300, 70], draftTop: [[[300, Math.log(0.5)]], [[8, -1]]] }] as const;
+  const guesses = { floorMs: 5, rowMs: 0, children: 1, seed: 1 };
+  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases, guesses } });
+  const drafter = new ReplayedDrafter(() => device);
+  const done: string[] = [];
+  const views = [{ branch: "a", certain: [9], drafted: [] }];
+  const asked = Promise.resolve(drafter.extend(views, 4, { signal: new AbortController().signal }));
+  // Asked first, and yet behind the frame that leaves at this instant.
+  const sent = device.compute("row 0", 5);
+  await Promise.all([asked.then(() => done.push("guesses")), sent.then(() => done.push("layers"))]);
+  expect(done).toEqual(["layers", "guesses"]);
+  expect(await asked).toEqual([{ view: 0, after: -1, token: 300, probability: expect.closeTo(0.5) as number }]);
+  expect(device.stats).toMatchObject({ runs: 2, emulatedMs: 10 });
+  const itself = new ReplayedDrafter(() => null);
+  expect(await itself.extend(views, 4, { signal: new AbortController().signal })).toEqual([]);
 });

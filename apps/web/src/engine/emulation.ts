@@ -2,27 +2,39 @@
  * A device that is not here: what this tab computes is ready when the emulated device would have it, not before. The numbers are really computed where
  * that is faster, or come from a rule or a recorded answer. Harness only; what a run's figures come from is in its report.
  */
-import type { Computed, Head, Stage } from "@jupiter/pipeline";
+import type { BranchView, Computed, Draft, Drafter, Head, Stage } from "@jupiter/pipeline";
 import { headMs, layerMs, type DeviceCosts } from "@jupiter/planner";
 import type { Activations, AssignMessage, CacheCommand, RowScore, RowTable, ScorePolicy } from "@jupiter/protocol";
 import {
   countingRule,
   passingRows,
+  RECORDED,
   RuledRows,
   stageMs,
   TimedStage,
+  TraceDrafter,
   traceRule,
   type Computer,
+  type DraftedCase,
+  type RecordedGuesses,
   type TokenRule,
-  type TracedCase,
 } from "@jupiter/simulator";
 import type { DeviceTimes } from "./api.ts";
 import { PreciseClock } from "./precise-clock.ts";
+import { soon } from "./soon.ts";
 
 export interface Emulation {
   readonly costs: DeviceCosts;
   /** Null: the real arithmetic runs underneath. Else nothing is fetched or computed, and the model is of this shape. */
-  readonly replay: { readonly L: number; readonly D: number; readonly cases: readonly TracedCase[] } | null;
+  readonly replay: Replay | null;
+}
+
+export interface Replay {
+  readonly L: number;
+  readonly D: number;
+  readonly cases: readonly DraftedCase[];
+  /** Null: nobody drafts. */
+  readonly guesses: RecordedGuesses | null;
 }
 
 export interface EmulationStats {
@@ -36,10 +48,12 @@ export interface EmulationStats {
 const LATE_SHARE = 0.02;
 const LATE_MS = 1;
 
-/** One queue for layers and head, by this thread's clock. */
+/** One queue for layers, head and recorded drafter, by this thread's clock. */
 export class EmulatedDevice implements Computer {
   readonly replay: Emulation["replay"];
   readonly rule: TokenRule;
+  /** Null: no guesses were recorded for it. */
+  readonly drafter: Drafter | null;
   #costs: DeviceCosts;
   readonly #clock = new PreciseClock();
   #freeAtMs = 0;
@@ -52,6 +66,10 @@ export class EmulatedDevice implements Computer {
     this.#costs = costs;
     this.replay = replay;
     this.rule = replay === null || replay.cases.length === 0 ? countingRule : traceRule(replay.cases);
+    this.drafter =
+      replay === null || replay.guesses === null
+        ? null
+        : new TraceDrafter({ ...replay.guesses, cases: replay.cases, computer: this.#afterWhatWasSent });
   }
 
   get costs(): DeviceCosts {
@@ -75,6 +93,16 @@ export class EmulatedDevice implements Computer {
       layerTimes: [0, 768].flatMap((S) => sizes.map((T) => ({ T, S, ms: layerMs(layer, T, S) }))),
       frameMs,
       headTimes: head === null ? [] : [1, 4].map((rows) => ({ rows, ms: headMs(head, rows) })),
+    };
+  }
+
+  /** A step of a drafter begins when the frame before it is on its way, be it to a stage of this device: as on the simulator's clock. */
+  get #afterWhatWasSent(): Computer {
+    return {
+      compute: async (label, workMs) => {
+        await new Promise<void>(soon);
+        return this.compute(label, workMs);
+      },
     };
   }
 
@@ -150,5 +178,23 @@ export class EmulatedHead implements Head {
     const { head } = this.#device.costs;
     const workMs = head === null ? 0 : headMs(head, policies.length);
     return this.#device.behind(workMs, () => this.#inner.score(x, policies));
+  }
+}
+
+/** The recorded drafter of whichever device this worker emulates; says nothing where there is none. */
+export class ReplayedDrafter implements Drafter {
+  readonly name = RECORDED;
+  readonly #device: () => EmulatedDevice | null;
+
+  constructor(device: () => EmulatedDevice | null) {
+    this.#device = device;
+  }
+
+  extend(...asked: Parameters<Drafter["extend"]>): readonly Draft[] | Promise<readonly Draft[]> {
+    return this.#device()?.drafter?.extend(...asked) ?? [];
+  }
+
+  forget(branch: BranchView["branch"]): void {
+    this.#device()?.drafter?.forget(branch);
   }
 }

@@ -38,7 +38,7 @@ import {
 import { Dialogues } from "./dialogues.ts";
 import type { DraftOrder } from "./draft-api.ts";
 import { DraftSlot } from "./draft-slot.ts";
-import { EmulatedHead, type EmulatedDevice } from "./emulation.ts";
+import { EmulatedHead, ReplayedDrafter, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { Outline } from "./outline.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
@@ -113,7 +113,7 @@ export class HostEngine {
       emit: (event) => this.#emit(event),
       nowMs: () => performance.now(),
       after: (delayMs, callback) => void setTimeout(callback, delayMs),
-      drafters: [new LookupDrafter(), this.#draft],
+      drafters: [new LookupDrafter(), this.#draft, new ReplayedDrafter(ports.emulated)],
       failed: (error) => {
         const { reason, message } = failure(error);
         ports.failed(reason, message);
@@ -275,7 +275,8 @@ export class HostEngine {
       const { tokenizer, dialogues } = this.#open();
       const text = textOf(prompt, tokenizer);
       ids = prompt.kind === "ids" ? Int32Array.from(prompt.ids) : dialogues.idsOf(conversation, text);
-      stopIds = tokenizer.eosIds;
+      // A recorded answer is as long as is asked for: what ends the open model's answers may be any word in it.
+      stopIds = (this.#ports.emulated()?.replay ?? null) === null ? tokenizer.eosIds : [];
       const written = new AnswerText(tokenizer.stream(), options.stop);
       this.#answers.set(id, { options, tell, prompt: { text, ids: [...ids] }, written });
     } catch (error) {
