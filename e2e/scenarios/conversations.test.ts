@@ -169,7 +169,15 @@ it("a reload keeps the conversations and the room's link; who waited is there ag
     .getByRole("button", { name: /^What is the capital of Spain/ })
     .first()
     .click();
-  await host.start("Start the ring");
+  // There is no ring, and asking anew starts one, as sending does.
+  const before = await host.page.locator("article").elementHandle();
+  await host.page.getByRole("button", { name: "Edit" }).click();
+  await host.page.getByRole("button", { name: "Keep as it was" }).click();
+  await host.page.getByRole("button", { name: "Ask again" }).click();
+  await host.ready();
+  await host.page.waitForFunction((article) => !article.isConnected, before);
+  expect(await host.answered()).toMatch(/\d+ tokens? ·/);
+  expect(await host.page.locator("article .question").allInnerTexts()).toEqual([expect.stringContaining("Spain")]);
   await host.ask("And of Portugal?");
   expect(await host.answered()).toMatch(/\d+ tokens? ·/);
   expect(await host.page.locator("article").count()).toBe(2);

@@ -37,7 +37,7 @@ function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: bo
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = log.current ?? {};
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < 40;
   };
-  const canAsk = !isBusy && store.whyNotAsk.value === null;
+  const canAsk = !isBusy && store.ring.value.kind !== "starting";
   return (
     // Not live: `Announcer` tells what is new, at a pace that can be followed.
     <div
@@ -57,7 +57,7 @@ function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: bo
         </div>
       )}
       {turns.map((turn) => (
-        <TurnView key={turn.id} turn={turn} store={store} canAsk={canAsk} />
+        <TurnView key={turn.id} turn={turn} store={store} isBusy={isBusy} canAsk={canAsk} />
       ))}
     </div>
   );

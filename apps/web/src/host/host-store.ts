@@ -9,6 +9,7 @@ import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
 import type { RingOptions } from "../session/ring.ts";
+import { openTurn } from "../state/chat.ts";
 import { fitOf, type Fit } from "../state/fit.ts";
 import { measuredSpeed, paceOf, speedOf, type MeasuredSpeed } from "../state/model-speed.ts";
 import { draftFor, type Offer } from "../state/offers.ts";
@@ -246,10 +247,27 @@ export class HostStore {
   }
 
   /** By a ring that is started first where there is none. False: it did not start, and nothing was asked. */
-  async ask(text: string): Promise<boolean> {
+  ask(text: string): Promise<boolean> {
+    return this.#byRing(() => this.chat.ask(text, this.settings.value.maxTokens));
+  }
+
+  /** Like `ask`, in the place of this turn and of all that followed. */
+  askInstead(turnId: string, question: string): Promise<boolean> {
+    return this.#byRing(() => this.chat.askInstead(turnId, question, this.settings.value.maxTokens));
+  }
+
+  /** Like `ask`, with the question of this turn. */
+  askAgain(turnId: string): Promise<boolean> {
+    return this.#byRing(() => this.chat.askAgain(turnId, this.settings.value.maxTokens));
+  }
+
+  async #byRing(ask: () => void): Promise<boolean> {
+    const { id } = this.chat.current.value;
     if (this.ring.value.kind !== "ready") await this.start();
-    if (this.whyNotAsk.value !== null || this.chat.isAnswering.value) return false;
-    this.chat.ask(text, this.settings.value.maxTokens);
+    const { current } = this.chat;
+    // Another conversation may have been opened while the ring started: the question is not that one's.
+    if (this.whyNotAsk.value !== null || current.value.id !== id || openTurn(current.value) !== null) return false;
+    ask();
     return true;
   }
 

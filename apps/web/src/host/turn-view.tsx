@@ -9,11 +9,13 @@ import { Markdown } from "../shared/markdown.tsx";
 export interface TurnViewProps {
   readonly turn: Turn;
   readonly store: HostStore;
-  /** There is a ring, and no answer is being written. */
+  /** An answer of this conversation is being written. */
+  readonly isBusy: boolean;
+  /** It is not, and no ring is starting: where there is none, asking starts one. */
   readonly canAsk: boolean;
 }
 
-export function TurnView({ turn, store, canAsk }: TurnViewProps) {
+export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
   /** The question as it is being edited; null: it is not. */
   const edited = useMemo(() => signal<string | null>(null), []);
   const isEdited = edited.value !== null;
@@ -28,7 +30,6 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
     } else if (wasEdited.current) editButton.current?.focus();
     wasEdited.current = isEdited;
   }, [isEdited]);
-  const { maxTokens } = store.settings.value;
   const { chat } = texts;
   return (
     <article>
@@ -45,8 +46,10 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
             event.preventDefault();
             const question = edited.value?.trim() ?? "";
             if (question === "" || !canAsk) return;
-            edited.value = null;
-            store.chat.askInstead(turn.id, question, maxTokens);
+            void store.askInstead(turn.id, question).then((isAsked) => {
+              // What was not asked stays in the field.
+              if (isAsked) edited.value = null;
+            });
           }}
         >
           <textarea
@@ -61,7 +64,12 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
             <button type="button" onClick={() => (edited.value = null)}>
               {chat.keepAsItWas}
             </button>
-            <button class="primary" type="submit" disabled={!canAsk || edited.value.trim() === ""}>
+            <button
+              class="primary"
+              type="submit"
+              aria-describedby="why-not-ask"
+              disabled={!canAsk || edited.value.trim() === ""}
+            >
               {chat.askInstead}
             </button>
           </div>
@@ -70,12 +78,17 @@ export function TurnView({ turn, store, canAsk }: TurnViewProps) {
       <div class="answer">
         {turn.state.kind === "waiting" ? <p class="thinking">{chat.reading}</p> : <Markdown text={turn.answer} />}
         <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
-        {canAsk && edited.value === null && (
+        {!isBusy && edited.value === null && (
           <div class="again">
             <button type="button" ref={editButton} onClick={() => (edited.value = turn.question)}>
               {chat.edit}
             </button>
-            <button type="button" onClick={() => store.chat.askAgain(turn.id, maxTokens)}>
+            <button
+              type="button"
+              aria-describedby="why-not-ask"
+              disabled={!canAsk}
+              onClick={() => void store.askAgain(turn.id)}
+            >
               {chat.askAgain}
             </button>
           </div>
