@@ -17,6 +17,20 @@ export function takeAwayAll(): void {
     Promise.reject(new DOMException("not in private windows", "SecurityError"));
 }
 
+/** One that has half a gigabyte for a tab. Pieces that were handed on count no more. */
+export function giveHalfAGigabyte(): void {
+  const pieces: ArrayBuffer[] = [];
+  globalThis.ArrayBuffer = new Proxy(ArrayBuffer, {
+    construct(target, [sizeBytes]: [number], newTarget) {
+      const heldBytes = pieces.reduce((sum, piece) => sum + piece.byteLength, sizeBytes);
+      if (heldBytes > 2 ** 29) throw new RangeError("Array buffer allocation failed");
+      const piece = Reflect.construct(target, [sizeBytes], newTarget) as ArrayBuffer;
+      if (sizeBytes >= 2 ** 20) pieces.push(piece);
+      return piece;
+    },
+  });
+}
+
 /** The system ended this tab while it lent a gigabyte. */
 export function wasEnded(): void {
   sessionStorage.setItem("jupiter-lending", "1073741824 an-earlier-visit");

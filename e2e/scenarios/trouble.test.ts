@@ -1,6 +1,6 @@
 /** What people read when something is missing or breaks: a cause, and a next step. */
 import { afterAll, expect, it } from "vitest";
-import { keepApart, takeAway } from "../broken-browsers.ts";
+import { giveHalfAGigabyte, keepApart, takeAway } from "../broken-browsers.ts";
 import { damagedModel } from "../damaged-model.ts";
 import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, serve, opened } from "./people.ts";
@@ -25,6 +25,16 @@ it("a browser without WebGPU, isolation and files says what that means, and answ
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
   await host.page.context().close();
+});
+
+it("a browser that does not give what is offered offers what it gives, and says so", async () => {
+  const host = await HostPerson.open(browser, server);
+  const donor = await DonorPerson.open(browser, await host.invitation(), { init: giveHalfAGigabyte });
+  await donor.join("Small tablet");
+  await donor.page.getByText("This browser gives up to 537 MB").waitFor();
+  await host.devices.nth(1).getByText("537 MB").waitFor();
+  await host.page.context().close();
+  await donor.page.context().close();
 });
 
 it("a device that cannot be reached is told on both sides, with the usual reasons", async () => {

@@ -31,9 +31,7 @@ export function DonorPage({ link, joinsByItself, harness }: DonorPageProps) {
   return (
     <main class="donor">
       <Brand>{texts.donor.tagline}</Brand>
-      {store.lastEnd.value !== null && (
-        <Notice tone="info" title={texts.donor.startedAnew} text={store.lastEnd.value} />
-      )}
+      {store.offersLess.value !== null && <Notice tone="info" {...store.offersLess.value} />}
       {visit.kind === "joined" ? (
         <>
           <DonorStatus session={visit.session} rejoin={() => store.join()} />

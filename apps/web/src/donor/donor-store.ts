@@ -1,6 +1,7 @@
 /** What the donor's page shows and does: a visit to one room, and what this device lends to it. */
 import { effect, signal } from "@preact/signals";
 import { hasWebRtc } from "../browser/surroundings.ts";
+import { grantedBytes } from "../browser/granted-memory.ts";
 import { askBeforeLeaving } from "../browser/other-link.ts";
 import { keepName, keptName } from "../browser/kept-name.ts";
 import { keepTicket, keptTicket } from "../browser/kept-ticket.ts";
@@ -18,6 +19,11 @@ export type Visit =
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "joined"; readonly session: DonorSession };
 
+interface Notice {
+  readonly title: string;
+  readonly text: string;
+}
+
 /** Of what was pledged when the system ended the tab. */
 const LESS = 0.6;
 const STEP_BYTES = 64 * 2 ** 20;
@@ -30,8 +36,8 @@ export class DonorStore {
   readonly stepBytes = STEP_BYTES;
   /** What this browser lacks without which joining is of no use; null: nothing. */
   readonly cannotJoin = hasWebRtc() ? null : texts.donor.noWebRtc;
-  /** What happened to this tab before, if its system ended it. */
-  readonly lastEnd = signal<string | null>(null);
+  /** Why less memory is offered than was to be: the system ended this tab before, or the browser does not give as much. */
+  readonly offersLess = signal<Notice | null>(null);
   readonly #questions = new OwnQuestions();
   #link: string;
   readonly #wakeLock = new WakeLock();
@@ -86,6 +92,7 @@ export class DonorStore {
       const name = cleanName(this.name.value, deviceName());
       this.name.value = name;
       keepName(name);
+      this.#pledgeWhatIsGranted();
       const session = await joinRoom({
         link: this.#link,
         name,
@@ -107,6 +114,13 @@ export class DonorStore {
     keepTicket(this.#ticket, link.value);
   }
 
+  #pledgeWhatIsGranted(): void {
+    const granted = grantedBytes(this.pledgeBytes.value);
+    if (granted === this.pledgeBytes.value) return;
+    this.pledgeBytes.value = granted;
+    this.offersLess.value = { title: texts.donor.granted(granted), text: texts.donor.grantedHint };
+  }
+
   async #lookBack(): Promise<void> {
     // At once: the constructor's effects take the mark away.
     const unfinished = unfinishedVisit();
@@ -114,7 +128,7 @@ export class DonorStore {
     const pledged = await unfinished;
     if (pledged === null || pledged === 0) return;
     this.pledgeBytes.value = Math.max(STEP_BYTES, Math.round((pledged * LESS) / STEP_BYTES) * STEP_BYTES);
-    this.lastEnd.value = texts.donor.systemClosed;
+    this.offersLess.value = { title: texts.donor.startedAnew, text: texts.donor.systemClosed };
   }
 
   /** The host may call this device something else, and the room may get another link: a reload finds both. */

@@ -23,6 +23,9 @@ export const donor = {
   ],
   name: "This device’s name",
   memory: (bytes: number) => `Memory: up to ${units.bytes(bytes)}, given back when you leave`,
+  granted: (bytes: number) => `This browser gives up to ${units.bytes(bytes)}`,
+  grantedHint:
+    "It refused the rest of what was offered. Closing other tabs and programs, then joining again, may free some.",
   join: "Join",
   joining: "Joining…",
   joiningLate:
