@@ -117,9 +117,13 @@ async function asking({ browser, server, camera }: World): Promise<void> {
   await anna.page.getByRole("textbox", { name: "Your question" }).waitFor();
   await camera.take(anna.page, "donor-can-ask");
   await anna.askRing("Write a Python function that adds two numbers.");
-  await host.page.getByText("Anna’s iPhone asks:").waitFor();
+  await host.page.getByRole("list", { name: "Questions", exact: true }).getByText("Anna’s iPhone asks:").waitFor();
   await camera.take(anna.page, "donor-asks");
-  await camera.take(host.page, "host-is-asked");
+  await toTop(host.page);
+  await camera.take(host.page, "host-is-asked", "viewport");
+  await host.page.getByRole("button", { name: "Show large" }).click();
+  await camera.take(host.page, "host-is-asked-large-ring", "viewport");
+  await host.page.getByRole("button", { name: "Back" }).click();
   await host.page.getByRole("button", { name: "Answer Anna’s iPhone" }).click();
   await anna.answered();
   await host.page.getByText("Show the answer").click();

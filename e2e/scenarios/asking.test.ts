@@ -37,6 +37,8 @@ beforeAll(async () => {
 afterAll(close);
 
 const asks = () => host.page.getByRole("list", { name: "Questions from other devices" }).getByRole("listitem");
+/** What waits for the host's word. */
+const waiting = () => host.page.getByRole("list", { name: "Questions", exact: true }).getByRole("listitem");
 const policy = () => host.page.getByRole("combobox", { name: /^Questions from other devices/ });
 const laps = () => host.page.evaluate(() => globalThis.heard!.laps);
 const faultsOf = async (...people: readonly (HostPerson | DonorPerson)[]) => {
@@ -44,6 +46,19 @@ const faultsOf = async (...people: readonly (HostPerson | DonorPerson)[]) => {
   for (const { page } of people) faults.push(...(await findings(page)), ...(await notByKeyboard(page)));
   return faults;
 };
+
+/** In the window, and nothing over it. */
+function isUncovered(element: Element): boolean {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const isInside = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+  return isInside && element.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+}
+
+/** The page, the room beside the chat, the conversation. */
+function scrollAll(end: "top" | "bottom"): void {
+  for (const element of document.querySelectorAll("html, .room, .log"))
+    element.scrollTop = end === "top" ? 0 : element.scrollHeight;
+}
 
 it("before the first question the page says who can read it; the host is asked, and the answer is what the host alone would write", async () => {
   const text = await anna.text();
@@ -53,7 +68,8 @@ it("before the first question the page says who can read it; the host is asked, 
   expect(await faultsOf(anna)).toEqual([]);
   await anna.askRing(QUESTION);
   await anna.page.getByText("A person at the host is asked whether to answer this.").first().waitFor();
-  await host.page.getByText(`${ANNA} asks:`).waitFor();
+  await waiting().getByText(`${ANNA} asks:`).waitFor();
+  expect(await waiting().innerText()).toContain(QUESTION);
   expect(await faultsOf(host, anna)).toEqual([]);
   await host.page.getByRole("button", { name: `Answer ${ANNA}` }).click();
   expect(await anna.answered()).toContain("Complete");
@@ -131,6 +147,51 @@ it("a refused question, and a host that takes none of this device, are said in w
   await own.selectOption({ index: 0 });
 });
 
+it("a question that waits stands over the page, however it is scrolled, also over the large ring; and the tab's title says so", async () => {
+  const { page } = host;
+  await policy().selectOption("ask me each time");
+  expect(await page.title()).toBe("Jupiter");
+  const field = page.getByRole("textbox", { name: "Message" });
+  // As long as a question may be: its buttons stay in view.
+  const long = "Why? ".repeat(1600).trim();
+  await anna.askRing(long);
+  await waiting().first().waitFor();
+  expect(await page.title()).toBe(`${ANNA} asks · Jupiter`);
+  await page.getByRole("status").getByText(`${ANNA} asks: Why?`).waitFor({ state: "attached" });
+  const buttons = [`Answer ${ANNA}`, `Refuse the question from ${ANNA}`].map((name) =>
+    page.getByRole("button", { name }),
+  );
+  const inView = () => Promise.all(buttons.map((button) => button.evaluate(isUncovered)));
+  for (const size of [
+    { width: 1280, height: 800 },
+    { width: 360, height: 640 },
+  ]) {
+    await page.setViewportSize(size);
+    for (const end of ["top", "bottom"] as const) {
+      await page.evaluate(scrollAll, end);
+      expect({ ...size, end, inView: await inView() }).toEqual({ ...size, end, inView: [true, true] });
+    }
+    await field.focus();
+    expect(await inView()).toEqual([true, true]);
+  }
+  expect(await faultsOf(host)).toEqual([]);
+  await page.getByRole("button", { name: "Show large" }).click();
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 700 });
+    const inDialog = page.getByRole("dialog").getByRole("button", { name: `Answer ${ANNA}` });
+    expect(await inDialog.evaluate(isUncovered)).toBe(true);
+  }
+  expect(await findings(page)).toEqual([]);
+  await page
+    .getByRole("dialog")
+    .getByRole("button", { name: `Refuse the question from ${ANNA}` })
+    .click();
+  expect(await anna.answered()).toContain("The host did not take this question.");
+  await page.getByRole("dialog").getByRole("button", { name: "Back" }).click();
+  await waiting().first().waitFor({ state: "detached" });
+  expect(await page.title()).toBe("Jupiter");
+});
+
 it("a question asked two hundred times is one question; the host's answer goes on", async () => {
   await policy().selectOption("ask me each time");
   await host.newConversation();
@@ -139,9 +200,8 @@ it("a question asked two hundred times is one question; the host's answer goes o
   await anna.page.evaluate(() => (globalThis.askedTimes = 200));
   await anna.askRing("Flood?");
   expect(await anna.answered()).toMatch(/wait already|too often/);
-  const waiting = host.page.getByRole("list", { name: "Questions", exact: true }).getByRole("listitem");
-  await waiting.first().waitFor();
-  expect(await waiting.count()).toBe(1);
+  await waiting().first().waitFor();
+  expect(await waiting().count()).toBe(1);
   await host.page.getByRole("button", { name: `Refuse the question from ${ANNA}` }).click();
   const written = (await host.answer.locator(".markdown").innerText()).length;
   await host.waitForText(written + 20);

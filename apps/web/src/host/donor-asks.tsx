@@ -1,4 +1,4 @@
-/** What donors ask from their own pages: whether it is taken, what waits for a person's word, and what is being answered. */
+/** What donors ask from their own pages: whether it is taken, and what is being answered. What waits for a person's word stands at the door. */
 import type { AskRule, PeerId } from "@jupiter/protocol";
 import type { DonorAsk } from "../session/ask-desk.ts";
 import type { HostSession } from "../session/host-session.ts";
@@ -15,9 +15,7 @@ interface OfSession {
 export function DonorAsks({ session }: OfSession) {
   const { asking } = texts;
   const { asks } = session;
-  const all = asks.asks.value;
-  const waitForWord = all.filter(({ place }) => place.kind === "asking");
-  const taken = all.filter(({ place }) => place.kind !== "asking").toReversed();
+  const taken = asks.asks.value.filter(({ place }) => place.kind !== "asking").toReversed();
   return (
     <>
       <label class="field">
@@ -34,15 +32,6 @@ export function DonorAsks({ session }: OfSession) {
         </select>
         <span class="hint">{asking.policyHint}</span>
       </label>
-      <div role="status">
-        {waitForWord.length > 0 && (
-          <ul class="devices asking" aria-label={asking.asked}>
-            {waitForWord.map((ask) => (
-              <WaitsForWord key={ask.id} ask={ask} session={session} />
-            ))}
-          </ul>
-        )}
-      </div>
       {taken.length > 0 && (
         <ul class="devices asks" aria-label={asking.questions}>
           {taken.map((ask) => (
@@ -58,35 +47,16 @@ interface OfAsk extends OfSession {
   readonly ask: DonorAsk;
 }
 
-function WaitsForWord({ ask, session }: OfAsk) {
-  const { asking } = texts;
-  const name = nameOf(session, ask.peer);
-  return (
-    <li>
-      <Question ask={ask} session={session} />
-      <div class="actions">
-        <button
-          class="primary"
-          type="button"
-          aria-label={asking.answerOf(name)}
-          onClick={() => session.asks.admit(ask.id)}
-        >
-          {asking.answer}
-        </button>
-        <button type="button" aria-label={asking.refuseOf(name)} onClick={() => session.asks.refuse(ask.id)}>
-          {asking.refuse}
-        </button>
-      </div>
-    </li>
-  );
-}
-
 function Taken({ ask, session }: OfAsk) {
   const { asking, chat } = texts;
-  const { turn, place } = ask;
+  const { turn, place, peer } = ask;
+  const name = nameOf(session, peer);
   return (
     <li>
-      <Question ask={ask} session={session} />
+      <p>
+        <strong>{asking.asks(name)}</strong>
+      </p>
+      <p class="question">{turn.question}</p>
       {turn.answer !== "" && (
         <details>
           <summary>{asking.showAnswer}</summary>
@@ -99,26 +69,11 @@ function Taken({ ask, session }: OfAsk) {
       {place.kind === "open" && turn.state.kind === "waiting" && <p class="hint">{chat.reading}</p>}
       <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
       {place.kind !== "ended" && (
-        <button
-          type="button"
-          aria-label={asking.stopOf(nameOf(session, ask.peer))}
-          onClick={() => session.asks.stop(ask.id)}
-        >
+        <button type="button" aria-label={asking.stopOf(name)} onClick={() => session.asks.stop(ask.id)}>
           {chat.stop}
         </button>
       )}
     </li>
-  );
-}
-
-function Question({ ask: { peer, turn }, session }: OfAsk) {
-  return (
-    <>
-      <p>
-        <strong>{texts.asking.asks(nameOf(session, peer))}</strong>
-      </p>
-      <p class="question">{turn.question}</p>
-    </>
   );
 }
 
@@ -148,6 +103,6 @@ export function RuleOfDevice({ session, peer, name }: OfSession & { readonly pee
   );
 }
 
-function nameOf({ devices }: HostSession, peer: PeerId): string {
+export function nameOf({ devices }: HostSession, peer: PeerId): string {
   return devices.value.find((device) => device.peer === peer)?.name ?? texts.guests.unknownDevice;
 }

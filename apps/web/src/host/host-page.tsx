@@ -10,7 +10,7 @@ import { OtherLink } from "../shared/other-link.tsx";
 import { offersOf, parseListing } from "../state/offers.ts";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
-import { Asking } from "./asking.tsx";
+import { AtDoor, WaitingInTitle } from "./at-door.tsx";
 import { Chat } from "./chat.tsx";
 import { HostStore } from "./host-store.ts";
 import { Opening } from "./opening.tsx";
@@ -45,7 +45,8 @@ export function HostPage() {
             </button>
           </nav>
         </header>
-        <Asking session={now.store.session} />
+        <AtDoor session={now.store.session} />
+        <WaitingInTitle session={now.store.session} />
         <RoomPanel store={now.store} close={() => void close(now.store)} />
         <Chat store={now.store} />
         <OtherLink role="host" own={now.store.session.link.value} />

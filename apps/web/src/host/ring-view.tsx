@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { texts } from "../texts/index.ts";
 import { AnswerPlot } from "./answer-plot.tsx";
-import { Asking } from "./asking.tsx";
+import { AtDoor } from "./at-door.tsx";
 import type { HostStore } from "./host-store.ts";
 import { SHORTEST_LAP_MS } from "./lap-dots.tsx";
 import { RingPicture } from "./ring-picture.tsx";
@@ -32,7 +32,7 @@ export function RingView({ store }: { readonly store: HostStore }) {
         {isLarge.value && (
           <>
             {/* Nothing outside of a dialog can be pressed. */}
-            <Asking session={store.session} />
+            <AtDoor session={store.session} />
             <Look store={store} />
           </>
         )}

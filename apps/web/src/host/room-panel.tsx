@@ -5,7 +5,7 @@ import { Notice } from "../shared/notice.tsx";
 import { privacyInWords, sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
 import { SuspicionNotices } from "../shared/suspicion-notice.tsx";
-import { AskFirst } from "./asking.tsx";
+import { AskFirst } from "./ask-first.tsx";
 import { DeviceList } from "./device-list.tsx";
 import { DonorAsks } from "./donor-asks.tsx";
 import type { HostStore, Settings } from "./host-store.ts";

@@ -61,11 +61,12 @@ export const asking = {
     none: "take none",
   } satisfies Record<AskRule, string>,
   policyHint:
-    "Devices of the ring can ask from their own pages. You see each question and its answer here; one device can be an exception, in its menu above.",
+    "Devices of the ring can ask from their own pages. A question that waits for your word stands over this page; then it stays here with its answer. One device can be an exception, in its menu above.",
   ruleOf: (name: string) => `Questions from ${name}`,
   asForAll: (policy: string) => `as for all: ${policy}`,
   asked: "Questions",
   asks: (name: string) => `${name} asks:`,
+  asksInTitle: (name: string) => `${name} asks`,
   answer: "Answer",
   answerOf: (name: string) => `Answer ${name}`,
   refuse: "Refuse",

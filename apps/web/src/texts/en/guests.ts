@@ -37,6 +37,10 @@ const left: Readonly<
 
 export const guests = {
   askFirst: "Ask me first when a device joins",
+  /** Over the page: devices that ask to join, and questions that wait. */
+  atDoor: "Waits for your word",
+  manyAtDoor: (count: number) => `${count} wait for your word`,
+  inTitle: (words: string, usual: string) => `${words} · ${usual}`,
   asking: "Asking to join",
   /** `device`: what its name alone does not tell; null: nothing. */
   wants: (device: string | null) => ` wants to join${device === null ? "" : ` (${device})`}`,
