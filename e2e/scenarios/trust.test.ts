@@ -168,9 +168,14 @@ describe("a device that is removed", () => {
   });
 
   it("finds nobody by the old link, while the others find one another after reloads", async () => {
+    // The page knows why it is out, though nobody is there any more who could say so, and offers no Join that leads nowhere.
     await eve.page.reload();
-    await eve.ask("Eve");
-    await eve.page.getByText("The host is not in the room.").waitFor();
+    await eve.page.getByText("The host removed this device from the room.").waitFor();
+    expect(await eve.text()).toContain("ask the host for the new link");
+    expect(await eve.page.getByRole("button", { name: "Join" }).count()).toBe(0);
+    const late = await DonorPerson.open(browser, oldLink);
+    await late.ask("Late");
+    await late.page.getByText("the link is an old one: ask the host for the new one").waitFor();
     await ben.page.reload();
     await ben.join("Ben");
     await host.devices.getByText("Ben", { exact: true }).waitFor();
@@ -180,7 +185,14 @@ describe("a device that is removed", () => {
     expect(await host.invitation()).toBe(link);
     const names = await host.devices.locator("strong").allInnerTexts();
     expect(names.toSorted()).toEqual(["Anna’s phone", "Ben", "This device"]);
-    expect(await eve.text()).toContain("The host is not in the room.");
+    expect(await late.text()).toContain("the link is an old one");
+    // A server cannot end a visit: only the host's own word does, and none comes from a room without a host.
+    await late.page.reload();
+    await late.page.getByRole("button", { name: "Join", exact: true }).waitFor();
+    // The new link lets it in again, in the same tab.
+    await eve.page.goto(link);
+    await eve.join("Eve");
+    await host.devices.getByText("Eve", { exact: true }).waitFor();
   });
 });
 

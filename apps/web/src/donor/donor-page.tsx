@@ -8,6 +8,7 @@ import { texts } from "../texts/index.ts";
 import { DonorStatus } from "./donor-status.tsx";
 import type { tabHarness } from "../tab-harness.ts";
 import { DonorStore } from "./donor-store.ts";
+import { EndOfVisit } from "./end-of-visit.tsx";
 import { JoinForm } from "./join-form.tsx";
 
 export interface DonorPageProps {
@@ -37,6 +38,8 @@ export function DonorPage({ link, joinsByItself, harness }: DonorPageProps) {
           <DonorStatus session={visit.session} rejoin={() => store.join()} />
           <OtherLink role="donor" own={visit.session.link.value} />
         </>
+      ) : visit.kind === "ended" ? (
+        <EndOfVisit why={visit.why} rejoin={() => store.join()} />
       ) : (
         <JoinForm store={store} visit={visit} />
       )}

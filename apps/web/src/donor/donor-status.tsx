@@ -11,6 +11,7 @@ import { backendInWords, layersInWords, phaseInWords, sentence } from "../state/
 import { secondsLeft } from "../state/time-left.ts";
 import { texts } from "../texts/index.ts";
 import { ChatWhenFetched } from "./chat-when-fetched.tsx";
+import { EndOfVisit } from "./end-of-visit.tsx";
 
 export interface DonorStatusProps {
   readonly session: DonorSession;
@@ -21,20 +22,7 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
   const state = session.state.value;
   const room = session.room.value;
   const { donor } = texts;
-  if (state.kind === "left") {
-    const { title, text, again } = texts.guests.left[state.why];
-    return (
-      <section class="card">
-        <Notice tone="info" title={title} text={text}>
-          {again !== null && (
-            <button class="primary" type="button" onClick={() => void rejoin()}>
-              {again}
-            </button>
-          )}
-        </Notice>
-      </section>
-    );
-  }
+  if (state.kind === "left") return <EndOfVisit why={state.why} rejoin={rejoin} />;
   const { questions } = session;
   const canAsk = state.kind === "serving" && questions.rule.value !== null;
   const hasChat = canAsk || questions.turns.value.length > 0;

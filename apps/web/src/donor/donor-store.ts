@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { hasWebRtc } from "../browser/surroundings.ts";
 import { grantedBytes } from "../browser/granted-memory.ts";
 import { askBeforeLeaving } from "../browser/other-link.ts";
+import { keepEnd, keptEnd, type FinalEnd } from "../browser/kept-end.ts";
 import { keepName, keptName } from "../browser/kept-name.ts";
 import { keepTicket, keptTicket } from "../browser/kept-ticket.ts";
 import { markVisit, unfinishedVisit } from "../browser/unfinished-visit.ts";
@@ -15,6 +16,8 @@ import { cleanName } from "../state/names.ts";
 
 export type Visit =
   | { readonly kind: "before" }
+  /** Before this page was loaded. */
+  | { readonly kind: "ended"; readonly why: FinalEnd }
   | { readonly kind: "joining" }
   | { readonly kind: "refused"; readonly message: string }
   | { readonly kind: "joined"; readonly session: DonorSession };
@@ -50,6 +53,8 @@ export class DonorStore {
 
   constructor(link: string) {
     this.#link = link;
+    const ended = keptEnd(link.slice(link.indexOf("#")));
+    if (ended !== null) this.visit.value = { kind: "ended", why: ended };
     this.#ready = this.#lookBack();
     effect(() => {
       const visit = this.visit.value;
@@ -71,6 +76,7 @@ export class DonorStore {
       const state = visit.kind === "joined" ? visit.session.state.value : null;
       // A phone's page that was hidden comes back by itself; who left has done with it.
       if (state?.kind === "left" && state.why !== "hidden") this.#questions.startAnew();
+      if (visit.kind === "joined" && state?.kind === "left") keepEnd(state.why, visit.session.link.peek());
     });
     addEventListener("pagehide", () => markVisit(null));
     askBeforeLeaving(() => {
@@ -81,7 +87,8 @@ export class DonorStore {
   }
 
   async join(): Promise<void> {
-    if (this.visit.value.kind === "joining" || this.cannotJoin !== null) return;
+    const { kind } = this.visit.value;
+    if (kind === "joining" || kind === "ended" || this.cannotJoin !== null) return;
     this.visit.value = { kind: "joining" };
     try {
       // Only now: whoever was sent the link sees at once what it is about.

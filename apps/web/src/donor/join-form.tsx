@@ -9,7 +9,7 @@ import type { DonorStore, Visit } from "./donor-store.ts";
 
 interface JoinFormProps {
   readonly store: DonorStore;
-  readonly visit: Exclude<Visit, { kind: "joined" }>;
+  readonly visit: Exclude<Visit, { kind: "joined" | "ended" }>;
 }
 
 export function JoinForm({ store, visit }: JoinFormProps) {

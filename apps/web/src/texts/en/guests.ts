@@ -20,7 +20,7 @@ const left: Readonly<
   },
   removed: {
     title: "The host removed this device from the room.",
-    text: `${isFree} The link that you have opens the room no more. If this was a mistake, ask for the new one.`,
+    text: `${isFree} The link that you have opens the room no more. If this was a mistake, ask the host for the new link.`,
     again: null,
   },
   refused: {
@@ -63,7 +63,7 @@ export const guests = {
   waitingTitle: "Waiting to be let in",
   waitingHint: "The host is asked whether to let this device in. Keep this page open.",
   hostAway:
-    "The host is not in the room. This page goes on by itself when it comes; if it does not come, ask for the room’s link again.",
+    "No host is there by this link. If the host’s page is not open yet, this one goes on by itself when it is. If it is open, the link is an old one: ask the host for the new one.",
 
   unknownDevice: "A device that is not in",
   nonsense: (what: string) => `sent what makes no sense (${what.replace(/\.$/, "")})`,
