@@ -32,6 +32,23 @@ export async function kept({ browser, server, camera }: World): Promise<void> {
   await camera.take(page, "host-restored-conversation");
 }
 
+/** A small model repeats itself: while it does, when it was stopped, and asked again by chance. */
+export async function circles({ browser, server, camera }: World): Promise<void> {
+  const host = await HostPerson.open(browser, server);
+  const { page } = host;
+  await host.start("Start the ring");
+  await host.ask("Write a poem about the sea.");
+  const again = page.getByRole("button", { name: "Ask again with temperature 0.7" });
+  await again.waitFor();
+  await page.getByRole("main").getByRole("button", { name: "Stop" }).click();
+  await host.answered();
+  await toTop(page);
+  await camera.take(page, "host-circles");
+  await again.click();
+  await page.getByText("Written with temperature 0.7").waitFor();
+  await camera.take(page, "host-out-of-circles");
+}
+
 /** The same conversation goes on in two tabs at once; one of them deletes it. */
 export async function twoTabs({ browser, server, camera }: World): Promise<void> {
   const host = await HostPerson.open(browser, server);

@@ -1,6 +1,6 @@
 /** What is photographed, in the order in which people meet it. Each scene has a server of its own; SmolLM2 answers. */
 import { DonorPerson, HostPerson } from "../scenarios/people.ts";
-import { guessing, kept, twoTabs } from "./conversations.ts";
+import { circles, guessing, kept, twoTabs } from "./conversations.ts";
 import { awayAndBack, door } from "./guests.ts";
 import { hostileDonor, hostileServer, otherLinks } from "./mischief.ts";
 import { measured, models, outlines } from "./measured.ts";
@@ -17,6 +17,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   models,
   measured,
   kept,
+  circles,
   twoTabs,
   guessing,
   leaving,

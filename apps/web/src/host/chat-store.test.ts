@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { AskOptions } from "../engine/api.ts";
 import { emptyConversation, type Conversation } from "../state/chat.ts";
 import type { Shelf, ShelfChange } from "../state/shelf.ts";
 import { ChatStore, type ChatPorts } from "./chat-store.ts";
@@ -20,9 +21,14 @@ class Browser {
     this.#tells = tells;
   }
 
-  openTab(): { store: ChatStore; stopped: string[]; answer: (text: string) => Promise<void> } {
+  openTab(): {
+    store: ChatStore;
+    asked: AskOptions[];
+    stopped: string[];
+    answer: (text: string) => Promise<void>;
+  } {
     const stopped: string[] = [];
-    const asked: string[] = [];
+    const asked: AskOptions[] = [];
     const tab = this.#tabs.length;
     const tell = (change: ShelfChange) => {
       if (this.#tells) this.#tabs.forEach((heard, other) => other !== tab && heard(change));
@@ -47,18 +53,18 @@ class Browser {
     };
     const ports: ChatPorts = {
       shelf,
-      ask: ({ id }) => asked.push(id),
+      ask: (options) => asked.push(options),
       stopAnswer: (id) => stopped.push(id),
       closeConversation: () => undefined,
     };
     const store = new ChatStore(ports);
     const timings = { promptTokens: 0, reusedTokens: 0, prefillMs: 0, timeToFirstTokenMs: 0, decodeMs: 0, laps: 0 };
     const answer = async (text: string) => {
-      const id = asked.at(-1) ?? "";
+      const id = asked.at(-1)?.id ?? "";
       store.take({ kind: "finished", id, finish: "stop", reason: null, text, ids: [], output: [1], timings });
       await settled();
     };
-    return { store, stopped, answer };
+    return { store, asked, stopped, answer };
   }
 
   /** Of all that is kept, conversation by conversation. */
@@ -165,4 +171,36 @@ it("a deletion is undone, with the answer as far as it came, in all tabs", async
   a.store.forgetRemoved();
   a.store.putBack("old");
   expect(a.store.conversations.value).toHaveLength(1);
+});
+
+it("another temperature is one answer's alone, by another chance each time; the conversation's stays", async () => {
+  const { store, asked, answer } = openStore([]);
+  store.ask("Sea?", 8);
+  await answer("The sea, the sea.");
+  for (const own of [0.7, 0.7, undefined]) {
+    store.askAgain(store.current.value.turns[0]?.id ?? "", 8, own);
+    expect(store.current.value.turns[0]?.temperature).toBe(own);
+    await answer("Waves.");
+  }
+  const { turns, settings } = store.current.value;
+  expect(turns.map(({ question }) => question)).toEqual(["Sea?"]);
+  expect(settings.temperature).toBe(0);
+  expect(asked.map(({ policy }) => policy.temperature)).toEqual([0, 0.7, 0.7, 0]);
+  expect(new Set(asked.slice(0, 3).map(({ policy }) => policy.seed)).size).toBe(3);
+});
+
+it("an answer that was cut makes place at once; what the engine still tells of it is not heard", async () => {
+  const { store, asked, stopped, answer } = openStore([]);
+  store.ask("Sea?", 8);
+  const cut = asked[0]?.id ?? "";
+  const token = { kind: "token", id: cut, token: 1, chosen: 1, margin: 1, logProb: 0 } as const;
+  store.take({ ...token, text: "The sea, " });
+  store.cut();
+  expect(stopped).toEqual([cut]);
+  expect(store.current.value.turns[0]).toMatchObject({ answer: "The sea, ", state: { kind: "stopped" } });
+  store.askAgain(cut, 8, 0.7);
+  store.take({ ...token, text: "the sea." });
+  expect(store.current.value.turns.map((turn) => turn.answer)).toEqual([""]);
+  await answer("Waves.");
+  expect(store.current.value.turns.map((turn) => turn.answer)).toEqual(["Waves."]);
 });

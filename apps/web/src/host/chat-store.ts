@@ -88,15 +88,17 @@ export class ChatStore {
     }
   }
 
-  /** No effect while this conversation's last answer is being written. */
-  ask(question: string, maxTokens: number): void {
+  /** No effect while this conversation's last answer is being written. `own`: the temperature of this answer; absent: the conversation's. */
+  ask(question: string, maxTokens: number, own?: number): void {
     const conversation = this.current.value;
     if (openTurn(conversation) !== null) return;
     const id = crypto.randomUUID();
     this.news.value = null;
-    this.#put(step(conversation, { kind: "asked", id, question }));
+    const asked = { kind: "asked", id, question } as const;
+    this.#put(step(conversation, own === undefined ? asked : { ...asked, temperature: own }));
     this.#currentId.value = conversation.id;
-    const { temperature, seed, outline = "off", guessesAhead = false } = conversation.settings;
+    const { seed, outline = "off", guessesAhead = false } = conversation.settings;
+    const temperature = own ?? conversation.settings.temperature;
     this.#ports.ask({
       id,
       conversation: conversation.id,
@@ -110,21 +112,29 @@ export class ChatStore {
   }
 
   /** In the place of this turn and of all that followed; what stays of the dialogue is not computed again. */
-  askInstead(turnId: string, question: string, maxTokens: number): void {
+  askInstead(turnId: string, question: string, maxTokens: number, own?: number): void {
     const conversation = this.current.value;
     const shorter = withoutFrom(conversation, turnId);
     if (shorter === conversation) return;
     this.#put(shorter);
-    this.ask(question, maxTokens);
+    this.ask(question, maxTokens, own);
   }
 
-  /** The same question; where answers are drawn by chance, by another chance. */
-  askAgain(turnId: string, maxTokens: number): void {
+  /** The same question; where its answer is drawn by chance, by another chance. `own`: as in `ask`. */
+  askAgain(turnId: string, maxTokens: number, own?: number): void {
     const { turns, settings } = this.current.value;
     const turn = turns.find(({ id }) => id === turnId);
     if (turn === undefined) return;
-    if (settings.temperature > 0) this.setSettings({ seed: settings.seed + 1 });
-    this.askInstead(turnId, turn.question, maxTokens);
+    if ((own ?? settings.temperature) > 0) this.setSettings({ seed: settings.seed + 1 });
+    this.askInstead(turnId, turn.question, maxTokens, own);
+  }
+
+  /** Like `stop`, at once: the next question can be asked before the engine has heard of it, and what it still tells of this one is not heard. */
+  cut(): void {
+    const open = openTurn(this.current.value);
+    if (open === null) return;
+    this.#ports.stopAnswer(open.id);
+    this.#take(endedUntold(open.id, null, open.answer));
   }
 
   stop(): void {

@@ -261,6 +261,12 @@ export class HostStore {
     return this.#byRing(() => this.chat.askAgain(turnId, this.settings.value.maxTokens));
   }
 
+  /** Its answer alone, with this temperature; one that is being written ends. */
+  askAgainWith(temperature: number, turnId: string): Promise<boolean> {
+    if (openTurn(this.chat.current.value)?.id === turnId) this.chat.cut();
+    return this.#byRing(() => this.chat.askAgain(turnId, this.settings.value.maxTokens, temperature));
+  }
+
   async #byRing(ask: () => void): Promise<boolean> {
     const { id } = this.chat.current.value;
     if (this.ring.value.kind !== "ready") await this.start();

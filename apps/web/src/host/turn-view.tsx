@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { AnswerState, Figures, Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
+import { Circles, OUT_OF_CIRCLES } from "./circles.tsx";
 import type { HostStore } from "./host-store.ts";
 import { Markdown } from "../shared/markdown.tsx";
 
@@ -31,6 +32,9 @@ export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
     wasEdited.current = isEdited;
   }, [isEdited]);
   const { chat } = texts;
+  const { settings } = store.chat.current.value;
+  const isWritten = turn.state.kind === "waiting" || turn.state.kind === "streaming";
+  const isGreedy = (turn.temperature ?? settings.temperature) === 0;
   return (
     <article>
       {edited.value === null ? (
@@ -77,7 +81,16 @@ export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
       )}
       <div class="answer">
         {turn.state.kind === "waiting" ? <p class="thinking">{chat.reading}</p> : <Markdown text={turn.answer} />}
+        <Circles
+          answer={turn.answer}
+          askAgain={
+            isGreedy && (canAsk || isWritten) && edited.value === null
+              ? () => void store.askAgainWith(OUT_OF_CIRCLES, turn.id)
+              : null
+          }
+        />
         <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
+        {turn.temperature !== undefined && !isWritten && <p class="set-aside">{chat.writtenWith(turn.temperature)}</p>}
         {!isBusy && edited.value === null && (
           <div class="again">
             <button type="button" ref={editButton} onClick={() => (edited.value = turn.question)}>

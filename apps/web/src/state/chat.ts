@@ -43,6 +43,8 @@ export interface Turn {
   /** Markdown. */
   readonly answer: string;
   readonly state: AnswerState;
+  /** That its answer was asked for with. Absent: the conversation's. */
+  readonly temperature?: number;
 }
 
 /** How answers of one conversation are written. */
@@ -69,7 +71,7 @@ export interface Conversation {
 export const DEFAULT_SETTINGS: ChatSettings = { systemPrompt: "", temperature: 0, seed: 1 };
 
 export type ChatEvent =
-  | { readonly kind: "asked"; readonly id: string; readonly question: string }
+  | { readonly kind: "asked"; readonly id: string; readonly question: string; readonly temperature?: number }
   | Pick<Extract<AnswerEvent, { kind: "token" }>, "kind" | "id" | "text">
   | Extract<AnswerEvent, { kind: "points" }>
   | Pick<
@@ -84,11 +86,8 @@ export function emptyConversation(id: string, settings = DEFAULT_SETTINGS): Conv
 /** Events of an answer that is not here, or that has ended, change nothing: they belong to a conversation that was left. */
 export function step(conversation: Conversation, event: ChatEvent): Conversation {
   if (event.kind === "asked") {
-    const { id, question } = event;
-    return {
-      ...conversation,
-      turns: [...conversation.turns, { id, question, answer: "", state: { kind: "waiting" } }],
-    };
+    const { kind: _, ...asked } = event;
+    return { ...conversation, turns: [...conversation.turns, { ...asked, answer: "", state: { kind: "waiting" } }] };
   }
   const open = openTurn(conversation);
   if (open === null || open.id !== event.id) return conversation;
