@@ -14,7 +14,8 @@ import { linkBetween } from "../ring/scenario-devices.ts";
 import { parse, Scenario } from "../ring/scenario.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const FILE = "e2e/bench/scenarios/env-a-7b-continuous.json";
+/** Below the project's folder. */
+export const STUDY_FILE = "e2e/bench/scenarios/env-a-7b-continuous.json";
 /** Answers that are over sooner say little. */
 const LEAST_TOKENS = 64;
 const POINT_TOKENS = 48;
@@ -89,6 +90,13 @@ export async function decodingStudy(): Promise<DecodingStudy> {
 
 type Case = DraftedCase & { readonly category: string };
 
+/** All answers of a trace, with the kind of their question. */
+export function recordedAnswers(path: string): readonly Case[] {
+  const kinds = parse(Category, readJson(path), path).cases;
+  const { cases } = readJson(path) as { readonly cases: readonly DraftedCase[] };
+  return cases.map((one, i) => ({ ...one, category: kinds[i]?.category ?? "" }));
+}
+
 interface Together {
   /** Side by side in one conversation. */
   readonly beside?: boolean;
@@ -96,18 +104,15 @@ interface Together {
 }
 
 class Study {
-  readonly #scenario = parse(Scenario, readJson(`${root}${FILE}`), FILE);
+  readonly #scenario = parse(Scenario, readJson(`${root}${STUDY_FILE}`), STUDY_FILE);
   readonly #all: readonly Case[];
   readonly even: readonly number[];
   readonly light: readonly number[];
 
   constructor() {
     const { trace, devices = [], shape, tokens } = this.#scenario;
-    if (trace === undefined || shape === undefined) throw new RangeError(`${FILE} needs a trace and a shape`);
-    const path = `${root}${trace}`;
-    const kinds = parse(Category, readJson(path), trace).cases;
-    const { cases } = readJson(path) as { readonly cases: readonly DraftedCase[] };
-    this.#all = cases.map((one, i) => ({ ...one, category: kinds[i]?.category ?? "" }));
+    if (trace === undefined || shape === undefined) throw new RangeError(`${STUDY_FILE} needs a trace and a shape`);
+    this.#all = recordedAnswers(`${root}${trace}`);
     this.even = devices.map(() => shape.L / devices.length);
     const facts = { ...shape, layerBytes: Array<number>(shape.L).fill(0), tokenizer: null };
     const planned = planScenario(this.#scenario, facts, [{ promptTokens: LEAST_TOKENS, newTokens: tokens }]);

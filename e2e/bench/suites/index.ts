@@ -2,6 +2,7 @@ import type { Suite } from "../suite.ts";
 import { agreement } from "./agreement.ts";
 import { chunks } from "./chunks.ts";
 import { context } from "./context.ts";
+import { decoding } from "./decoding.ts";
 import { devices } from "./devices.ts";
 import { gpu } from "./gpu.ts";
 import { heterogeneous } from "./heterogeneous.ts";
@@ -29,6 +30,7 @@ export const suites: readonly Suite[] = [
   devices,
   heterogeneous,
   agreement,
+  decoding,
   chunks,
   paper,
   schedules,
