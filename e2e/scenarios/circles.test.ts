@@ -7,7 +7,7 @@ import { HostPerson, opened } from "./people.ts";
 const POEM = "Write a poem about the sea.";
 /** Room for any circle to show, and for a test to see it in. */
 const LONG = 3500;
-const WORDS = "This answer goes round in circles";
+const WORDS = "This answer goes round in circles, as small models do where they always take the likeliest word.";
 const WITH_07 = "Written with temperature 0.7, this answer only.";
 
 const { browser, server, close } = await opened();
@@ -52,7 +52,7 @@ it("offers a temperature only where there was none", async () => {
   expect(await findings(host.page)).toEqual([]);
   await temperature().fill("1");
   await button().waitFor({ state: "detached" });
-  expect(await words().isVisible()).toBe(true);
+  await host.answer.getByText("goes round in circles, as small models do at times").waitFor();
   await temperature().fill("0");
   await button().waitFor();
 });

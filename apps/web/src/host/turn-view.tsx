@@ -34,7 +34,6 @@ export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
   const { chat } = texts;
   const { settings } = store.chat.current.value;
   const isWritten = turn.state.kind === "waiting" || turn.state.kind === "streaming";
-  const isGreedy = (turn.temperature ?? settings.temperature) === 0;
   return (
     <article>
       {edited.value === null ? (
@@ -81,16 +80,18 @@ export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
       )}
       <div class="answer">
         {turn.state.kind === "waiting" ? <p class="thinking">{chat.reading}</p> : <Markdown text={turn.answer} />}
+        <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
+        {turn.temperature !== undefined && !isWritten && <p class="set-aside">{chat.writtenWith(turn.temperature)}</p>}
         <Circles
           answer={turn.answer}
+          isWritten={isWritten}
+          isGreedy={(turn.temperature ?? settings.temperature) === 0}
           askAgain={
-            isGreedy && (canAsk || isWritten) && edited.value === null
+            (canAsk || isWritten) && edited.value === null
               ? () => void store.askAgainWith(OUT_OF_CIRCLES, turn.id)
               : null
           }
         />
-        <Ending state={turn.state} isBlank={turn.answer.trim() === ""} />
-        {turn.temperature !== undefined && !isWritten && <p class="set-aside">{chat.writtenWith(turn.temperature)}</p>}
         {!isBusy && edited.value === null && (
           <div class="again">
             <button type="button" ref={editButton} onClick={() => (edited.value = turn.question)}>

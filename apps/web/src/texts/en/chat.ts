@@ -20,7 +20,10 @@ export const chat = {
   askInstead: "Ask this instead",
   edit: "Edit",
   askAgain: "Ask again",
-  circles: "This answer goes round in circles, as small models do where they always take the likeliest word.",
+  circles: {
+    greedy: "This answer goes round in circles, as small models do where they always take the likeliest word.",
+    drawn: "This answer goes round in circles, as small models do at times.",
+  },
   askAgainWith: (temperature: number) => `Ask again with temperature ${temperature}`,
   thisAnswerOnly: "For this answer only: the conversation’s setting stays.",
   writtenWith: (temperature: number) => `Written with temperature ${temperature}, this answer only.`,
