@@ -100,7 +100,7 @@ it("a server that goes and comes back", async () => {
   // Who joins now finds nobody, and reads what that means.
   const late = await DonorPerson.open(browser, donor.page.url(), lookedAt);
   await late.ask("Ben’s laptop");
-  await late.page.getByText("if it does not come, ask for the room’s link again").waitFor();
+  await late.page.getByText("ask the host for the new one").waitFor();
   expect(await faults(late.page)).toEqual([]);
   await end(donor, late);
   await back.close();

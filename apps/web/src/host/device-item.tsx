@@ -53,6 +53,8 @@ interface DeviceItemProps {
   readonly takesPart: boolean;
   /** The ring is faster without it. */
   readonly isLeftOut: boolean;
+  /** The ring that runs has layers on it. */
+  readonly isServing: boolean;
   /** There is a ring, without it. */
   readonly isWaiting: boolean;
   readonly setTakesPart: (takesPart: boolean) => void;
@@ -62,7 +64,8 @@ interface DeviceItemProps {
 }
 
 export function DeviceItem(props: DeviceItemProps) {
-  const { device, layerCount, lapMs, takesPart, isLeftOut, isWaiting, setTakesPart, hasRelay, session } = props;
+  const { device, layerCount, lapMs, takesPart, isLeftOut, isServing, isWaiting, setTakesPart, hasRelay, session } =
+    props;
   const { devices } = texts;
   const { name, state, layers, serving, stats, memoryPledgeBytes } = device;
   const facts = [
@@ -94,7 +97,7 @@ export function DeviceItem(props: DeviceItemProps) {
       )}
       {state.kind === "failed" && <Failure state={state} hasRelay={hasRelay} />}
       {serving !== null && serving.fallbacks.length > 0 && <p class="hint">{devices.fallbacks(serving.fallbacks)}</p>}
-      <DeviceMenu device={device} session={session} />
+      <DeviceMenu device={device} session={session} isServing={isServing} />
     </li>
   );
 }

@@ -23,6 +23,7 @@ export function DeviceList({ store }: { readonly store: HostStore }) {
             lapMs={times.get(device.peer) ?? 0}
             takesPart={!store.leftOut.value.has(device.peer)}
             isLeftOut={ring?.plan?.leftOut.includes(device.peer) === true}
+            isServing={inRing.has(device.peer)}
             isWaiting={ring !== null && !inRing.has(device.peer) && isAvailable(device)}
             hasRelay={store.session.hasRelay}
             setTakesPart={(takesPart) => store.setLeftOut(device.peer, !takesPart)}

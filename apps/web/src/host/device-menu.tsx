@@ -1,4 +1,7 @@
 /** What the host can do with a device: call it something else, take its questions or not, or take it out of the room. */
+import { signal } from "@preact/signals";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Notice } from "../shared/notice.tsx";
 import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
 import { MAX_NAME } from "../state/names.ts";
@@ -8,9 +11,22 @@ import { RuleOfDevice } from "./donor-asks.tsx";
 export interface DeviceMenuProps {
   readonly device: Device;
   readonly session: HostSession;
+  /** The ring that runs ends without it: removing is asked for twice. */
+  readonly isServing: boolean;
 }
 
-export function DeviceMenu({ device: { peer, name }, session }: DeviceMenuProps) {
+export function DeviceMenu({ device: { peer, name }, session, isServing }: DeviceMenuProps) {
+  const isAsking = useMemo(() => signal(false), []);
+  const isAsked = isAsking.value && isServing;
+  const wasAsked = useRef(false);
+  const keepButton = useRef<HTMLButtonElement>(null);
+  const removeButton = useRef<HTMLButtonElement>(null);
+  // Each takes the other's place, and the focus with it.
+  useEffect(() => {
+    if (isAsked) keepButton.current?.focus();
+    else if (wasAsked.current) removeButton.current?.focus();
+    wasAsked.current = isAsked;
+  }, [isAsked]);
   const { guests } = texts;
   return (
     <details class="device-menu">
@@ -35,10 +51,31 @@ export function DeviceMenu({ device: { peer, name }, session }: DeviceMenuProps)
         <button type="submit">{guests.rename}</button>
       </form>
       <RuleOfDevice session={session} peer={peer} name={name} />
-      <p class="hint">{guests.removeHint}</p>
-      <button type="button" aria-label={guests.removeDevice(name)} onClick={() => void session.remove(peer)}>
-        {guests.remove}
-      </button>
+      {isAsked ? (
+        <Notice tone="info" text={guests.removeEndsRing(name)}>
+          <button type="button" onClick={() => void session.remove(peer)}>
+            {guests.removeAnyway}
+          </button>
+          <button class="primary" type="button" ref={keepButton} onClick={() => (isAsking.value = false)}>
+            {guests.keepDevice}
+          </button>
+        </Notice>
+      ) : (
+        <>
+          <p class="hint">{guests.removeHint}</p>
+          <button
+            type="button"
+            ref={removeButton}
+            aria-label={guests.removeDevice(name)}
+            onClick={() => {
+              if (isServing) isAsking.value = true;
+              else void session.remove(peer);
+            }}
+          >
+            {guests.remove}
+          </button>
+        </>
+      )}
     </details>
   );
 }

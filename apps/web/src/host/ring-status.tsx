@@ -1,6 +1,6 @@
 /** What the ring is doing, and the button that puts it together. */
 import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Notice } from "../shared/notice.tsx";
 import { movedInWords } from "../state/moved.ts";
 import { startLabel, type RingView } from "../state/ring-view.ts";
@@ -12,6 +12,12 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
   /** A start would cut an answer: it is asked for twice. */
   const isAsking = useMemo(() => signal(false), []);
+  const startButton = useRef<HTMLButtonElement>(null);
+  const isRemoved = view.kind === "lost" && view.reason === "removed";
+  // The button that removed the device went with its card; the next step may stand far above it.
+  useEffect(() => {
+    if (isRemoved) startButton.current?.focus();
+  }, [isRemoved]);
   const { room } = texts;
   if (view.kind === "starting") {
     return (
@@ -55,6 +61,7 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
       {view.kind === "ready" && store.keptForServer.value && <Notice tone="info" text={room.needsServer} />}
       {store.tooSmall.value.length > 0 && <p class="hint">{room.tooSmall(store.tooSmall.value)}</p>}
       <button
+        ref={startButton}
         class={view.kind === "ready" ? "quiet" : "primary"}
         type="button"
         disabled={isInVain}
@@ -76,7 +83,11 @@ function Ending({ view, store }: { readonly view: RingView; readonly store: Host
   const { title, next } = ringTrouble[view.reason];
   const { dispensable } = store;
   return (
-    <Notice tone="bad" title={view.kind === "lost" ? room.ended : room.notStarted} text={title}>
+    <Notice
+      tone={view.reason === "removed" ? "info" : "bad"}
+      title={view.kind === "lost" ? room.ended : room.notStarted}
+      text={title}
+    >
       <p class="said">{sentence(view.message)}</p>
       <p>{next}</p>
       {dispensable.length > 0 && (

@@ -120,6 +120,8 @@ export class DonorSession {
     ),
   );
   #assign: AssignMessage | null = null;
+  /** Whose doing the failure was that this page shows; null: its own, or nobody's. */
+  #culprit: Seat | null = null;
   /** Of the plan that the host spoke of last. */
   #epoch = 0;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -158,7 +160,10 @@ export class DonorSession {
       isBefore: (seat) => this.#assign?.previous === seat,
       strayed: (peer, what) => suspect(strays, `${this.#nameOf(this.#seatOf(peer))} ${what}`),
       broke: (seat, what) => this.#failed("bad-frame", texts.guests.sentNonsense(this.#nameOf(seat), what), seat, what),
-      lost: (seat, message) => this.#failed("link", texts.session.linkLost(this.#nameOf(seat), message)),
+      lost: (seat, message) => {
+        const said = texts.session.linkLost(this.#nameOf(seat), message);
+        if (this.#failed("link", said)) this.#culprit = seat;
+      },
     });
     this.#probes = new ProbeAnswers(links);
     this.#bulk = new BulkClient({ links, engine, host: () => this.#host });
@@ -338,6 +343,9 @@ export class DonorSession {
     this.#ring.expel(removed);
     await this.#room.follow(secret, removed);
     this.#link.value = this.#room.link;
+    // Its links may have ended before the host's word of it came: nothing is wrong with this device.
+    if (this.#state.value.kind !== "failed" || this.#culprit !== removed) return;
+    this.#state.value = { kind: "waiting", hasHost: this.#control !== null, message: texts.session.oneRemoved };
   }
 
   /** Ends whatever is being done and frees the layers at once: a wasm heap only shrinks with its worker. */
@@ -427,13 +435,15 @@ export class DonorSession {
     if (state.kind === "serving" && state.tokens !== rows) this.#state.value = { ...state, tokens: rows };
   }
 
-  /** `from`: whose frames did it. `what`: as the host tells it. */
-  #failed(reason: FailureReason, message: string, from?: Seat, what = message): void {
-    if (this.#state.value.kind === "left" || this.#state.value.kind === "failed") return;
+  /** `from`: whose frames did it. `what`: as the host tells it. False: this page has ended or failed already. */
+  #failed(reason: FailureReason, message: string, from?: Seat, what = message): boolean {
+    if (this.#state.value.kind === "left" || this.#state.value.kind === "failed") return false;
     this.#drop();
+    this.#culprit = from ?? null;
     this.#state.value = { kind: "failed", reason, message };
     const fault = { reason, message: what.slice(0, 1000), ...(from === undefined ? {} : { from }) };
     this.#control?.send({ type: "failed", epoch: this.#epoch, ...fault });
+    return true;
   }
 
   #seatOf(peer: PeerId): Seat {

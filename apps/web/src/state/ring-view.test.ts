@@ -75,6 +75,7 @@ describe("startLabel", () => {
     expect(startLabel(ready([phone]), [phone, laptop])).toBe("Start again with 3 devices");
     expect(startLabel(ready([phone]), [])).toBe("Start again with this device alone");
     expect(startLabel({ kind: "lost", reason: "left", message: "" }, [laptop])).toBe("Start again");
+    expect(startLabel({ kind: "lost", reason: "removed", message: "" }, [laptop])).toBe("Start again with 2 devices");
   });
 
   it("sees a swap of one device for another, not a change of order", () => {

@@ -48,7 +48,8 @@ export function ringDonors(view: RingView): readonly PeerId[] {
 export function startLabel(view: RingView, chosen: readonly PeerId[]): string {
   const { start, startAgain, startAlone, startWith } = texts.room;
   if (view.kind === "none") return start;
-  if (view.kind !== "ready" || !isOtherSet(view, chosen)) return startAgain;
+  const isRemoved = view.kind === "lost" && view.reason === "removed";
+  if (!isRemoved && (view.kind !== "ready" || !isOtherSet(view, chosen))) return startAgain;
   return chosen.length === 0 ? startAlone : startWith(chosen.length + 1);
 }
 

@@ -1,8 +1,8 @@
 /** What can go wrong, by name; the words for it are in `texts`, and the compiler sees that none is missing. Pure. */
 import type { FailureReason } from "../engine/api.ts";
 
-/** Why a ring ended, or did not come about. */
-export type RingTrouble = FailureReason | "left" | "vanished";
+/** Why a ring ended, or did not come about. `removed`: by a person at the host, who was told before that it ends the ring. */
+export type RingTrouble = FailureReason | "left" | "vanished" | "removed";
 
 /** What a browser lacks. */
 export type Hindrance = "no-webgpu" | "no-gpu" | "not-isolated" | "no-store" | "full-store" | "no-webrtc";

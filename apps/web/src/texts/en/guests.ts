@@ -56,6 +56,10 @@ export const guests = {
   removeHint: "Removing it changes the room’s link: it cannot come back by the old one. The others stay.",
   remove: "Remove",
   removeDevice: (name: string) => `Remove ${name}`,
+  removeEndsRing: (name: string) =>
+    `${name} computes layers of the ring: without it the ring ends. An answer that is being written stops there, and its text so far is kept. Then start the ring anew with those who stay.`,
+  removeAnyway: "Remove it and end the ring",
+  keepDevice: "Keep it",
   wasRemoved: (name: string) => `${name} was removed.`,
 
   left,

@@ -14,6 +14,8 @@ export const session = {
 
   startedAnew: "A new ring is being put together.",
   givenUp: "The ring was given up. Waiting for the host to start again.",
+  oneRemoved:
+    "A device was taken out of the room. This page stays in it, and goes on by itself when the host starts the ring.",
   moving: "A device has become slower or faster: layers move between the devices…",
   leftOut: "The ring is faster without this device. It is taken in as soon as it helps.",
   deviceOfPlanLeft: "A device of the plan has left; start again with those that are there.",

@@ -14,6 +14,10 @@ export const ringTrouble: Readonly<Record<RingTrouble, Advice>> = {
     title: "A device left",
     next: "Room, conversation and the other devices are as they were. Start again with those that are left.",
   },
+  removed: {
+    title: "A device that computed layers of it was removed",
+    next: "Room, conversation and the other devices are as they were. Start again with those who stay.",
+  },
   vanished: {
     title: "A device is gone",
     next: "Its page was closed, its screen locked, or its network dropped. Start again with those that are left; it may come back by itself.",
