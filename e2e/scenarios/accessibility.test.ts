@@ -10,7 +10,7 @@ it("the host's page: a new room, a running ring, an answer, an ended ring", asyn
   const host = await HostPerson.open(browser, server, lookedAt);
   await host.page.getByText("Nobody has joined yet").waitFor();
   expect(await findings(host.page)).toEqual([]);
-  for (const label of ["Code for cameras", "Options", "How it answers", "Kept on this device"]) {
+  for (const label of ["Options", "How it answers", "Kept on this device"]) {
     await host.page.getByText(label, { exact: true }).click();
   }
   expect(await findings(host.page)).toEqual([]);

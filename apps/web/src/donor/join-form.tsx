@@ -2,7 +2,7 @@
 import { Hindrances } from "../shared/hindrances.tsx";
 import { Late } from "../shared/late.tsx";
 import { Notice } from "../shared/notice.tsx";
-import { MAX_NAME } from "../state/names.ts";
+import { NameField } from "../shared/name-field.tsx";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
 import type { DonorStore, Visit } from "./donor-store.ts";
@@ -33,12 +33,7 @@ export function JoinForm({ store, visit }: JoinFormProps) {
       </ul>
       <label class="field">
         {donor.name}
-        <input
-          value={store.name.value}
-          maxLength={MAX_NAME}
-          required
-          onInput={(event) => (store.name.value = event.currentTarget.value)}
-        />
+        <NameField initial={store.name.peek()} onName={(name) => (store.name.value = name)} />
       </label>
       <label class="field">
         {donor.memory(store.pledgeBytes.value)}

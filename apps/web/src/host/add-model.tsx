@@ -1,5 +1,5 @@
 /** A GGUF file of this device, by button or by dropping it on the page, or an address of one. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Notice } from "../shared/notice.tsx";
 import { texts } from "../texts/index.ts";
 import type { ModelStore } from "./model-store.ts";
@@ -7,6 +7,11 @@ import type { ModelStore } from "./model-store.ts";
 export function AddModel({ models }: { readonly models: ModelStore }) {
   useEffect(() => takeDrops((file) => void models.addFile(file)), [models]);
   const adding = models.adding.value;
+  // Wherever the file was dropped, and however far from here the page is scrolled to.
+  const outcome = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (adding.kind !== "none") outcome.current?.scrollIntoView({ block: "center" });
+  }, [adding]);
   return (
     <>
       <label class="field">
@@ -34,10 +39,12 @@ export function AddModel({ models }: { readonly models: ModelStore }) {
         </label>
         <button type="submit">{texts.models.useAddress}</button>
       </form>
-      {adding.kind === "reading" && <p role="status">{texts.models.reading(adding.name)}</p>}
-      {adding.kind === "refused" && (
-        <Notice tone="bad" title={texts.models.refused(adding.name)} text={adding.message} />
-      )}
+      <div ref={outcome}>
+        {adding.kind === "reading" && <p role="status">{texts.models.reading(adding.name)}</p>}
+        {adding.kind === "refused" && (
+          <Notice tone="bad" title={texts.models.refused(adding.name)} text={adding.message} />
+        )}
+      </div>
     </>
   );
 }
@@ -50,7 +57,10 @@ function takeDrops(take: (file: File) => void): () => void {
     if (!isFile(event)) return;
     event.preventDefault();
     const [file] = event.dataTransfer?.files ?? [];
-    if (file !== undefined) take(file);
+    if (file === undefined) return;
+    // What becomes of the file is said on the page, which a dialog over the whole window would hide.
+    document.querySelector<HTMLDialogElement>("dialog:modal")?.close();
+    take(file);
   };
   document.addEventListener("dragover", over);
   document.addEventListener("drop", drop);

@@ -1,4 +1,5 @@
 /** Above the conversation: which one it is, the others, and how answers are written. */
+import { useEffect, useRef } from "preact/hooks";
 import type { OutlineChoice } from "../engine/api.ts";
 import { newestFirst, titleOf, toMarkdown, type ChatSettings, type Conversation } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
@@ -10,11 +11,27 @@ export function ChatHeader({ store }: { readonly store: HostStore }) {
   const { chat } = store;
   const current = chat.current.value;
   const notKept = chat.whyNotKept.value;
+  const list = useRef<HTMLDetailsElement>(null);
+  // Where it lies over the conversation, a click on that closes it.
+  useEffect(() => {
+    const close = (event: MouseEvent) => {
+      if (list.current === null || event.composedPath().includes(list.current)) return;
+      if (matchMedia("(min-width: 48rem)").matches) list.current.open = false;
+    };
+    document.addEventListener("click", close);
+    return () => document.removeEventListener("click", close);
+  }, []);
   return (
     <div class="chat-header">
       <details
+        ref={list}
         class="menu"
         name="chat-menu"
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.currentTarget.open = false;
+          event.currentTarget.querySelector("summary")?.focus();
+        }}
         onToggle={(event) => {
           if (!event.currentTarget.open) chat.forgetRemoved();
         }}

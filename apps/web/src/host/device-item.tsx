@@ -82,7 +82,9 @@ export function DeviceItem(props: DeviceItemProps) {
       <div class="device">
         <label>
           <input type="checkbox" checked={takesPart} onChange={(event) => setTakesPart(event.currentTarget.checked)} />
-          <strong>{name}</strong>
+          <strong class="name" title={name}>
+            {name}
+          </strong>
         </label>
         <span class={`state ${state.kind}`}>{deviceStateInWords(device)}</span>
       </div>

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Notice } from "../shared/notice.tsx";
 import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
-import { MAX_NAME } from "../state/names.ts";
+import { NameField } from "../shared/name-field.tsx";
 import { texts } from "../texts/index.ts";
 import { RuleOfDevice } from "./donor-asks.tsx";
 
@@ -40,14 +40,7 @@ export function DeviceMenu({ device: { peer, name }, session, isServing }: Devic
           event.currentTarget.closest("details")?.removeAttribute("open");
         }}
       >
-        <input
-          key={name}
-          name="name"
-          aria-label={guests.newName(name)}
-          defaultValue={name}
-          maxLength={MAX_NAME}
-          required
-        />
+        <NameField key={name} name="name" aria-label={guests.newName(name)} initial={name} />
         <button type="submit">{guests.rename}</button>
       </form>
       <RuleOfDevice session={session} peer={peer} name={name} />

@@ -13,6 +13,7 @@ import { texts } from "../texts/index.ts";
 import { AtDoor, WaitingInTitle } from "./at-door.tsx";
 import { Chat } from "./chat.tsx";
 import { HostStore } from "./host-store.ts";
+import { InviteButton } from "./invitation.tsx";
 import { Opening } from "./opening.tsx";
 import { RoomPanel } from "./room-panel.tsx";
 
@@ -44,6 +45,7 @@ export function HostPage() {
               {texts.room.toChat}
             </button>
           </nav>
+          <InviteButton store={now.store} />
         </header>
         <AtDoor session={now.store.session} />
         <WaitingInTitle session={now.store.session} />

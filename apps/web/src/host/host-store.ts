@@ -52,6 +52,8 @@ export class HostStore {
   readonly invitation: ReadonlySignal<string>;
   /** The room was there before this tab was reloaded. */
   readonly isReopened: boolean;
+  /** The invitation is in view: from the start, where it takes the ring no room, until a ring runs with other devices. */
+  readonly isInviting = signal(matchMedia("(min-width: 48rem)").matches);
   readonly settings;
   readonly leftOut = signal<ReadonlySet<PeerId>>(new Set());
   readonly ring = signal<RingView>({ kind: "none" });
@@ -116,7 +118,9 @@ export class HostStore {
     });
     effect(() => {
       const state = session.ring.value;
-      this.ring.value = nextRingView(this.ring.peek(), state, this.#isGivenUp);
+      const before = this.ring.peek();
+      const now = (this.ring.value = nextRingView(before, state, this.#isGivenUp));
+      if (before.kind !== "ready" && ringDonors(now).length > 0) this.isInviting.value = false;
       if (state.kind !== "ready") this.pulse.value = STILL;
       if (state.kind === "lost") this.chat.endAll(state.message);
     });

@@ -4,8 +4,29 @@ import { useMemo, useRef } from "preact/hooks";
 import { encode } from "uqr";
 import { texts } from "../texts/index.ts";
 import { isThisDeviceOnly } from "../state/invitation-origin.ts";
+import { AtDoor } from "./at-door.tsx";
+import type { HostStore } from "./host-store.ts";
 
-export function Invitation({ link }: { readonly link: string }) {
+interface InvitationProps {
+  readonly store: HostStore;
+}
+
+/** In the page's head, wherever the invitation itself is folded away. */
+export function InviteButton({ store: { isInviting } }: InvitationProps) {
+  return (
+    <button
+      type="button"
+      aria-expanded={isInviting.value}
+      aria-controls="invitation"
+      onClick={() => (isInviting.value = !isInviting.value)}
+    >
+      {texts.room.inviteButton}
+    </button>
+  );
+}
+
+export function Invitation({ store }: InvitationProps) {
+  const link = store.invitation.value;
   const field = useRef<HTMLInputElement>(null);
   const copied = useMemo(() => signal<"no" | "yes" | "failed">("no"), []);
   const copy = async () => {
@@ -26,11 +47,10 @@ export function Invitation({ link }: { readonly link: string }) {
       // Closed again, or not allowed: the link is still here to copy.
     });
   return (
-    <section class="card invitation">
-      <h2>{room.invite}</h2>
-      <p class="hint">{room.inviteHint}</p>
-      {isThisDeviceOnly(link) && <p class="hint">{room.inviteNowhere}</p>}
-      <div class="copy">
+    <section id="invitation" class="card invitation" aria-label={room.invite} hidden={!store.isInviting.value}>
+      <LargeCode store={store} link={link} />
+      <div class="ways">
+        <h2>{room.invite}</h2>
         <input
           ref={field}
           aria-label={room.inviteLink}
@@ -38,23 +58,52 @@ export function Invitation({ link }: { readonly link: string }) {
           value={link}
           onFocus={(event) => event.currentTarget.select()}
         />
-        <button type="button" onClick={() => void copy()}>
-          {room.copyLink}
-        </button>
-        {canShare && (
-          <button type="button" onClick={() => void share()}>
-            {room.shareLink}
+        <div class="actions">
+          <button type="button" onClick={() => void copy()}>
+            {room.copyLink}
           </button>
-        )}
+          {canShare && (
+            <button type="button" onClick={() => void share()}>
+              {room.shareLink}
+            </button>
+          )}
+        </div>
       </div>
       <p role="status" class="hint">
         {{ no: "", yes: room.copied, failed: room.copyByHand }[copied.value]}
       </p>
-      <details open>
-        <summary>{room.cameraCode}</summary>
-        <QrCode text={link} />
-      </details>
+      <p class="hint">{isThisDeviceOnly(link) ? room.inviteNowhere : room.inviteHint}</p>
     </section>
+  );
+}
+
+/** The code, which fills the window when it is pressed: for a projector, and for cameras across a room. */
+function LargeCode({ store, link }: InvitationProps & { readonly link: string }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const isLarge = useMemo(() => signal(false), []);
+  const { room } = texts;
+  const show = () => {
+    isLarge.value = true;
+    dialog.current?.showModal();
+  };
+  return (
+    <>
+      <button class="code" type="button" aria-label={room.cameraCodeLarge} onClick={show}>
+        <QrCode text={link} />
+      </button>
+      <dialog ref={dialog} class="large-code" aria-label={room.cameraCodeLabel} onClose={() => (isLarge.value = false)}>
+        {isLarge.value && (
+          <>
+            {/* Nothing outside of a dialog can be pressed. */}
+            <AtDoor session={store.session} />
+            <QrCode text={link} />
+          </>
+        )}
+        <button type="button" onClick={() => dialog.current?.close()}>
+          {room.picture.small}
+        </button>
+      </dialog>
+    </>
   );
 }
 

@@ -49,6 +49,7 @@ export function Seat({ seat: { name, kind, tone, share, lines }, angle, size }: 
       <Glyph kind={kind} x={x} y={y} scale={radius / GLYPH_RADIUS} />
       {words !== "none" && (
         <text x={textX} y={firstLine} text-anchor="middle">
+          <title>{name}</title>
           <tspan class="name">{shortName(name, most)}</tspan>
           {shown.map((line, i) => (
             <tspan key={i} x={textX} dy={LINE}>

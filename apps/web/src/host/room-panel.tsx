@@ -24,6 +24,7 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
   const room = store.session.room.value;
   return (
     <aside class="room" aria-label={texts.room.name}>
+      <Invitation store={store} />
       <section class="card ring-card">
         <RingView store={store} />
         {store.isReopened && store.ring.value.kind === "none" && <p class="hint">{texts.room.reopened}</p>}
@@ -48,7 +49,6 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
         />
       )}
       <SuspicionNotices session={store.session} />
-      <Invitation link={store.invitation.value} />
       <section class="card">
         <h2>{texts.room.devices}</h2>
         <AskFirst session={store.session} />

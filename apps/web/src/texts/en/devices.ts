@@ -30,6 +30,7 @@ export const devices = {
   backends,
   thisDevice: "This device",
   someDevice: "A device",
+  nameLength: (length: number, most: number) => `${length} of at most ${most} characters`,
   hosts: "Host",
   /** Of a device's layers among all, counted from 1, both ends included. */
   span(first: number, end: number, of: number | null): string {

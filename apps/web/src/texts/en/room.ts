@@ -40,6 +40,7 @@ export const room = {
   toChat: "Chat",
 
   invite: "Invite devices",
+  inviteButton: "Invite",
   inviteHint: "Open this link on each device. It carries the room’s key: share it only with people you trust.",
   inviteNowhere: "This address leads to this device alone. Connect it to your network, and start the server again.",
   inviteLink: "Invitation link",
@@ -48,7 +49,7 @@ export const room = {
   shareTitle: "Lend a device to a language model",
   copied: "Copied.",
   copyByHand: "Press Ctrl or ⌘ and C to copy it.",
-  cameraCode: "Code for cameras",
+  cameraCodeLarge: "Show the code for cameras in the whole window",
   cameraCodeLabel: "The invitation link as a QR code",
 
   ring: "Ring",
