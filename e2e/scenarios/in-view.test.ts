@@ -108,6 +108,28 @@ it("a device's name says where it is cut, and a long one is cut on its card alon
   for (const { page } of [host, donor]) await page.context().close();
 });
 
+it("a question that is too long for the context is told while it is typed: about, and exactly where a ring runs", async () => {
+  const host = await HostPerson.open(browser, server, { viewport: LAPTOP });
+  await host.page.getByText("Options", { exact: true }).click();
+  await host.page.getByRole("slider", { name: "Context" }).fill("512");
+  const field = host.page.getByRole("textbox", { name: "Message" });
+  const long = "A fisherman went to the sea again. ".repeat(100);
+  await field.fill(long);
+  await host.page.getByText(/^This question has about [\d,]+00 tokens, .* room for fewer than 512/).waitFor();
+  await host.start("Start the ring");
+  const exactly = host.page.getByText(/^This question has [\d,]+ tokens,/);
+  await exactly.waitFor();
+  expect(await isInView(exactly)).toBe(true);
+  const [count = ""] = /[\d,]+(?= tokens)/.exec(await exactly.innerText()) ?? [];
+  expect(await field.inputValue()).toBe(long);
+  // Nothing is forbidden, and what refuses it counts the same.
+  await host.page.getByRole("button", { name: "Send" }).click();
+  expect(await host.answered()).toContain(`has ${count.replace(",", "")} tokens; the ring holds 512`);
+  await field.fill("Hello");
+  await exactly.waitFor({ state: "detached" });
+  await host.page.context().close();
+});
+
 it("the list of conversations lies over the conversation, narrow, and moves nothing", async () => {
   const host = await HostPerson.open(browser, server, { viewport: LAPTOP });
   await host.ask("What is the capital of France?");

@@ -138,6 +138,8 @@ export interface EngineApi {
   ringLost(reason: string): void;
   /** The answer comes as events; what is wrong with the question comes as one as well. */
   ask(options: AskOptions): void;
+  /** Host: of the prompt that `ask` would make of this; null: no model is open. */
+  promptTokens(question: Pick<AskOptions, "conversation" | "prompt">): number | null;
   stopAnswer(id: string): void;
   closeConversation(conversation: string): void;
   /** Host, for tests: frames of any form instead of questions, from now on until the ring ends. */

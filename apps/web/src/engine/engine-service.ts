@@ -194,6 +194,7 @@ const api: EngineApi = {
     host.ringLost(reason);
   },
   ask: (options) => host.ask(options),
+  promptTokens: (question) => host.promptTokens(question),
   stopAnswer: (id) => host.stopAnswer(id),
   closeConversation: (conversation) => host.closeConversation(conversation),
   probe: (frames) => host.probe(frames),

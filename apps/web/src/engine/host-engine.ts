@@ -272,9 +272,9 @@ export class HostEngine {
     let ids: Int32Array;
     let stopIds: readonly number[];
     try {
-      const { tokenizer, dialogues } = this.#open();
+      const { tokenizer } = this.#open();
       const text = textOf(prompt, tokenizer);
-      ids = prompt.kind === "ids" ? Int32Array.from(prompt.ids) : dialogues.idsOf(conversation, text);
+      ids = this.#idsOf({ conversation, prompt }, text);
       // A recorded answer is as long as is asked for: what ends the open model's answers may be any word in it.
       stopIds = (this.#ports.emulated()?.replay ?? null) === null ? tokenizer.eosIds : [];
       const written = new AnswerText(tokenizer.stream(), options.stop);
@@ -294,6 +294,15 @@ export class HostEngine {
       ...(decoding === undefined ? {} : { decoding: decodingOf(decoding, this.#stages) }),
       ...(beside === undefined ? {} : { beside }),
     });
+  }
+
+  promptTokens(question: Pick<AskOptions, "conversation" | "prompt">): number | null {
+    if (this.#model === null) return null;
+    return this.#idsOf(question, textOf(question.prompt, this.#model.tokenizer)).length;
+  }
+
+  #idsOf({ conversation, prompt }: Pick<AskOptions, "conversation" | "prompt">, text: string): Int32Array {
+    return prompt.kind === "ids" ? Int32Array.from(prompt.ids) : this.#open().dialogues.idsOf(conversation, text);
   }
 
   stopAnswer(id: string): void {

@@ -1,10 +1,14 @@
 /** The field for the next question. */
-import { signal, useSignalEffect } from "@preact/signals";
+import { signal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { keepQuestion, keptQuestion } from "../browser/kept-choices.ts";
 import { contextTokens } from "../state/chat.ts";
+import { isTooLong, type PromptLength } from "../state/prompt-length.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
+
+/** Since the last key: a prompt that may be too long is not counted at each. */
+const COUNT_AFTER_MS = 300;
 
 interface ComposerProps {
   readonly store: HostStore;
@@ -15,6 +19,7 @@ export function Composer({ store, isAnswering }: ComposerProps) {
   const text = useMemo(() => signal(keptQuestion()), []);
   const field = useRef<HTMLTextAreaElement>(null);
   useSignalEffect(() => keepQuestion(text.value));
+  const length = usePromptLength(store, text);
   const isReady = store.ring.value.kind === "ready";
   // The buttons that start the ring and ask again are gone when they did, and the focus with them. A touch would raise the keyboard.
   useEffect(() => {
@@ -40,7 +45,7 @@ export function Composer({ store, isAnswering }: ComposerProps) {
       <textarea
         ref={field}
         aria-label={texts.chat.message}
-        aria-describedby="why-not-ask"
+        aria-describedby="too-long why-not-ask"
         rows={2}
         placeholder={texts.chat.placeholder}
         value={text.value}
@@ -52,6 +57,9 @@ export function Composer({ store, isAnswering }: ComposerProps) {
           void send();
         }}
       />
+      <p id="too-long" class="hint bad" role="status">
+        {tooLongInWords(store, length)}
+      </p>
       <div class="actions">
         <span id="why-not-ask" class="hint">
           {reason ?? contextInWords(store)}
@@ -75,6 +83,34 @@ export function Composer({ store, isAnswering }: ComposerProps) {
       </div>
     </form>
   );
+}
+
+/** Counted by the model's own tokenizer where a ring runs; null: not too long, or not known yet. */
+function usePromptLength(store: HostStore, text: ReadonlySignal<string>): PromptLength | null {
+  const length = useMemo(() => signal<PromptLength | null>(null), []);
+  useSignalEffect(() => {
+    const question = text.value;
+    // Each of them changes the count, or what it may be.
+    const depends = [store.chat.current.value, store.ring.value, store.settings.value];
+    let isNewest = depends.length > 0;
+    const count = async () => {
+      // An engine that ends meanwhile counts nothing.
+      const counted = question.trim() === "" ? null : await store.promptLength(question).catch(() => null);
+      if (isNewest) length.value = counted;
+    };
+    const timer = setTimeout(() => void count(), COUNT_AFTER_MS);
+    return () => {
+      isNewest = false;
+      clearTimeout(timer);
+    };
+  });
+  return length.value;
+}
+
+function tooLongInWords(store: HostStore, length: PromptLength | null): string | null {
+  const { capacityNow } = store;
+  if (length === null || !isTooLong(length, capacityNow)) return null;
+  return texts.chat.tooLong(length, capacityNow, store.chat.current.value.turns.length > 0);
 }
 
 /** Said before the context is full: from then on answers end early, and longer questions cannot be asked. */

@@ -9,10 +9,11 @@ import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
 import type { HostLayers } from "../session/place-layers.ts";
 import type { RingOptions } from "../session/ring.ts";
-import { openTurn } from "../state/chat.ts";
+import { messagesFor, openTurn } from "../state/chat.ts";
 import { fitOf, type Fit } from "../state/fit.ts";
 import { measuredSpeed, paceOf, speedOf, type MeasuredSpeed } from "../state/model-speed.ts";
 import { draftFor, type Offer } from "../state/offers.ts";
+import { aboutTokens, mostTokens, type PromptLength } from "../state/prompt-length.ts";
 import { afterLap, afterToken, beforeAnswer, STILL, type Pulse } from "../state/pulse.ts";
 import { nextRingView, ringDonors, takingPart, whyNotAsk, type RingView } from "../state/ring-view.ts";
 import type { Shelf } from "../state/shelf.ts";
@@ -72,6 +73,7 @@ export class HostStore {
   readonly #speed = signal<MeasuredSpeed | null>(null);
   /** Of the last start. */
   #backend: Settings["backend"] = "auto";
+  #capacity = 0;
   #isGivenUp = false;
 
   constructor(
@@ -216,6 +218,7 @@ export class HostStore {
     this.#leaveOutTooSmall(model, draft);
     const donors = this.chosen.value;
     this.#backend = backend;
+    this.#capacity = this.capacity;
     await this.session
       .start({
         model,
@@ -226,7 +229,7 @@ export class HostStore {
         moves: true,
         compute: { backend, threads: 1 },
         wire: "f16",
-        capacity: this.capacity,
+        capacity: this.#capacity,
         arenas,
         maxInFlight: CHUNKS_IN_FLIGHT,
         ...(draft === null ? {} : { draft }),
@@ -302,6 +305,22 @@ export class HostStore {
   get capacity(): number {
     const { contextTokens } = this.settings.value;
     return Math.min(contextTokens, this.model?.contextLength ?? contextTokens);
+  }
+
+  /** Of the ring that would be asked now. */
+  get capacityNow(): number {
+    return this.ring.value.kind === "ready" ? this.#capacity : this.capacity;
+  }
+
+  /** Of what asking this would send; null: it fits, whatever a tokenizer makes of it. */
+  async promptLength(question: string): Promise<PromptLength | null> {
+    const conversation = this.chat.current.peek();
+    const messages = messagesFor(conversation, question.trim());
+    if (mostTokens(messages) < this.capacityNow) return null;
+    const prompt = { kind: "chat", messages } as const;
+    const isReady = this.ring.peek().kind === "ready";
+    const counted = isReady ? await this.session.promptTokens({ conversation: conversation.id, prompt }) : null;
+    return { tokens: counted ?? aboutTokens(messages), isExact: counted !== null };
   }
 
   #measure(answer: FinishedAnswer): void {

@@ -290,6 +290,11 @@ export class HostSession {
     void this.engine.api.ask(options);
   }
 
+  /** Null: no engine runs, or it has no model open. */
+  async promptTokens(question: Pick<AskOptions, "conversation" | "prompt">): Promise<number | null> {
+    return (await this.engine.running?.promptTokens(question)) ?? null;
+  }
+
   stopAnswer(id: string): void {
     void this.engine.running?.stopAnswer(id);
   }

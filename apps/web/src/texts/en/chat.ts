@@ -1,5 +1,6 @@
 /** The conversation. */
 import type { SetAside } from "../../engine/api.ts";
+import type { PromptLength } from "../../state/prompt-length.ts";
 import { units } from "./units.ts";
 
 export const chat = {
@@ -14,6 +15,9 @@ export const chat = {
     "Ask something when the ring is ready. The devices of this room write the answer together; it never leaves them.",
   contextFills: (used: number, capacity: number) =>
     `This conversation fills ${used} of ${units.tokens(capacity)}. When it is full answers end early: begin a new one soon.`,
+  tooLong: ({ tokens, isExact }: PromptLength, capacity: number, hasBefore: boolean) =>
+    `${hasBefore ? "The conversation with this question" : "This question"} has ${isExact ? "" : "about "}${units.tokens(tokens)}, and the context has room for fewer than ${capacity}. ` +
+    `Shorten it, ${hasBefore ? "begin a new conversation, " : ""}or set a longer context in the room’s options.`,
   edited: "Edited question",
   editedHint: "What followed from this question is dropped.",
   keepAsItWas: "Keep as it was",
