@@ -3,7 +3,7 @@
  * Values that cross to the test runner are plain JSON.
  */
 import type { PeerId } from "@jupiter/protocol";
-import type { AnswerEvent, AskOptions } from "./engine/api.ts";
+import type { AnswerEvent, AskOptions, EngineStats } from "./engine/api.ts";
 import { isVetoed, ROUTER_TOKENS, routeOf, routerMessages } from "./engine/outline-text.ts";
 import type { ProbeFrame } from "./engine/probe.ts";
 import type { LapEvent } from "@jupiter/pipeline";
@@ -47,6 +47,10 @@ export interface Harness extends TabHarness {
   written(): number;
   /** Rejects where an answer fails. */
   ask(options: AskOptions): Promise<HarnessAnswer>;
+  stop(id: string): void;
+  closeConversation(conversation: string): void;
+  /** Questions, frames and cache slots that the host counts at this moment. */
+  holds(): Promise<EngineStats["holds"]>;
   /** What veto and router say of a question, whether or not the veto would keep it from the router. Null: the model said something else. */
   route(question: string): Promise<{ readonly isVetoed: boolean; readonly route: "A" | "B" | "C" | null }>;
   /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */
@@ -112,6 +116,9 @@ export const harness: Harness = {
       host.ask(options);
     });
   },
+  stop: (id) => opened().stopAnswer(id),
+  closeConversation: (conversation) => opened().closeConversation(conversation),
+  holds: async () => (await opened().engine.api.stats()).holds,
   async route(question) {
     const { finished } = await this.ask({
       id: crypto.randomUUID(),

@@ -58,6 +58,12 @@ export class Conversations {
     return conversation;
   }
 
+  /** Of all open arenas, up to their last live rows. */
+  get slots(): number {
+    const arenas = new Set([...this.#open.values()].map(({ arena }) => arena));
+    return [...arenas].reduce((sum, { end }) => sum + end, 0);
+  }
+
   keep(conversation: Conversation, trunk: readonly Row[]): void {
     for (const row of trunk) row.hold();
     for (const row of conversation.trunk) row.release();

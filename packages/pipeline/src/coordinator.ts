@@ -69,6 +69,11 @@ export class Coordinator {
     return this.#frames.count;
   }
 
+  /** In the stages' caches; 0 when every conversation is closed. */
+  get slots(): number {
+    return this.#conversations.slots;
+  }
+
   /** Effects are to be carried out in order. */
   handle(event: CoordinatorEvent, nowMs: number): CoordinatorEffect[] {
     if (event.kind === "turn") {

@@ -95,6 +95,11 @@ export class HostDriver {
     return this.#coordinator.pending;
   }
 
+  /** All 0 at rest with every conversation closed: else something leaks. */
+  get holds(): { readonly pending: number; readonly frames: number; readonly slots: number } {
+    return { pending: this.pending, frames: this.#sent.size, slots: this.#coordinator.slots };
+  }
+
   submit(request: GenerateRequest): void {
     this.#handle({ kind: "submit", request });
   }

@@ -4,7 +4,15 @@
  */
 import type { Checkpoint, ModelShape, TensorEntry } from "@jupiter/model";
 import type { ChatMessage } from "@jupiter/model/tokenizer";
-import type { DecodingChoice, Finish, LapEvent, SamplingPolicy, Timings, UnmeasuredRing } from "@jupiter/pipeline";
+import type {
+  DecodingChoice,
+  Finish,
+  HostDriver,
+  LapEvent,
+  SamplingPolicy,
+  Timings,
+  UnmeasuredRing,
+} from "@jupiter/pipeline";
 import type { AssignMessage, BulkRequest, DonorMessage, FrameNumber, Seat, WireType } from "@jupiter/protocol";
 import type { DeviceCosts, Pipe } from "@jupiter/planner";
 import type { HeadTime, Rung, StageTimes } from "@jupiter/runtime";
@@ -65,6 +73,8 @@ export interface EngineStats {
   readonly rows: number;
   readonly computeMs: number;
   readonly emulation: EmulationStats | null;
+  /** Host: of questions, frames and cache slots. */
+  readonly holds: HostDriver["holds"];
 }
 
 export interface AskOptions {

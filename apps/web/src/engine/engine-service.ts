@@ -170,7 +170,12 @@ const api: EngineApi = {
   dropShares: () => shares.drop(),
   stats() {
     const { fetchedBytes, ...stats } = shares.stats;
-    return { ...stats, emulation: device?.stats ?? null, fetchedBytes: fetchedBytes + host.fetchedBytes };
+    return {
+      ...stats,
+      holds: host.holds,
+      emulation: device?.stats ?? null,
+      fetchedBytes: fetchedBytes + host.fetchedBytes,
+    };
   },
   alter: (costs) => device?.change(costs),
   inspect: (source, id) => outcome(() => inspect(source, id)),

@@ -128,6 +128,10 @@ export class HostEngine {
     return scored;
   }
 
+  get holds(): HostDriver["holds"] {
+    return this.#driver.holds;
+  }
+
   get fetchedBytes(): number {
     return this.#head?.fetchedBytes ?? 0;
   }
