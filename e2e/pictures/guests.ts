@@ -46,7 +46,7 @@ export async function awayAndBack({ browser, camera }: World): Promise<void> {
   await camera.take(ben.page, "donor-host-gone");
   const late = await DonorPerson.open(browser, link);
   await late.ask("Grandma’s tablet");
-  await late.page.getByText("if it does not come").waitFor();
+  await late.page.getByText(/^No host is there by this link/).waitFor();
   await camera.take(late.page, "donor-host-away");
   await server.close();
 }

@@ -35,7 +35,7 @@ export async function hostileDonor({ browser, server, camera, scratch }: World):
   // Of a link that was closed for it the host may hear first from the device that lied.
   for (let i = 0; i < MOST_TRIES && (await refused.count()) === 0; i++) {
     await anna.page.evaluate(() => (globalThis.mischief = undefined));
-    await host.page.getByRole("button", { name: /^Start/ }).click();
+    await host.page.getByRole("button", { name: /^Start (the ring|again)/ }).click();
     await host.ready();
     await anna.page.evaluate(() => (globalThis.mischief = "garbage"));
     await host.ask("Hello");

@@ -102,7 +102,7 @@ export async function broken({ browser, server, camera, scratch }: World): Promi
     ["out-of-memory", "This device ran out of memory", "an allocation of 212 MB failed"],
     ["known-answer", "This device computes wrong numbers", "matmul answers 0.71 instead of 0.93"],
   ] as const) {
-    await host.page.getByRole("button", { name: /^Start/ }).click();
+    await host.page.getByRole("button", { name: /^Start (the ring|again)/ }).click();
     await host.ready();
     await donor.page.evaluate((said) => globalThis.engineSays?.({ kind: "failed", from: null, ...said }), {
       reason,

@@ -120,6 +120,9 @@ it("several conversations, each as it was left", async () => {
     .first()
     .click();
   expect(await host.page.locator("article .question").innerText()).toContain("Spain");
+  // It has done its part: what was chosen can be read.
+  await list.waitFor({ state: "hidden" });
+  await host.page.locator(".chat-header summary").first().click();
   const download = host.page.waitForEvent("download");
   await list
     .getByRole("link", { name: /^Export What is the capital of Spain/ })

@@ -21,6 +21,11 @@ export function ChatHeader({ store }: { readonly store: HostStore }) {
     document.addEventListener("click", close);
     return () => document.removeEventListener("click", close);
   }, []);
+  const closeList = () => {
+    if (list.current === null) return;
+    list.current.open = false;
+    list.current.querySelector("summary")?.focus();
+  };
   return (
     <div class="chat-header">
       <details
@@ -28,16 +33,20 @@ export function ChatHeader({ store }: { readonly store: HostStore }) {
         class="menu"
         name="chat-menu"
         onKeyDown={(event) => {
-          if (event.key !== "Escape") return;
-          event.currentTarget.open = false;
-          event.currentTarget.querySelector("summary")?.focus();
+          if (event.key === "Escape") closeList();
         }}
         onToggle={(event) => {
           if (!event.currentTarget.open) chat.forgetRemoved();
         }}
       >
         <summary>{titleOf(current)}</summary>
-        <ConversationList chat={chat} />
+        <ConversationList
+          chat={chat}
+          select={(id) => {
+            chat.select(id);
+            closeList();
+          }}
+        />
       </details>
       <details class="menu" name="chat-menu">
         <summary>{texts.chat.settings}</summary>
@@ -54,8 +63,13 @@ export function ChatHeader({ store }: { readonly store: HostStore }) {
   );
 }
 
+interface ConversationListProps {
+  readonly chat: ChatStore;
+  readonly select: (id: string) => void;
+}
+
 /** Those deleted stay in their place until the list is closed: nothing slides under the pointer, and each can be put back. */
-function ConversationList({ chat }: { readonly chat: ChatStore }) {
+function ConversationList({ chat, select }: ConversationListProps) {
   const removed = chat.removed.value;
   const conversations = newestFirst([...chat.conversations.value, ...removed]);
   if (conversations.length === 0) return <p class="hint">{texts.chat.noConversations}</p>;
@@ -65,6 +79,7 @@ function ConversationList({ chat }: { readonly chat: ChatStore }) {
         <ConversationItem
           key={conversation.id}
           chat={chat}
+          select={select}
           conversation={conversation}
           isRemoved={removed.includes(conversation)}
         />
@@ -73,13 +88,12 @@ function ConversationList({ chat }: { readonly chat: ChatStore }) {
   );
 }
 
-interface ConversationItemProps {
-  readonly chat: ChatStore;
+interface ConversationItemProps extends ConversationListProps {
   readonly conversation: Conversation;
   readonly isRemoved: boolean;
 }
 
-function ConversationItem({ chat, conversation, isRemoved }: ConversationItemProps) {
+function ConversationItem({ chat, select, conversation, isRemoved }: ConversationItemProps) {
   const { id } = conversation;
   const title = titleOf(conversation);
   return (
@@ -90,12 +104,7 @@ function ConversationItem({ chat, conversation, isRemoved }: ConversationItemPro
         </span>
       ) : (
         <>
-          <button
-            class="title"
-            type="button"
-            aria-current={id === chat.current.value.id}
-            onClick={() => chat.select(id)}
-          >
+          <button class="title" type="button" aria-current={id === chat.current.value.id} onClick={() => select(id)}>
             {title}
           </button>
           <a

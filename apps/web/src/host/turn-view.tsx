@@ -1,6 +1,6 @@
 /** One question with its answer: how it went, and how to ask it anew. */
 import { signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { AnswerState, Figures, Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import { Circles, OUT_OF_CIRCLES } from "./circles.tsx";
@@ -23,8 +23,8 @@ export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
   const wasEdited = useRef(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const editButton = useRef<HTMLButtonElement>(null);
-  // Into the field, and back to where it was opened.
-  useEffect(() => {
+  // Into the field, and back to where it was opened: with the field, not after it is painted, or who types at once would find the caret moved.
+  useLayoutEffect(() => {
     if (isEdited) {
       field.current?.focus();
       field.current?.setSelectionRange(field.current.value.length, field.current.value.length);
