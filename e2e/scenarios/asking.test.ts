@@ -32,7 +32,10 @@ beforeAll(async () => {
   await anna.join(ANNA);
   await host.arrived(1);
   await host.start("Start again with 2 devices");
-  await anna.page.getByRole("textbox", { name: "Your question" }).waitFor();
+  const field = anna.page.getByRole("textbox", { name: "Your question" });
+  await field.fill("Far too long. ".repeat(600));
+  await anna.page.getByText("8,192 of at most 8,192 characters").waitFor();
+  await field.fill("");
 });
 afterAll(close);
 

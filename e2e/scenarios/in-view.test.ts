@@ -104,6 +104,11 @@ it("a device's name says where it is cut, and a long one is cut on its card alon
     isCut: element.scrollHeight > element.clientHeight,
   }));
   expect({ lines, isCut }).toEqual({ lines: 2, isCut: true });
+  const word = await DonorPerson.open(browser, await host.invitation(), { viewport: { width: 360, height: 740 } });
+  await word.join("W".repeat(60));
+  await word.page.getByText(/W{60}/).first().waitFor();
+  expect(await word.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await word.page.context().close();
   await host.page.getByRole("checkbox", { name: long, exact: true }).waitFor();
   for (const { page } of [host, donor]) await page.context().close();
 });
@@ -125,6 +130,7 @@ it("a question that is too long for the context is told while it is typed: about
   // Nothing is forbidden, and what refuses it counts the same.
   await host.page.getByRole("button", { name: "Send" }).click();
   expect(await host.answered()).toContain(`has ${count.replace(",", "")} tokens; the ring holds 512`);
+  expect(await host.page.getByText("The answer is complete.").count()).toBe(0);
   await field.fill("Hello");
   await exactly.waitFor({ state: "detached" });
   await host.page.context().close();

@@ -84,6 +84,9 @@ function End({ end, isBlank }: EndProps) {
   }
 }
 
+/** Characters left from which on they are counted. */
+const NEAR_END = 500;
+
 interface FieldProps {
   readonly questions: OwnQuestions;
   readonly canAsk: boolean;
@@ -117,7 +120,7 @@ function Field({ questions, canAsk }: FieldProps) {
       <textarea
         ref={field}
         aria-label={asking.message}
-        aria-describedby="why-not-ask"
+        aria-describedby="question-length why-not-ask"
         rows={2}
         maxLength={LIMITS.questionChars}
         placeholder={asking.placeholder}
@@ -130,6 +133,9 @@ function Field({ questions, canAsk }: FieldProps) {
           send();
         }}
       />
+      <p id="question-length" class="hint" role="status">
+        {text.value.length > LIMITS.questionChars - NEAR_END && asking.length(text.value.length, LIMITS.questionChars)}
+      </p>
       <div class="actions">
         <span id="why-not-ask" class="hint">
           {canAsk ? null : asking.again}

@@ -11,11 +11,13 @@ import { TurnView } from "./turn-view.tsx";
 export function Chat({ store }: { readonly store: HostStore }) {
   const current = store.chat.current.value;
   const isAnswering = openTurn(current) !== null;
+  const last = current.turns.at(-1);
   return (
     <main class="chat" aria-label={texts.chat.conversation}>
       <ChatHeader store={store} />
       <Log store={store} isBusy={isAnswering} />
-      <Announcer key={current.id} turn={current.turns.at(-1)} />
+      {/* Why an answer failed is an alert of its own. */}
+      <Announcer key={current.id} turn={last?.state.kind === "failed" ? undefined : last} />
       <Composer store={store} isAnswering={isAnswering} />
     </main>
   );

@@ -5,7 +5,7 @@ import type { Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 
 export interface AnnouncerProps {
-  /** The newest; undefined: none yet. */
+  /** The newest; undefined: none yet, or one whose end is an alert of its own. */
   readonly turn: (Pick<Turn, "id" | "answer"> & { readonly state: { readonly kind: string } }) | undefined;
   /** Said before the first word. */
   readonly waiting?: string;
@@ -20,7 +20,11 @@ export function Announcer({ turn, waiting = texts.chat.reading, ended = texts.ch
   const kind = turn?.state.kind;
   const isWritten = kind === "waiting" || kind === "streaming";
   useEffect(() => {
-    if (turn === undefined) return;
+    if (turn === undefined) {
+      said.current = undefined;
+      setWords("");
+      return;
+    }
     if (kind === "waiting") {
       said.current = { id: turn.id, length: 0 };
       setWords(waiting);

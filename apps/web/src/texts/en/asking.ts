@@ -38,6 +38,8 @@ export const asking = {
   messages: "Your questions",
   message: "Your question",
   placeholder: "Ask the ring…",
+  length: (length: number, most: number) =>
+    `${length.toLocaleString("en")} of at most ${most.toLocaleString("en")} characters: what is longer is cut.`,
   ask: "Ask",
   stop: "Stop",
   anew: "New conversation",

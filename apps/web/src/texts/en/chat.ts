@@ -11,8 +11,7 @@ export const chat = {
   send: "Send",
   stop: "Stop",
   emptyTitle: "What shall the room think about?",
-  empty:
-    "Ask something when the ring is ready. The devices of this room write the answer together; it never leaves them.",
+  empty: "Ask something: the devices of this room write the answer together, and it never leaves them.",
   contextFills: (used: number, capacity: number) =>
     `This conversation fills ${used} of ${units.tokens(capacity)}. When it is full answers end early: begin a new one soon.`,
   tooLong: ({ tokens, isExact }: PromptLength, capacity: number, hasBefore: boolean) =>
