@@ -42,6 +42,7 @@ it("one that holds no layers goes without a question, and neither the ring nor i
   await host.waitForText(20);
   await host.remove("Spare");
   await spare.page.getByText("The host removed this device from the room.").waitFor();
+  await host.page.getByText("Spare is removed. The room has a new link").waitFor();
   await expect.poll(() => host.invitation()).not.toBe(link);
   for (const donor of [anna, ben]) {
     await followed(donor);

@@ -9,6 +9,7 @@ export function DeviceList({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
   const ring = view.kind === "ready" ? view.ring : null;
   const devices = store.session.devices.value;
+  const removed = store.session.removed.value;
   const inRing = new Set(ringDonors(view));
   const times = msBySeat(ring?.places ?? [], store.pulse.value);
   return (
@@ -31,6 +32,9 @@ export function DeviceList({ store }: { readonly store: HostStore }) {
           />
         ))}
       </ul>
+      <p class="hint" role="status">
+        {removed !== null && texts.guests.isRemoved(removed)}
+      </p>
       {devices.length === 0 && <p class="hint">{texts.room.alone}</p>}
     </>
   );

@@ -72,6 +72,8 @@ export class HostSession {
   readonly strays: ReadonlySignal<Suspicions>;
   /** The last word of this browser's store for weights, if it had one. */
   readonly storage = signal<string | null>(null);
+  /** Name of the device that was removed last; null: none was. */
+  readonly removed = signal<string | null>(null);
   readonly events: TypedEvents<HostEvents>;
   /** Of this ring and the earlier ones. */
   readonly engine: Engine;
@@ -324,10 +326,12 @@ export class HostSession {
   async remove(peer: PeerId): Promise<void> {
     if (this.#taking.includes(peer))
       this.#lose("removed", texts.guests.wasRemoved(this.#nameOf(peer)), texts.session.oneRemoved);
+    const name = this.#nameOf(peer);
     this.asks.left(peer);
     this.#neighbours.expel(peer);
     this.#bulk.expel(peer);
     await this.#guests.remove(peer, () => (this.#credentials.value = this.#room.credentials));
+    this.removed.value = name;
   }
 
   /** Closes the room; every donor's page says so. */

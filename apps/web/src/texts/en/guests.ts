@@ -53,6 +53,7 @@ export const guests = {
   menuOf: (name: string) => `Rename or remove ${name}`,
   newName: (name: string) => `New name of ${name}`,
   rename: "Rename",
+  isRemoved: (name: string) => `${name} is removed. The room has a new link, which those who stay have already.`,
   removeHint: "Removing it changes the room’s link: it cannot come back by the old one. The others stay.",
   remove: "Remove",
   removeDevice: (name: string) => `Remove ${name}`,
