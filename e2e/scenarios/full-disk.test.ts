@@ -45,3 +45,35 @@ it("a disk that was full before the page came is told from a private window, and
   expect(await host.page.getByText("private window").count()).toBe(0);
   await host.page.context().close();
 });
+
+it("where the room ends, the model that was unused for the longest time makes place, and is named", async () => {
+  const host = await HostPerson.open(browser, server);
+  await host.page.evaluate(plant, { name: "an-old-model", usedMs: 1, sizeBytes: 60e6 });
+  await host.page.evaluate(plant, { name: "a-newer-model", usedMs: 2, sizeBytes: 10e6 });
+  // Enough for two of the three: SmolLM2 takes 97 MB.
+  await leaveRoom(host.page, 150e6);
+  await host.start("Start the ring");
+  await host.page.getByText("Kept on this device").click();
+  await host.page.getByText("Stored weights of an-old-model were deleted to make room").waitFor();
+  const kept = host.page.getByRole("list", { name: "Kept on this device" });
+  await kept.getByText("smollm2-135m-instruct").waitFor();
+  await kept.getByText("a-newer-model").waitFor();
+  expect(await kept.getByText("an-old-model").count()).toBe(0);
+  await host.ask("What is the capital of France?");
+  expect(await host.answered()).toContain("Paris");
+  await host.page.context().close();
+});
+
+/** What an earlier visit with another model left. Runs in the page. */
+async function plant({ name, usedMs, sizeBytes }: { name: string; usedMs: number; sizeBytes: number }): Promise<void> {
+  const weights = await (await navigator.storage.getDirectory()).getDirectoryHandle("weights", { create: true });
+  const folder = await weights.getDirectoryHandle(name, { create: true });
+  for (const [file, content] of [
+    [".used", String(usedMs)],
+    ["tensor", new Uint8Array(sizeBytes)],
+  ] as const) {
+    const writable = await (await folder.getFileHandle(file, { create: true })).createWritable();
+    await writable.write(content);
+    await writable.close();
+  }
+}

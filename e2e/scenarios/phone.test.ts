@@ -13,7 +13,7 @@ let phone: DonorPerson;
 beforeAll(async () => {
   [browser, server] = [await launchChromium(), await serve()];
   host = await HostPerson.open(browser, server, devices["Pixel 7"]);
-  phone = await DonorPerson.open(browser, await host.invitation(), devices["Pixel 7"]);
+  phone = await DonorPerson.open(browser, await host.invitation(), { ...devices["Pixel 7"], init: countLocks });
   for (const { page } of [host, phone]) {
     const session = await page.context().newCDPSession(page);
     await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
@@ -24,6 +24,27 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
+
+/** Browsers answer at once; a busy machine later. */
+const SOON = { timeout: 30_000 };
+/** Screens that the page keeps on. */
+const locks = () => phone.page.evaluate(() => globalThis.locksHeld);
+
+declare global {
+  var locksHeld: number | undefined;
+}
+
+/** Runs in the page before its own scripts. */
+function countLocks(): void {
+  globalThis.locksHeld = 0;
+  const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+  navigator.wakeLock.request = async (type) => {
+    const lock = await request(type);
+    globalThis.locksHeld = (globalThis.locksHeld ?? 0) + 1;
+    lock.addEventListener("release", () => (globalThis.locksHeld = (globalThis.locksHeld ?? 0) - 1));
+    return lock;
+  };
+}
 
 const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
@@ -39,8 +60,10 @@ it("offers what it chooses to, and says so to the host", async () => {
 
 it("a phone hosts by touch alone: ring, question, answer, the ring over the whole screen", async () => {
   const { page } = host;
+  expect(await locks()).toBe(0);
   await page.getByRole("button", { name: "Start the ring" }).tap();
   await host.ready();
+  await expect.poll(locks, SOON).toBe(1);
   await page.getByRole("button", { name: "Chat", exact: true }).tap();
   await page.getByRole("textbox", { name: "Message" }).tap();
   await page.keyboard.type("What is the capital of France?");
@@ -64,6 +87,7 @@ it("says goodbye when it is hidden, and is there again when it is seen", async (
   await host.page.getByText("The ring has ended").waitFor();
   await host.page.getByText("Nobody has joined yet").waitFor();
   expect(await phone.text()).toContain("joins again when you are back");
+  await expect.poll(locks, SOON).toBe(0);
   await phone.show(true);
   await host.devices.getByText("Anna’s phone", { exact: true }).waitFor();
   await phone.page.getByRole("heading", { name: "In the room" }).waitFor();
@@ -81,6 +105,7 @@ async function openCopy(address: string): Promise<Page> {
 it("a duplicated tab of a device that lends is a guest of its own, not the ruin of the first", async () => {
   await host.start("Start again");
   await phone.page.getByText(/In the ring/).waitFor();
+  await expect.poll(locks, SOON).toBe(1);
   const copy = await openCopy(phone.page.url());
   await copy.getByRole("button", { name: "Join", exact: true }).click();
   await copy.getByRole("heading", { name: "In the room" }).waitFor();
