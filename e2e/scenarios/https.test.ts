@@ -33,6 +33,8 @@ it("the invitation leads to the https address, and who comes by it computes with
   const phone = await DonorPerson.open(browser, link, { ignoreHTTPSErrors: true });
   await phone.join("Anna’s phone");
   await host.devices.getByText("Anna’s phone").waitFor();
+  // It has a name before it has a link, and a ring is made of those that have one.
+  await host.arrived(1);
   await host.start("Start the ring");
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
