@@ -4,8 +4,8 @@ import { useMemo, useRef } from "preact/hooks";
 import { encode } from "uqr";
 import { texts } from "../texts/index.ts";
 import { isThisDeviceOnly } from "../state/invitation-origin.ts";
-import { AtDoor } from "./at-door.tsx";
 import type { HostStore } from "./host-store.ts";
+import { LargeView, useLarge } from "./large-view.tsx";
 
 interface InvitationProps {
   readonly store: HostStore;
@@ -79,30 +79,16 @@ export function Invitation({ store }: InvitationProps) {
 
 /** The code, which fills the window when it is pressed: for a projector, and for cameras across a room. */
 function LargeCode({ store, link }: InvitationProps & { readonly link: string }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const isLarge = useMemo(() => signal(false), []);
+  const large = useLarge();
   const { room } = texts;
-  const show = () => {
-    isLarge.value = true;
-    dialog.current?.showModal();
-  };
   return (
     <>
-      <button class="code" type="button" aria-label={room.cameraCodeLarge} onClick={show}>
+      <button class="code" type="button" aria-label={room.cameraCodeLarge} onClick={large.show}>
         <QrCode text={link} />
       </button>
-      <dialog ref={dialog} class="large-code" aria-label={room.cameraCodeLabel} onClose={() => (isLarge.value = false)}>
-        {isLarge.value && (
-          <>
-            {/* Nothing outside of a dialog can be pressed. */}
-            <AtDoor session={store.session} />
-            <QrCode text={link} />
-          </>
-        )}
-        <button type="button" onClick={() => dialog.current?.close()}>
-          {room.picture.small}
-        </button>
-      </dialog>
+      <LargeView large={large} name="large-code" label={room.cameraCodeLabel} session={store.session}>
+        <QrCode text={link} />
+      </LargeView>
     </>
   );
 }
