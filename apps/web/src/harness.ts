@@ -3,10 +3,10 @@
  * Values that cross to the test runner are plain JSON.
  */
 import type { PeerId } from "@jupiter/protocol";
-import type { AnswerEvent, AskOptions, EngineStats } from "./engine/api.ts";
+import type { AnswerEvent, AskOptions } from "./engine/api.ts";
 import { isVetoed, ROUTER_TOKENS, routeOf, routerMessages } from "./engine/outline-text.ts";
 import type { ProbeFrame } from "./engine/probe.ts";
-import type { LapEvent } from "@jupiter/pipeline";
+import type { HostDriver, LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
 import { openRoom } from "./compose.ts";
 import type { DraftState } from "./session/draft-part.ts";
@@ -50,7 +50,7 @@ export interface Harness extends TabHarness {
   stop(id: string): void;
   closeConversation(conversation: string): void;
   /** Questions, frames and cache slots that the host counts at this moment. */
-  holds(): Promise<EngineStats["holds"]>;
+  holds(): Promise<HostDriver["holds"]>;
   /** What veto and router say of a question, whether or not the veto would keep it from the router. Null: the model said something else. */
   route(question: string): Promise<{ readonly isVetoed: boolean; readonly route: "A" | "B" | "C" | null }>;
   /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */
@@ -118,7 +118,7 @@ export const harness: Harness = {
   },
   stop: (id) => opened().stopAnswer(id),
   closeConversation: (conversation) => opened().closeConversation(conversation),
-  holds: async () => (await opened().engine.api.stats()).holds,
+  holds: () => opened().engine.api.holds(),
   async route(question) {
     const { finished } = await this.ask({
       id: crypto.randomUUID(),

@@ -73,8 +73,6 @@ export interface EngineStats {
   readonly rows: number;
   readonly computeMs: number;
   readonly emulation: EmulationStats | null;
-  /** Host: of questions, frames and cache slots. */
-  readonly holds: HostDriver["holds"];
 }
 
 export interface AskOptions {
@@ -129,6 +127,8 @@ export interface EngineApi {
   /** Frees every share. */
   dropShares(): Promise<void>;
   stats(): EngineStats;
+  /** Host, for tests: of questions, frames and cache slots. */
+  holds(): HostDriver["holds"];
   /** What an emulated device takes from now on. */
   alter(costs: DeviceCosts): void;
   /** Host: reads header and tokenizer, and leaves the open model as it is. */

@@ -170,13 +170,9 @@ const api: EngineApi = {
   dropShares: () => shares.drop(),
   stats() {
     const { fetchedBytes, ...stats } = shares.stats;
-    return {
-      ...stats,
-      holds: host.holds,
-      emulation: device?.stats ?? null,
-      fetchedBytes: fetchedBytes + host.fetchedBytes,
-    };
+    return { ...stats, emulation: device?.stats ?? null, fetchedBytes: fetchedBytes + host.fetchedBytes };
   },
+  holds: () => host.holds,
   alter: (costs) => device?.change(costs),
   inspect: (source, id) => outcome(() => inspect(source, id)),
   openModel: (source, id) => outcome(() => host.openModel(source, id)),
