@@ -12,6 +12,7 @@ import {
   type PlanRequest,
   type Workload,
 } from "@jupiter/planner";
+import { RECORDED } from "@jupiter/simulator";
 import { PeerId, type Seat } from "@jupiter/protocol";
 import type { LinkShape } from "@jupiter/transport/link-shape";
 import { drafterNames } from "./drafters.ts";
@@ -131,7 +132,7 @@ function meanOf(asked: readonly Asked[]): Workload {
 /** What the recorded drafter does to a lap: a frame of a few rows for each device, and on the host a step for each of a frame's guesses. */
 function guessing({ strategy, draft, rows, devices = [] }: Scenario): Partial<Workload> {
   const step = devices[0]?.time?.draft;
-  if (strategy !== "continuous" || step === undefined || !drafterNames(draft).includes("recorded")) return {};
+  if (strategy !== "continuous" || step === undefined || !drafterNames(draft).includes(RECORDED)) return {};
   const rowsPerLap = Math.min(rows ?? Infinity, FEW_ROWS);
   return { rowsPerLap, framesPerLap: devices.length, hostLapMs: (rowsPerLap - 1) * step.floorMs };
 }

@@ -92,8 +92,9 @@ type Case = DraftedCase & { readonly category: string };
 
 /** All answers of a trace, with the kind of their question. */
 export function recordedAnswers(path: string): readonly Case[] {
-  const kinds = parse(Category, readJson(path), path).cases;
-  const { cases } = readJson(path) as { readonly cases: readonly DraftedCase[] };
+  const trace = readJson(path);
+  const kinds = parse(Category, trace, path).cases;
+  const { cases } = trace as { readonly cases: readonly DraftedCase[] };
   return cases.map((one, i) => ({ ...one, category: kinds[i]?.category ?? "" }));
 }
 

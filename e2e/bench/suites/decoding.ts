@@ -2,9 +2,8 @@
  * What guessing brings on the paper's four boards: emulated tabs that replay recorded answers and guesses, beside the simulator's word on the same run. Every
  * answer has a ring of its own, so that none begins with what was learned from another.
  */
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { modelFile, runScenario, type MeasuredCase } from "../../ring/run.ts";
+import { modelFile, readJson, runScenario, type MeasuredCase } from "../../ring/run.ts";
 import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
 import { harmonicMean, recordedAnswers, STUDY_FILE } from "../../sim/decoding.ts";
@@ -31,7 +30,7 @@ export const decoding: Suite = {
     "Recorded answers and guesses replayed on four emulated Jetson Xavier NX: plain in an even ring, and guessing ahead in a planned one, beside the simulator",
   minutes: { sampled: 4, full: 10 },
   async run(context) {
-    const written = JSON.parse(readFileSync(`${root}${STUDY_FILE}`, "utf8")) as ScenarioFields;
+    const written = readJson(`${root}${STUDY_FILE}`) as ScenarioFields;
     const base = parse(Scenario, written, STUDY_FILE);
     const { models } = modelPlace(await modelFile(base, root, say));
     await using room = await TabRoom.open({ models, donors: base.tabs, browser: context.browser });

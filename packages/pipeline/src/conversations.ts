@@ -60,8 +60,7 @@ export class Conversations {
 
   /** Of all open arenas, up to their last live rows. */
   get slots(): number {
-    const arenas = new Set([...this.#open.values()].map(({ arena }) => arena));
-    return [...arenas].reduce((sum, { end }) => sum + end, 0);
+    return [...this.#arenas].reduce((sum, { end }) => sum + end, 0);
   }
 
   keep(conversation: Conversation, trunk: readonly Row[]): void {
@@ -109,6 +108,10 @@ export class Conversations {
     if (command !== null) this.#commands.push(command);
   }
 
+  get #arenas(): ReadonlySet<Arena> {
+    return new Set([...this.#open.values()].map(({ arena }) => arena));
+  }
+
   #inArena(arena: Arena): Conversation[] {
     return [...this.#open.values()].filter((conversation) => conversation.arena === arena);
   }
@@ -127,10 +130,9 @@ export class Conversations {
   }
 
   #newArena({ arenas, busy }: Opening): Arena | null {
-    const count = () => new Set([...this.#open.values()].map(({ arena }) => arena)).size;
     const idle = [...this.#open.values()].filter(({ id }) => !busy.has(id)).sort((a, b) => a.usedAt - b.usedAt);
     const isEvictable = ({ arena }: Conversation) => this.#inArena(arena).every(({ id }) => !busy.has(id));
-    for (const { id } of idle.filter(isEvictable)) if (count() >= arenas) this.forget(id);
-    return count() >= arenas ? null : new Arena(this.#nextArena++);
+    for (const { id } of idle.filter(isEvictable)) if (this.#arenas.size >= arenas) this.forget(id);
+    return this.#arenas.size >= arenas ? null : new Arena(this.#nextArena++);
   }
 }

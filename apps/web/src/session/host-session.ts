@@ -324,9 +324,8 @@ export class HostSession {
 
   /** Takes a device out for good: the link changes, and a ring without it goes on. */
   async remove(peer: PeerId): Promise<void> {
-    if (this.#taking.includes(peer))
-      this.#lose("removed", texts.guests.wasRemoved(this.#nameOf(peer)), texts.session.oneRemoved);
     const name = this.#nameOf(peer);
+    if (this.#taking.includes(peer)) this.#lose("removed", texts.guests.wasRemoved(name), texts.session.oneRemoved);
     this.asks.left(peer);
     this.#neighbours.expel(peer);
     this.#bulk.expel(peer);
