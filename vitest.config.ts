@@ -3,7 +3,6 @@ import { basename, join } from "node:path";
 import { launchOptions } from "./e2e/chromium.ts";
 import { kernels } from "./scripts/kernels-plugin.ts";
 import { cacheFolder } from "./scripts/models.mjs";
-import { SecondTries } from "./scripts/second-tries.ts";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type Plugin } from "vitest/config";
 
@@ -27,12 +26,8 @@ const models: Plugin = {
   },
 };
 
-// In CI, what runs in real tabs is tried once more before it counts as broken: such a machine has others on it. `SecondTries` names it.
-const retry = process.env.CI === undefined ? 0 : 1;
-
 export default defineConfig({
   test: {
-    reporters: ["default", new SecondTries()],
     projects: [
       {
         plugins: [kernels],
@@ -53,7 +48,6 @@ export default defineConfig({
           globalSetup: ["e2e/build-page.ts"],
           // Two files at a time: in most of them one tab computes and the others wait.
           maxWorkers: 2,
-          retry,
           testTimeout: 180_000,
           hookTimeout: 240_000,
         },
@@ -94,7 +88,6 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["packages/**/*.browser.test.ts"],
-          retry,
           testTimeout: 120_000,
           browser: {
             enabled: true,

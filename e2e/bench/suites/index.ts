@@ -15,6 +15,7 @@ import { quality } from "./quality.ts";
 import { scaling } from "./scaling.ts";
 import { schedules } from "./schedules.ts";
 import { single } from "./single.ts";
+import { strategies } from "./strategies.ts";
 import { transport } from "./transport.ts";
 
 /** In the order in which `all` runs them. */
@@ -29,6 +30,7 @@ export const suites: readonly Suite[] = [
   network,
   devices,
   heterogeneous,
+  strategies,
   agreement,
   decoding,
   chunks,

@@ -1,0 +1,137 @@
+/** What guessing ahead and points at once bring in real tabs. All share this machine's cores, so stages that compute at the same time slow one another down. */
+import type { DecodingChoice } from "@jupiter/pipeline";
+import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
+import { drafterNames } from "../../ring/drafters.ts";
+import { alternate, type Contender, type Measured } from "../alternate.ts";
+import { ratio, row, type Row } from "../row.ts";
+import type { Suite, SuiteContext, SuiteResult } from "../suite.ts";
+import { decodeMsPerToken, goldenPrompt, openBenchRing, type BenchRing, type RingFields } from "./bench-ring.ts";
+
+const DECODED = 64;
+const POINT_TOKENS = 48;
+/** Both models answer it with an outline. */
+const LIST = "List five benefits of regular exercise.";
+const PLAIN: DecodingChoice = { strategy: "plain", drafters: [] };
+
+interface Setup {
+  readonly name: string;
+  readonly donors: number;
+  readonly draft: string;
+  readonly fields: RingFields;
+}
+
+export const strategies: Suite = {
+  name: "strategies",
+  about:
+    "Decoding by strategy in real tabs: SmolLM2 over 2 donors, guesses by --draft, points at once; --full: Coder 1.5B over 4 donors, guesses by lookup and Coder 0.5B",
+  minutes: { sampled: 2, full: 10 },
+  async run(context) {
+    const small: Setup = { name: "SmolLM2, 2 donors", donors: 2, draft: context.draft, fields: {} };
+    const coder: Setup = {
+      name: "Coder 1.5B, 4 donors",
+      donors: 4,
+      draft: "lookup,model:qwen2.5-coder-0.5b-instruct",
+      fields: { model: "qwen2.5-coder-1.5b-instruct", layers: [7, 7, 7, 7], context: 512 },
+    };
+    const results: SuiteResult[] = [];
+    const setups = context.full ? [small, coder] : [small];
+    for (const [i, setup] of setups.entries()) results.push(await measure(setup, context, i, setups.length));
+    return {
+      rows: results.flatMap(({ rows }) => rows),
+      floor: Math.max(...results.map(({ floor }) => floor ?? 0)),
+      notes: [
+        `The golden question "code", ${DECODED} new tokens; every text was the plain one. All tabs share this machine's cores.`,
+        ...results.flatMap(({ notes }) => notes),
+      ],
+    };
+  },
+};
+
+async function measure(setup: Setup, context: SuiteContext, index: number, setups: number): Promise<SuiteResult> {
+  const { name, donors, draft, fields } = setup;
+  const say = (text: string, share: number) => context.say(`${name}: ${text}`, (index + share) / setups);
+  say("opening", 0);
+  await using ring = await openBenchRing(context.browser, donors, { draft, ...fields });
+  const names = drafterNames(draft);
+  const ways = [...names.map((one) => [one]), ...(names.length > 1 ? [names] : [])];
+  const nameOf = (drafters: readonly string[]) => drafters.join(" + ");
+  const points = new Set<number>();
+  const prompt = goldenPrompt("code");
+  const plain = await ring.ask(prompt, DECODED, PLAIN);
+  const contenders: Contender[] = [
+    { name: "plain", measure: async () => ({ decode: decodeMsPerToken(await ring.ask(prompt, DECODED, PLAIN)) }) },
+    ...ways.map((drafters) => ({
+      name: nameOf(drafters),
+      measure: async () => guessed(await ring.ask(prompt, DECODED, { strategy: "continuous", drafters }), plain),
+    })),
+    {
+      name: "points",
+      async measure() {
+        const { measured, count } = await pointByPoint(ring);
+        points.add(count);
+        return measured;
+      },
+    },
+  ];
+  const turns = await alternate(contenders, {
+    rounds: context.rounds,
+    done: (round) =>
+      say(round === 0 ? "warm" : `round ${round} of ${context.rounds}`, (round + 1) / (context.rounds + 1)),
+  });
+  const real = { source: "real", better: "less" } as const;
+  const more = { source: "real", better: "more" } as const;
+  const one = (way: string, what: string, unit: string, facts: typeof real | typeof more = more) =>
+    row({ ...facts, name: `${name}, ${way}: ${what}`, unit }, turns.of(way, what));
+  const speedUp = (way: string): Row =>
+    ratio(
+      { ...more, name: `${name}, ${way}: times as fast as plain` },
+      turns.of("plain", "decode"),
+      turns.of(way, "decode"),
+    );
+  return {
+    rows: [
+      one("plain", "decode", "ms/token", real),
+      ...ways
+        .map(nameOf)
+        .flatMap((way) => [
+          one(way, "decode", "ms/token", real),
+          speedUp(way),
+          one(way, "tokens a lap", ""),
+          one(way, "rows a frame", "rows"),
+          one(way, "guesses that held", "%"),
+        ]),
+      one("points", "decode", "ms/token", real),
+      speedUp("points"),
+    ],
+    floor: turns.floor,
+    notes: [
+      `${name}: ${[...points].join(" or ")} points of at most ${POINT_TOKENS} tokens at once, without guesses, from the first of them to the last.`,
+    ],
+  };
+}
+
+/** Rejects where the text is not the plain one. */
+function guessed({ finished }: HarnessAnswer, plain: HarnessAnswer): Measured {
+  const { output, timings } = finished;
+  if (output.join() !== plain.finished.output.join()) throw new Error("guessing ahead changed the answer's tokens");
+  const { accepted = 0, drafted = 0, rows = 0, frames = 1 } = timings.counts ?? {};
+  return {
+    decode: timings.decodeMs / (output.length - 1),
+    "tokens a lap": output.length / timings.laps,
+    "rows a frame": rows / Math.max(1, frames),
+    "guesses that held": (100 * accepted) / Math.max(1, drafted),
+  };
+}
+
+/** The points of one answer; as often as one is written, all are. */
+async function pointByPoint({ room }: BenchRing): Promise<{ readonly measured: Measured; readonly count: number }> {
+  const { finished } = await room.ask({
+    ...{ id: crypto.randomUUID(), conversation: crypto.randomUUID() },
+    prompt: { kind: "chat", messages: [{ role: "user", content: LIST }] },
+    ...{ maxTokens: 5 * POINT_TOKENS, policy: { temperature: 0, topP: 1, topK: 0, seed: 1 }, stop: [] },
+    ...{ decoding: PLAIN, outline: "on" },
+  });
+  const { branches = [], output, timings } = finished;
+  if (branches.length === 0) throw new Error("the model wrote no outline");
+  return { measured: { decode: timings.decodeMs / (output.length - branches.length) }, count: branches.length };
+}
