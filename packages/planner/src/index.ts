@@ -5,6 +5,7 @@ export type { Remedy } from "./remedies.ts";
 export * from "./request.ts";
 export * from "./costs.ts";
 export { asItStands, Replanner, type Move, type Shift, type Standing } from "./replan.ts";
+export { asServed, ServedTimes, type Served, type ServedLap } from "./served.ts";
 export { drifted, driftingStages, DriftMeter, type DriftingStage, type DriftLap } from "./drift.ts";
 export { lapMs, placeMs, returnMs, slicesMs, type Pipe, type PipePlace, type Slices } from "./pipe.ts";
 export { chunkRule, type ChunkRule } from "./chunk-rule.ts";

@@ -1,5 +1,6 @@
 /** The page's side of the engine worker: starts it, finds a way to compute that gives right numbers, and keeps frames moving. */
 import type { ModelShape } from "@jupiter/model";
+import type { Served } from "@jupiter/planner";
 import { Emitter, type FrameNumber, type Seat, type TypedEvents } from "@jupiter/protocol";
 import { ladder, type Backend, type Rung } from "@jupiter/runtime/ladder";
 import { transfer, wrap, type Remote } from "comlink";
@@ -7,7 +8,7 @@ import { Calls } from "./calls.ts";
 import type { Emulation } from "./emulation.ts";
 import type { EngineApi, FailureReason, FromEngine, ProfileWish, ToEngine } from "./api.ts";
 import type { KeptTimes, MeasuredDevice } from "./kept-times.ts";
-import { measureDevice } from "./measure-device.ts";
+import { keepServed, knownTimes, measureDevice } from "./measure-device.ts";
 
 export interface Proven {
   readonly rung: Rung;
@@ -105,10 +106,30 @@ export class Engine {
   async measure(shape: ModelShape, rung: Rung, wish: ProfileWish): Promise<MeasuredDevice> {
     const { api } = this;
     const kept = this.#emulation === null ? this.#kept : null;
-    const threads = this.#running?.threads ?? 1;
-    const measured = await measureDevice({ api, kept, threads, nowMs: () => performance.now() }, shape, rung, wish);
+    const measured = await measureDevice(
+      { api, kept, threads: this.#threads, nowMs: () => performance.now() },
+      shape,
+      rung,
+      wish,
+    );
     if (!measured.ok) throw new EngineError(measured.reason, measured.message);
     return measured.value;
+  }
+
+  /** What a whole model took here lately, when it answered alone or when it was measured; null: neither, or too long ago. */
+  known(shape: ModelShape, rung: Rung): Served | null {
+    return this.#emulation === null && this.#kept !== null ? knownTimes(this.#kept, this.#threads, shape, rung) : null;
+  }
+
+  /** `rung`: its name. */
+  keepServed(shape: ModelShape, rung: string, served: Served): void {
+    const proven = [...this.#proven.values()].find((proven) => proven.rung.name === rung);
+    if (this.#emulation === null && this.#kept !== null && proven !== undefined)
+      keepServed(this.#kept, this.#threads, shape, proven.rung, served);
+  }
+
+  get #threads(): number {
+    return this.#running?.threads ?? 1;
   }
 
   /** As `api`, for what concerns only a worker that runs. */

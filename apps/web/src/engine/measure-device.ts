@@ -1,5 +1,6 @@
 /** What this device takes: as its worker finds out, or as it found out lately. */
 import type { ModelShape } from "@jupiter/model";
+import type { Served } from "@jupiter/planner";
 import type { Rung } from "@jupiter/runtime/ladder";
 import type { Remote } from "comlink";
 import type { EngineApi, Outcome, ProfileWish } from "./api.ts";
@@ -23,7 +24,7 @@ export async function measureDevice(
   rung: Rung,
   wish: ProfileWish,
 ): Promise<Outcome<MeasuredDevice>> {
-  const key = timesKey(shape, rung, threads, JSON.stringify([JUPITER_VERSIONS, navigator.userAgent]));
+  const key = keyOf(shape, rung, threads);
   const known = kept?.get(key) ?? null;
   const missing: ProfileWish = {
     layers: wish.layers && (known === null || known.layerTimes.length === 0),
@@ -43,6 +44,31 @@ export async function measureDevice(
   };
   kept?.keep(key, value);
   return { ok: true, value };
+}
+
+/** Of the host: as it answered alone, or as it was measured. */
+export function knownTimes(kept: KeptTimes, threads: number, shape: ModelShape, rung: Rung): Served | null {
+  const key = keyOf(shape, rung, threads);
+  const known = kept.get(servedKey(key)) ?? kept.get(key);
+  const headMs = known?.headTimes[0]?.ms;
+  if (known === null || headMs === undefined || known.layerTimes.length === 0) return null;
+  return { layers: [{ seat: "host", times: known.layerTimes }], headMs, rest: { floorMs: known.frameMs, rowMs: 0 } };
+}
+
+/** Apart from what was measured: it knows of fewer sizes, and not what a frame takes however many layers it passes. */
+export function keepServed(kept: KeptTimes, threads: number, shape: ModelShape, rung: Rung, served: Served): void {
+  const layerTimes = served.layers.find(({ seat }) => seat === "host")?.times ?? [];
+  const headTimes = [{ rows: 1, ms: served.headMs }];
+  const times = { layerTimes, headTimes, frameMs: served.rest.floorMs, handoverMs: 0, isAnew: true };
+  kept.keep(servedKey(keyOf(shape, rung, threads)), times);
+}
+
+function keyOf(shape: ModelShape, rung: Rung, threads: number): string {
+  return timesKey(shape, rung, threads, JSON.stringify([JUPITER_VERSIONS, navigator.userAgent]));
+}
+
+function servedKey(key: string): string {
+  return `${key} served`;
 }
 
 /** Median of a few, the first ones' code being cold. */

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { CHAT } from "@jupiter/planner";
+import type { Forecast } from "../session/foretelling.ts";
 import type { AnswerState } from "../state/chat.ts";
 import { comparedTo, errorPercent, expectedOf } from "../state/prediction.ts";
 import { texts } from "../texts/index.ts";
@@ -11,23 +12,28 @@ import { WhatIfs } from "./what-ifs.tsx";
 export function PlanPanel({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
   const isOpen = useMemo(() => signal(false), []);
-  const { plannedFrom, devices } = store.session;
-  if (view.kind !== "ready" || view.ring.plan === null) return null;
-  const { pipe } = view.ring.plan;
-  const asked = expectedOf(pipe, {
-    reusedTokens: 0,
-    promptTokens: CHAT.promptTokens,
-    tokens: CHAT.answerTokens,
-  });
-  const last = store.chat.current.value.turns.findLast(({ state }) => isForetold(state))?.state;
-  const figures = last !== undefined && "figures" in last ? last.figures : null;
+  const { plannedFrom, devices, foretelling } = store.session;
+  const forecast = foretelling.now.value;
+  const ended = foretelling.last.value;
+  if (view.kind !== "ready" || forecast === null) return null;
+  const { pipe, chunkRows, isServed } = forecast;
+  const question = { reusedTokens: 0, promptTokens: CHAT.promptTokens, tokens: CHAT.answerTokens };
+  const asked = expectedOf(pipe, question, chunkRows);
+  const last = store.chat.current.value.turns.findLast(({ state }) => isForetold(state));
+  const figures = last !== undefined && "figures" in last.state ? last.state.figures : null;
+  // What was learnt from an answer foretold nothing of it.
+  const toldBefore = ended !== null && ended.id === last?.id ? ended.forecast : isServed ? null : forecast;
   const words = texts.plan;
+  const expected = isServed ? words.expectedAsServed : words.expected;
   return (
     <details class="plan" onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
       <summary>{words.title}</summary>
-      <p>{words.expected(CHAT.promptTokens, asked.firstTokenMs, asked.tokensPerSecond)}</p>
-      {figures?.promptTokens !== undefined && (
-        <LastAnswer pipe={pipe} figures={{ reusedTokens: 0, ...figures, promptTokens: figures.promptTokens }} />
+      <p>{expected(CHAT.promptTokens, asked.firstTokenMs, asked.tokensPerSecond)}</p>
+      {figures?.promptTokens !== undefined && toldBefore !== null && (
+        <LastAnswer
+          forecast={toldBefore}
+          figures={{ reusedTokens: 0, ...figures, promptTokens: figures.promptTokens }}
+        />
       )}
       {isOpen.value && plannedFrom.value !== null && <WhatIfs request={plannedFrom.value} devices={devices.value} />}
     </details>
@@ -39,16 +45,16 @@ const LEAST_NOTICED_MS = 50;
 const LEAST_NOTICED_RATE = 0.5;
 
 function LastAnswer({
-  pipe,
+  forecast: { pipe, chunkRows },
   figures,
 }: {
-  readonly pipe: Parameters<typeof expectedOf>[0];
+  readonly forecast: Forecast;
   readonly figures: Parameters<typeof expectedOf>[1] & {
     readonly timeToFirstTokenMs: number;
     readonly tokensPerSecond: number | null;
   };
 }) {
-  const expected = expectedOf(pipe, figures);
+  const expected = expectedOf(pipe, figures, chunkRows);
   const { timeToFirstTokenMs, tokensPerSecond } = figures;
   const words = texts.plan;
   return (

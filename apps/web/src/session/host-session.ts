@@ -1,7 +1,7 @@
 /** The host: opens the room, knows its donors, has a ring put together, and asks it. */
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { LapEvent } from "@jupiter/pipeline";
-import { PlannerError, type Move, type PlanRequest } from "@jupiter/planner";
+import { PlannerError, type Move, type PlanRequest, type Served } from "@jupiter/planner";
 import { Emitter, type PeerId, type Seat, type TypedEvents } from "@jupiter/protocol";
 import type { Room, RoomCredentials, RoomState } from "@jupiter/room";
 import type { PeerLinks } from "@jupiter/transport";
@@ -17,6 +17,7 @@ import { BulkServer } from "./bulk-server.ts";
 import { DraftPart } from "./draft-part.ts";
 import { DonorLost, type Device, type DonorProxy } from "./donor-proxy.ts";
 import { DriftWatch } from "./drift-watch.ts";
+import { Foretelling } from "./foretelling.ts";
 import { Guests } from "./guests.ts";
 import { LinkSurvey } from "./link-survey.ts";
 import { Replanning } from "./replanning.ts";
@@ -65,6 +66,7 @@ export class HostSession {
   readonly ring: ReadonlySignal<RingState>;
   /** What the ring that stands was planned from; null where nothing was measured. */
   readonly plannedFrom = signal<PlanRequest | null>(null);
+  readonly foretelling: Foretelling;
   readonly room: ReadonlySignal<RoomState>;
   /** What the server delivered and no member sent. */
   readonly suspicions: ReadonlySignal<Suspicions>;
@@ -116,6 +118,7 @@ export class HostSession {
     this.#links = links;
     this.engine = engine;
     this.draft = new DraftPart(engine);
+    this.foretelling = new Foretelling((served) => this.#keepServed(served));
     this.#roomState = signal<RoomState>(room.state);
     this.room = this.#roomState;
     this.ring = this.#ring;
@@ -209,11 +212,13 @@ export class HostSession {
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("points", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("finished", (event) => {
+      this.foretelling.answered(event.id);
       this.#emitter.emit("answer", event);
       this.#replanning.answered(event.id);
     });
     this.engine.events.on("lap", (event) => {
       this.#drift.observe(event);
+      this.foretelling.observe(event);
       this.#emitter.emit("lap", event);
     });
   }
@@ -265,11 +270,12 @@ export class HostSession {
       };
       const needsServer = () => this.missesServer({ model: options.model, donors: this.#taking });
       const start = { epoch, say, signal, needsServer };
-      const { ring, standing } = await this.#assembly.assemble(options, start, move);
+      const { ring, standing, foretold } = await this.#assembly.assemble(options, start, move);
       signal.throwIfAborted();
       batch(() => {
         this.#ring.value = ring;
         this.plannedFrom.value = standing?.request ?? null;
+        this.foretelling.begin(foretold);
       });
       this.#drift.begin(ring.plan, (seat) => (seat === "host" ? 1 : (this.#donor(seat).device.value.drift ?? 1)));
       this.#starting = null;
@@ -289,6 +295,7 @@ export class HostSession {
   /** The answer comes as `answer` events with this id. */
   ask(options: AskOptions): void {
     this.#replanning.asked(options.id);
+    this.foretelling.asked(options.id);
     void this.engine.api.ask(options);
   }
 
@@ -363,6 +370,13 @@ export class HostSession {
     this.#taking = this.#taking.filter((peer) => seats.includes(peer));
   }
 
+  /** A device alone takes the same at its next start; of others nothing is known here of what they compute on. */
+  #keepServed(served: Served): void {
+    const ring = this.#ring.peek();
+    if (ring.kind !== "ready" || ring.places.some(({ seat }) => seat !== "host")) return;
+    this.engine.keepServed(ring.checkpoint.shape, ring.host.rung, served);
+  }
+
   /** The ring's devices have changed: another one takes its place, and what is read stays as it is. */
   #moveLayers(move: Move): void {
     const options = this.#options;
@@ -384,6 +398,7 @@ export class HostSession {
     this.#epoch++;
     this.#replanning.end();
     this.plannedFrom.value = null;
+    this.foretelling.end();
     this.#ring.value = { kind: "lost", reason: why, message };
     this.#starting?.abort(new EngineError("internal", message));
     this.#starting = null;

@@ -10,6 +10,7 @@ import { abortable } from "./abortable.ts";
 import type { BulkServer } from "./bulk-server.ts";
 import type { DraftPart } from "./draft-part.ts";
 import { FileHashes } from "./file-hashes.ts";
+import type { Foretold } from "./foretelling.ts";
 import type { RingLinks } from "./ring-links.ts";
 import { placesOf, planRing, type PlanningParts, type Start } from "./ring-planning.ts";
 import type { HostPart, Model, Place, ReadyRing, RingOptions } from "./ring.ts";
@@ -28,6 +29,7 @@ export interface Assembled {
   readonly ring: ReadyRing;
   /** Null: nothing was measured. */
   readonly standing: Standing | null;
+  readonly foretold: Foretold;
 }
 
 const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
@@ -61,10 +63,10 @@ export class RingAssembly {
     // The proof may have taken another worker, in which nothing is open.
     if (engine.running !== running) await abortable(this.#openModel(model), signal);
     const provenMs = performance.now();
-    const { places, by } =
+    const { places, by, placed, known } =
       move === null
         ? await planRing(this.#parts, options, checkpoint, proven, start)
-        : { places: placesOf(move.plan), by: move };
+        : { places: placesOf(move.plan), by: move, placed: move, known: null };
     const plan = by?.plan ?? null;
     const planningMs = performance.now() - provenMs;
     this.#parts.planned(places.map(({ seat }) => seat));
@@ -105,7 +107,8 @@ export class RingAssembly {
     const ring = { kind: "ready", model, checkpoint, places, plan, shifts: move?.shifts ?? [], host } as const;
     // Another ring of these devices takes about as long to put together as this one did.
     const moveMs = performance.now() - beganMs - planningMs;
-    return { ring, standing: by === null ? null : { ...by, moveMs } };
+    const foretold = { plan, placed, known, chunkRows: typeof chunkRows === "number" ? chunkRows : null };
+    return { ring, standing: by === null ? null : { ...by, moveMs }, foretold };
   }
 
   async #openModel({ source, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {

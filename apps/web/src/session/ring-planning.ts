@@ -1,6 +1,6 @@
 /** Who computes which layers: devices are timed, one after the other, and the planner is asked. */
 import { catalogueForm, type Checkpoint, type ModelForm } from "@jupiter/model";
-import { fitLayer, type Plan, type PlanRequest } from "@jupiter/planner";
+import { fitLayer, type Plan, type PlanRequest, type Served } from "@jupiter/planner";
 import type { PeerId, Seat } from "@jupiter/protocol";
 import type { LayerTime } from "@jupiter/runtime";
 import { unpacks as unpacksWeights } from "@jupiter/runtime/ladder";
@@ -9,7 +9,7 @@ import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
 import type { DonorProxy } from "./donor-proxy.ts";
 import type { LinkSurvey } from "./link-survey.ts";
-import { placeLayers, planned, requestOf, type PlaceDevice } from "./place-layers.ts";
+import { planned, requestOf, type PlaceDevice } from "./place-layers.ts";
 import type { Model, Place, RingOptions } from "./ring.ts";
 
 /** One start of a ring. Whatever it waits for ends when `signal` aborts, and nothing of it is done after that. */
@@ -39,6 +39,10 @@ export interface PlannedRing {
   readonly places: readonly Place[];
   /** Null: nothing was measured. */
   readonly by: PlannedBy | null;
+  /** The same; where nothing was measured, with times that are made up. */
+  readonly placed: PlannedBy;
+  /** Of a device alone: what it took earlier. */
+  readonly known: Served | null;
 }
 
 /** Rejects `EngineError` where a device cannot be timed or all of them cannot hold the model, `PlannerError` for counts that do not fit. */
@@ -61,11 +65,15 @@ export async function planRing(
     backend: proven.rung.backend,
     unpacks: unpacksWeights(proven.rung),
   } as const;
-  // Nothing to weigh, so nothing to measure.
+  // Nothing to weigh, so nothing to wait for: its answers tell what it takes.
   if (layers !== undefined || hostLayers === "all" || donors.length === 0) {
     const unmeasured = donors.map((peer) => ({ ...host, seat: peer, name: donor(peer).device.value.name }));
     const all = [...unmeasured, host].map((each) => ({ ...each, layerTimes: [] }));
-    return { places: placesOf(placeLayers({ ...room, devices: all })), by: null };
+    const request = requestOf({ ...room, devices: all });
+    const placed = { request, plan: planned(request) };
+    const isAlone = placed.plan.stages.every(({ seat }) => seat === "host");
+    const known = isAlone ? engine.known(checkpoint.shape, proven.rung) : null;
+    return { places: placesOf(placed.plan), by: null, placed, known };
   }
   const nameOf = (peer: PeerId) => donor(peer).device.value.name;
   await survey.measure(donors, {
@@ -98,8 +106,8 @@ export async function planRing(
   if (hasLayers) devices.push({ ...host, ...own, layerTimes: measured(own.layerTimes) });
   else devices.push({ ...host, ...own, layerTimes: [], frameMs: 0, memoryBytes: Infinity });
   const request = requestOf({ ...room, devices });
-  const plan = planned(request);
-  return { places: placesOf(plan), by: { request, plan } };
+  const by = { request, plan: planned(request) };
+  return { places: placesOf(by.plan), by, placed: by, known: null };
 }
 
 /** Null: what is no model is said where it is loaded. */

@@ -24,6 +24,20 @@ it("an answer is expected by what of its prompt is new, and its laps", () => {
   expect(expected.tokensPerSecond).toBeCloseTo(1000 / (10 + 2 + 8));
 });
 
+it("a prompt that is cut in chunks of one size is expected as it is cut", () => {
+  const floors: Pipe = {
+    ...pipe,
+    places: pipe.places.map((place) => ({
+      ...place,
+      costs: { ...place.costs, layer: [{ fromRows: 1, floorMs: 5, rowMs: 1, pairMs: 0 }] },
+    })),
+  };
+  const sizes = { promptTokens: 150, reusedTokens: 10, tokens: 20 };
+  // 64, 64 and 12 rows: three times ten layers' floors.
+  expect(expectedOf(floors, sizes, 64).firstTokenMs).toBeCloseTo(1400 + 150 + 2 + 8);
+  expect(expectedOf(floors, sizes).firstTokenMs).toBeLessThan(1400 + 150);
+});
+
 it("what people would not notice is as planned; all else is less or more, by how much", () => {
   expect(comparedTo(1000, 1099, 50).kind).toBe("alike");
   expect(comparedTo(100, 149, 50).kind).toBe("alike");

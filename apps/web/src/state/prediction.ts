@@ -14,14 +14,22 @@ export interface AnswerSizes {
   readonly tokens: number;
 }
 
-/** With its prompt cut as well as can be, which the plan's table comes close to. */
-export function expectedOf(pipe: Pipe, { promptTokens, reusedTokens, tokens }: AnswerSizes): Expected {
+/** With its prompt cut in chunks of `chunkRows`, or, for null, as well as can be, which the plan's table comes close to. */
+export function expectedOf(
+  pipe: Pipe,
+  { promptTokens, reusedTokens, tokens }: AnswerSizes,
+  chunkRows: number | null = null,
+): Expected {
   const fresh = Math.max(1, promptTokens - reusedTokens);
-  const slices = bestSlices(pipe, fresh, reusedTokens);
+  const slices = chunkRows === null ? bestSlices(pipe, fresh, reusedTokens) : chunksOf(fresh, chunkRows);
   return {
     firstTokenMs: slicesMs(pipe, slices, reusedTokens) + returnMs(pipe, 1),
     tokensPerSecond: 1000 / lapMs(pipe, 1, promptTokens + Math.floor(tokens / 2)),
   };
+}
+
+function chunksOf(tokens: number, rows: number): readonly number[] {
+  return Array.from({ length: Math.ceil(tokens / rows) }, (_, i) => Math.min(rows, tokens - i * rows));
 }
 
 export interface Compared {

@@ -6,6 +6,8 @@ export const plan = {
   title: "Speed",
   expected: (promptTokens: number, firstTokenMs: number, perSecond: number) =>
     `Planned for a question of ${units.tokens(promptTokens)}: the first word after ${units.seconds(firstTokenMs)}, then ${units.rate(perSecond)} tokens a second.`,
+  expectedAsServed: (promptTokens: number, firstTokenMs: number, perSecond: number) =>
+    `As answers went so far, for a question of ${units.tokens(promptTokens)}: the first word after ${units.seconds(firstTokenMs)}, then ${units.rate(perSecond)} tokens a second.`,
   lastAnswer: (firstTokenMs: number, compared: Compared) =>
     `Last answer: the first word came after ${units.seconds(firstTokenMs)}, ${inWords(compared, {
       less: (by) => `${units.seconds(by)} sooner than planned`,
