@@ -10,6 +10,7 @@ export interface BenchCommand {
   readonly questions: string | null;
   readonly model: string | null;
   readonly draft: string;
+  readonly cases: readonly string[] | null;
   readonly json: string | null;
   readonly html: string | null;
   readonly readme: boolean;
@@ -39,6 +40,7 @@ ${lines.join("\n")}
   --questions FILE for prompts and quality: questions in FastChat's question.jsonl form
   --model ID       for quality: another model than SmolLM2
   --draft NAMES    for quality: who guesses, as npm run ring takes it (lookup)
+  --cases NAMES    for decoding: only these of its cases, such as window,points,eight
   --json OUT       everything (e2e/bench/report.schema.json)
   --html OUT       a page with plots, in one file
   --readme         put the tables between README's markers
@@ -71,6 +73,7 @@ export function parseFlags(args: readonly string[], known: readonly Suite[], usu
     questions: values.questions ?? null,
     model: values.model ?? null,
     draft: values.draft ?? "lookup",
+    cases: values.cases?.split(",") ?? null,
     json: values.json ?? null,
     html: values.html ?? null,
     readme: values.readme === true,
@@ -85,7 +88,7 @@ function parseOrExplain(args: readonly string[]) {
       options: {
         ...{ full: { type: "boolean" }, readme: { type: "boolean" }, help: { type: "boolean" } },
         ...{ rounds: { type: "string" }, questions: { type: "string" } },
-        ...{ model: { type: "string" }, draft: { type: "string" } },
+        ...{ model: { type: "string" }, draft: { type: "string" }, cases: { type: "string" } },
         ...{ json: { type: "string" }, html: { type: "string" } },
       },
     });

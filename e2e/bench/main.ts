@@ -49,6 +49,7 @@ async function runAll(command: BenchCommand): Promise<void> {
       full: command.full,
       model: command.model,
       draft: command.draft,
+      cases: command.cases,
       questions: command.questions === null ? null : resolve(folder, command.questions),
       say(text, share) {
         progress.at(index, share);

@@ -14,6 +14,8 @@ export interface SuiteContext {
   readonly questions: string | null;
   /** Of suites that can have another than the usual one. Null: the usual one. */
   readonly model: string | null;
+  /** Of suites that have cases with names, only these; null: all. */
+  readonly cases: readonly string[] | null;
   /** Who guesses, as `npm run ring` takes it; of suites that can have other guesses than by lookup. */
   readonly draft: string;
 }

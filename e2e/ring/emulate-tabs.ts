@@ -2,9 +2,10 @@
 import { resolve } from "node:path";
 import type { PeerId } from "@jupiter/protocol";
 import type { Page } from "playwright";
+import type { DraftedCase } from "@jupiter/simulator";
 import { z } from "zod";
 import type { EmulationStats } from "../../apps/web/src/engine/emulation.ts";
-import { recordedGuesses } from "./drafters.ts";
+import { recordedGuesses, spoiled } from "./drafters.ts";
 import type { Names } from "./report.ts";
 import { readJson } from "./run.ts";
 import { linkBetween } from "./scenario-devices.ts";
@@ -26,8 +27,10 @@ const Trace = z.object({
 });
 
 /** Of the scenario's trace; none where it names none. */
-export function tracedCases({ trace }: Scenario, folder: string): z.infer<typeof Trace>["cases"] {
-  return trace === undefined ? [] : parse(Trace, readJson(resolve(folder, trace)), trace).cases;
+export function tracedCases({ trace, recorded }: Scenario, folder: string): readonly DraftedCase[] {
+  if (trace === undefined) return [];
+  const { cases } = parse(Trace, readJson(resolve(folder, trace)), trace);
+  return recorded.rightPercent === undefined ? cases : spoiled(cases, recorded.rightPercent);
 }
 
 /** Before the ring starts: links that are opened afterwards are shaped, engines that are started afterwards emulated. */

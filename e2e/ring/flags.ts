@@ -26,6 +26,7 @@ A room without hands: real headless tabs, real links, the real server. Prints an
                       recorded (with a scenario's trace)
   --rows N            of a frame at most, guesses included
   --windows N         frames of one answer on their way at once
+  --concurrency N     questions put at once; the next N when all of them are answered
   --acceptance RULE   exact, or typical: a guess holds where it is likely enough. Typical is lossy: another text
   --outline WHEN      auto, on or off: lists point by point, all points at once (another text)
   --json OUT          write {run, cases} here
@@ -46,6 +47,7 @@ const NUMBERS = {
   seed: "seed",
   rows: "rows",
   windows: "windows",
+  concurrency: "concurrency",
 } as const;
 const TEXTS = {
   model: "model",

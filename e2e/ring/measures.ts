@@ -43,6 +43,31 @@ export function measuresOf({ timings, newTokens }: Timed, { spans, devices, star
   };
 }
 
+/** Answers that were asked for at once. */
+export interface Batch {
+  readonly ids: readonly string[];
+  /** Of a token, whoever's it is, from when every answer has begun to the last one's end. Null: none came after that. */
+  readonly msPerToken: number | null;
+}
+
+/** Of the tokens that came within it of each other, one verdict told, whatever clocks say. */
+const ONE_VERDICT_MS = 4;
+
+/** `came`: in any order; every answer has at least one. */
+export function batchOf(came: readonly { readonly id: string; readonly atMs: number }[]): Batch {
+  const ids = [...new Set(came.map(({ id }) => id))];
+  const firstMs = (id: string) => Math.min(...came.flatMap((token) => (token.id === id ? [token.atMs] : [])));
+  const begunMs = Math.max(...ids.map(firstMs));
+  const after = came.filter(({ atMs }) => atMs > begunMs + ONE_VERDICT_MS).length;
+  const lastMs = Math.max(...came.map(({ atMs }) => atMs));
+  return { ids, msPerToken: after === 0 ? null : (lastMs - begunMs) / after };
+}
+
+/** Of what is asked one after the other, that which is put at once. */
+export function inBatches<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
+}
+
 /** A lap and when the host told of it, on the host's clock. */
 export type TimedLap = LapEvent & { readonly atMs: number };
 

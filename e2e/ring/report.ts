@@ -1,7 +1,7 @@
 /** What `npm run ring` says of a run besides its answers. */
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { emulatedTabs, type EmulatedTab } from "./emulate-tabs.ts";
-import { measuresOf, spansOf, startOf, type Measures, type Source } from "./measures.ts";
+import { measuresOf, spansOf, startOf, type Batch, type Measures, type Source } from "./measures.ts";
 import type { Pipe, Prediction } from "@jupiter/planner";
 import { recordedGuesses } from "./drafters.ts";
 import type { ReadyRing } from "./open-ring.ts";
@@ -9,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
 import { type TabRoom } from "./tabs.ts";
 import { tabMemory, type TabMemory } from "./tab-processes.ts";
 
-/** Laps of the answer to one prompt. */
+/** Laps of the answer to one prompt, or to those that were put at once. */
 export interface CaseLaps {
   readonly id: string;
   readonly laps: readonly object[];
@@ -38,6 +38,8 @@ export interface RunReport {
   /** The largest tab process first. */
   readonly tabMemory: readonly TabMemory[];
   readonly laps: readonly CaseLaps[];
+  /** Of every answer, or of those that were written together. */
+  readonly batches: readonly Batch[];
   /** Of tabs that stood for another device. */
   readonly emulation: readonly EmulatedTab[];
   readonly versions: Readonly<Record<string, string>>;
@@ -74,7 +76,7 @@ export async function report(
   room: TabRoom,
   scenario: Scenario,
   { host, places, plan }: ReadyRing,
-  laps: readonly CaseLaps[],
+  { laps, batches }: Pick<RunReport, "laps" | "batches">,
   names: Names,
 ): Promise<RunReport> {
   const devices = await room.host.evaluate(() => globalThis.jupiterHarness!.devices());
@@ -104,6 +106,7 @@ export async function report(
       Object.entries(sent).map(([to, sizeBytes]) => ({ from: name(from), to: name(to), sizeBytes })),
     ),
     laps,
+    batches,
     emulation: await emulatedTabs(room, names),
     versions: await room.host.evaluate(() => globalThis.jupiterHarness!.versions),
   };

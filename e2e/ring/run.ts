@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
 import type { PeerId } from "@jupiter/protocol";
-import type { OutlineBranch } from "../../apps/web/src/engine/api.ts";
+import type { AskOptions, OutlineBranch } from "../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
 import { checkLayerSum, checkRing } from "./check-ring.ts";
 import { draftFiles } from "./draft-files.ts";
 import { drafterNames } from "./drafters.ts";
 import { emulateTabs } from "./emulate-tabs.ts";
-import type { Measures } from "./measures.ts";
+import { batchOf, inBatches, type Batch, type Measures } from "./measures.ts";
 import { ARENAS, factsOf, idsOf, type ModelFacts } from "./model-facts.ts";
 import { cuttingOf, foretell, planScenario, type Foretold, type PlannedScenario } from "./plan-scenario.ts";
 import { measured, namesOf, report, type CaseLaps, type Names, type RunReport } from "./report.ts";
@@ -39,7 +39,7 @@ export interface CaseResult {
 }
 
 export interface MeasuredCase extends CaseResult, Measures {
-  /** Null: nobody planned, since layers were given and nothing was measured. */
+  /** Null: nobody planned, since layers were given and nothing was measured; or several questions were put at once. */
   readonly foretold: Foretold | null;
 }
 
@@ -89,22 +89,23 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const course = pipe === null ? null : { pipe, cutting: cuttingOf(scenario, pipe) };
   const cases: MeasuredCase[] = [];
   const laps: CaseLaps[] = [];
-  for (const prompt of prompts) {
-    const force = forced?.get(prompt.id);
-    const answer = await askCase(room, scenario, prompt, force);
-    const result = resultOf(prompt.id, answer);
-    const asked = { promptTokens: result.ids.length - result.reusedTokens, newTokens: result.output.length };
-    const foretold = course === null ? null : foretell(scenario, course.pipe, course.cutting, asked);
-    cases.push({ ...result, ...measured(answer, ring.places, names), foretold });
-    laps.push({ id: prompt.id, laps: answer.laps });
-    const { timings, finish, output } = answer.finished;
-    const { timeToFirstTokenMs, decodeMs, laps: lapCount } = timings;
-    const perTokenMs = decodeMs / Math.max(1, output.length - 1);
-    say(
-      `${prompt.id}: ${output.length} tokens (${finish}), first after ${timeToFirstTokenMs.toFixed(0)} ms, then ${perTokenMs.toFixed(1)} ms a token in ${lapCount} laps${guessesInWords(timings.counts)}`,
-    );
+  const batches: Batch[] = [];
+  for (const asked of inBatches(prompts, scenario.concurrency)) {
+    const answers = await askTogether(room, scenario, asked, forced);
+    for (const { id, answer } of answers) {
+      const result = resultOf(id, answer);
+      const tokens = { promptTokens: result.ids.length - result.reusedTokens, newTokens: result.output.length };
+      const isForetold = course !== null && scenario.concurrency === 1;
+      const foretold = isForetold ? foretell(scenario, course.pipe, course.cutting, tokens) : null;
+      cases.push({ ...result, ...measured(answer, ring.places, names), foretold });
+      say(answerInWords(result));
+    }
+    // Who ended last has heard of all.
+    const heard = answers.map(({ answer }) => answer.laps).sort((a, b) => b.length - a.length);
+    laps.push({ id: asked.map(({ id }) => id).join(", "), laps: heard[0] ?? [] });
+    batches.push(batchOf(answers.flatMap(({ id, answer }) => answer.tokens.map(({ atMs }) => ({ id, atMs })))));
   }
-  return { run: await report(room, scenario, ring, laps, names), cases };
+  return { run: await report(room, scenario, ring, { laps, batches }, names), cases };
 }
 
 /** The planner's word where every device says what it takes; null: the page plans by what it measures. */
@@ -174,15 +175,34 @@ export async function modelFile(
   return path;
 }
 
-export function askCase(
+export function askCase(room: TabRoom, ...asked: Parameters<typeof questionOf>): Promise<HarnessAnswer> {
+  return room.ask(questionOf(...asked));
+}
+
+/** All at once. */
+async function askTogether(
   room: TabRoom,
+  scenario: Scenario,
+  prompts: readonly Prompt[],
+  forced: ReadonlyMap<string, readonly number[]> | null,
+): Promise<readonly { readonly id: string; readonly answer: HarnessAnswer }[]> {
+  const conversation = crypto.randomUUID();
+  const together = scenario.beside ? { conversation, beside: conversation } : {};
+  const answers = await room.askAll(
+    prompts.map((prompt) => ({ ...questionOf(scenario, prompt, forced?.get(prompt.id)), ...together })),
+  );
+  return answers.map((answer, i) => ({ id: prompts[i]!.id, answer }));
+}
+
+/** In a conversation of its own. */
+function questionOf(
   scenario: Scenario,
   prompt: Prompt,
   force?: readonly number[],
   decoding?: DecodingChoice,
-): Promise<HarnessAnswer> {
+): AskOptions {
   const { temperature, topP, topK, seed, tokens, outline } = scenario;
-  return room.ask({
+  return {
     id: crypto.randomUUID(),
     conversation: crypto.randomUUID(),
     prompt: promptOf(prompt),
@@ -192,10 +212,10 @@ export function askCase(
     outline,
     ...(force === undefined ? {} : { force }),
     ...(decoding === undefined ? {} : { decoding }),
-  });
+  };
 }
 
-function promptOf({ messages, text, ids, promptTokens }: Prompt): Parameters<TabRoom["ask"]>[0]["prompt"] {
+function promptOf({ messages, text, ids, promptTokens }: Prompt): AskOptions["prompt"] {
   if (messages !== undefined) return { kind: "chat", messages };
   if (text !== undefined) return { kind: "text", text };
   return { kind: "ids", ids: ids ?? madeUpIds(promptTokens ?? 1) };
@@ -227,8 +247,13 @@ export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseR
   };
 }
 
-function guessesInWords(counts: DecodingCounts | undefined): string {
-  if (counts === undefined || counts.drafted === 0) return "";
+function answerInWords({ id, output, finish, timeToFirstTokenMs, decodeMs, laps, counts }: CaseResult): string {
+  const perTokenMs = decodeMs / Math.max(1, output.length - 1);
+  return `${id}: ${output.length} tokens (${finish}), first after ${timeToFirstTokenMs.toFixed(0)} ms, then ${perTokenMs.toFixed(1)} ms a token in ${laps} laps${guessesInWords(counts)}`;
+}
+
+function guessesInWords(counts: DecodingCounts | null): string {
+  if (counts === null || counts.drafted === 0) return "";
   const { frames, rows, drafted, accepted, cancelled } = counts;
   return `; ${accepted} of ${drafted} guesses held, ${rows} rows in ${frames} frames, ${cancelled} cancelled`;
 }

@@ -88,6 +88,19 @@ const Fields = z.strictObject({
   windows: z.int().min(1).max(64).optional(),
   /** When a guess holds: where plain decoding would have said the same, or by the paper's rule, which is lossy: another text. */
   acceptance: z.enum(["exact", "typical"]).default("exact"),
+  /** How recorded guesses are told. */
+  recorded: z
+    .strictObject({
+      /** For each place; of more, rows cost more than they bring. */
+      children: z.int().min(1).max(8).default(3),
+      /** Made bad: right in so many of a hundred places, and as sure of itself as before. Left out: as they were recorded. */
+      rightPercent: z.int().min(0).max(100).optional(),
+    })
+    .prefault({}),
+  /** Questions that are put at once; the next so many when all of them are answered. */
+  concurrency: z.int().min(1).max(16).default(1),
+  /** Those questions side by side, as the points of an outline are: in one conversation, what their prompts begin with computed once. */
+  beside: z.boolean().default(false),
   /** Answers written point by point, all points at once: another text. */
   outline: z.enum(["auto", "on", "off"]).default("off"),
   ...DeviceFields,

@@ -3,7 +3,7 @@ import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { gantt } from "@jupiter/simulator";
 import type { EmulatedTab } from "./emulate-tabs.ts";
-import type { Source } from "./measures.ts";
+import type { Batch, Source } from "./measures.ts";
 import type { RunReport } from "./report.ts";
 import type { MeasuredCase } from "./run.ts";
 import { ScenarioError, type Scenario } from "./scenario.ts";
@@ -14,6 +14,7 @@ interface Summarised {
     readonly replayed: RunReport["replayed"];
     readonly scenario: Pick<Scenario, "acceptance" | "outline">;
     readonly plan: readonly { readonly device: string; readonly first: number; readonly end: number }[];
+    readonly batches: readonly Batch[];
     readonly emulation?: readonly EmulatedTab[];
     readonly links: readonly { readonly from: string; readonly to: string; readonly sizeBytes: number }[];
   };
@@ -38,6 +39,7 @@ export function summary({ run, cases }: Summarised): string {
     ...columns([["case", "tokens", "first token", "prefill a token", "decode a token"], ...rows]),
     "",
     ...foretoldRows(cases),
+    ...togetherRows(run.batches),
     "busy in prefill, in decode:",
     ...busy,
     "",
@@ -64,6 +66,14 @@ function foretoldRows(cases: readonly MeasuredCase[]): string[] {
   });
   if (lines.length === 0) return [];
   return [...columns([["foretold", "prefill a token", "error", "decode a token", "error"], ...lines]), ""];
+}
+
+/** Of answers that were written together, whose own times say little. */
+function togetherRows(batches: readonly Batch[]): string[] {
+  const lines = batches.flatMap(({ ids, msPerToken }) =>
+    ids.length === 1 || msPerToken === null ? [] : [`${ids.join(", ")}: ${msPerToken.toFixed(2)} ms`],
+  );
+  return lines.length === 0 ? [] : ["a token of any of them, from when all have begun:", ...lines, ""];
 }
 
 /** What makes the text another than plain decoding's. */

@@ -131,6 +131,13 @@ export class TabRoom implements AsyncDisposable {
     return this.#unlessFailed(this.host.evaluate((o) => globalThis.jupiterHarness!.ask(o), options));
   }
 
+  /** All of them at once. */
+  askAll(options: readonly Parameters<Harness["ask"]>[0][]): Promise<readonly HarnessAnswer[]> {
+    return this.#unlessFailed(
+      this.host.evaluate((all) => Promise.all(all.map((one) => globalThis.jupiterHarness!.ask(one))), [...options]),
+    );
+  }
+
   /** Frames of any form, in the coordinator's place until the next start. Only on a ring that was not asked yet: stages count frames. */
   probe(frames: Parameters<Harness["probe"]>[0]): ReturnType<Harness["probe"]> {
     const lossMessage = () => {

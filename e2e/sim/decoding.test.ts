@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { decodingStudy, decodingTables, harmonicMean, type DecodingStudy } from "./decoding.ts";
+import { harmonicMean } from "./decoding-cases.ts";
+import { decodingStudy, decodingTables, type DecodingStudy } from "./decoding.ts";
 
 describe("decoding four boards' ring on paper, beside plain decoding", () => {
   let study: DecodingStudy;

@@ -1,5 +1,5 @@
 /** Runs a scenario on the simulator's clock; the report is that of `npm run ring`. */
-import { decodingOf, LookupDrafter, type Drafter } from "@jupiter/pipeline";
+import { decodingOf, LookupDrafter, type Drafter, type GenerateRequest } from "@jupiter/pipeline";
 import {
   countingRule,
   simulate,
@@ -12,7 +12,7 @@ import {
   type SimulationResult,
 } from "@jupiter/simulator";
 import { tracedCases } from "../ring/emulate-tabs.ts";
-import { measuresOf } from "../ring/measures.ts";
+import { batchOf, inBatches, measuresOf, type Batch } from "../ring/measures.ts";
 import { replayedParts, type CaseLaps, type RunReport } from "../ring/report.ts";
 import { ARENAS, factsOf, idsOf } from "../ring/model-facts.ts";
 import { cuttingOf, foretell, planScenario, type Foretold } from "../ring/plan-scenario.ts";
@@ -22,7 +22,7 @@ import { linkBetween } from "../ring/scenario-devices.ts";
 import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
 export interface SimulatedReport {
-  readonly run: Pick<RunReport, "source" | "replayed" | "scenario" | "plan" | "links" | "laps">;
+  readonly run: Pick<RunReport, "source" | "replayed" | "scenario" | "plan" | "links" | "laps" | "batches">;
   readonly cases: readonly MeasuredCase[];
 }
 
@@ -48,8 +48,9 @@ export async function runSimulation(
   const link = (from: number, to: number) => linkBetween(scenario.links, names[from] ?? "", names[to] ?? "");
   const cases: MeasuredCase[] = [];
   const laps: CaseLaps[] = [];
+  const batches: Batch[] = [];
   const bytes = new Map<string, { from: string; to: string; sizeBytes: number }>();
-  for (const { prompt, ids } of asked) {
+  for (const together of inBatches(asked, scenario.concurrency)) {
     const simulation: Simulation = {
       devices,
       machines: new Map(Object.entries(scenario.machines).map(([name, { cores }]) => [name, cores])),
@@ -69,18 +70,27 @@ export async function runSimulation(
       },
       drafters: (host) => draftersOf(scenario, traced, host),
       rule,
-      requests: [{ atMs: 0, request: requestOf(scenario, prompt, ids) }],
+      requests: together.map(({ prompt, ids }) => ({ atMs: 0, request: requestOf(scenario, prompt, ids) })),
     };
     const result = await simulate(simulation);
-    const foretold = foretell(scenario, pipe, cutting, { promptTokens: ids.length, newTokens: newTokensOf(prompt) });
-    const answer = caseOf(prompt, ids, result, names, foretold);
-    cases.push(answer);
-    laps.push({ id: prompt.id, laps: result.laps.map(({ atMs, lap }) => ({ ...lap, atMs })) });
+    for (const { prompt, ids } of together) {
+      const tokens = { promptTokens: ids.length, newTokens: newTokensOf(prompt) };
+      const foretold = scenario.concurrency === 1 ? foretell(scenario, pipe, cutting, tokens) : null;
+      const answer = caseOf(prompt, ids, result, names, foretold);
+      cases.push(answer);
+      say(`${prompt.id}: ${answer.output.length} tokens, first after ${answer.timeToFirstTokenMs.toFixed(0)} ms`);
+    }
+    laps.push({
+      id: together.map(({ prompt }) => prompt.id).join(", "),
+      laps: result.laps.map(({ atMs, lap }) => ({ ...lap, atMs })),
+    });
+    batches.push(
+      batchOf(result.events.flatMap(({ atMs, event }) => (event.kind === "token" ? [{ id: event.id, atMs }] : []))),
+    );
     for (const { from, to, sizeBytes } of result.links) {
       const sum = bytes.get(`${from} > ${to}`)?.sizeBytes ?? 0;
       bytes.set(`${from} > ${to}`, { from, to, sizeBytes: sum + sizeBytes });
     }
-    say(`${prompt.id}: ${answer.output.length} tokens, first after ${answer.timeToFirstTokenMs.toFixed(0)} ms`);
   }
   let first = 0;
   const plan = stages.map(({ device, layers }) => {
@@ -91,7 +101,11 @@ export async function runSimulation(
     return place;
   });
   return {
-    run: { source: "simulated", replayed: replayedParts(scenario), scenario, plan, links: [...bytes.values()], laps },
+    run: {
+      ...{ source: "simulated", replayed: replayedParts(scenario), scenario, plan, links: [...bytes.values()] },
+      laps,
+      batches,
+    },
     cases,
   };
 }
@@ -120,10 +134,14 @@ function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer:
   return guesses === null ? [lookup] : [lookup, new TraceDrafter({ ...guesses, cases, computer })];
 }
 
-function requestOf({ tokens, temperature, topP, topK, seed }: Scenario, prompt: Prompt, ids: Int32Array) {
+function requestOf(
+  { tokens, temperature, topP, topK, seed, beside }: Scenario,
+  prompt: Prompt,
+  ids: Int32Array,
+): GenerateRequest {
   return {
     id: prompt.id,
-    conversation: prompt.id,
+    ...(beside ? { conversation: "all", beside: "all" } : { conversation: prompt.id }),
     ids,
     maxTokens: prompt.tokens ?? tokens,
     policy: { temperature, topP, topK, seed },
@@ -136,9 +154,11 @@ function caseOf(
   ids: Int32Array,
   { events, spans }: SimulationResult,
   devices: readonly string[],
-  foretold: Foretold,
+  foretold: Foretold | null,
 ): MeasuredCase {
-  const finished = events.flatMap(({ event }) => (event.kind === "finished" ? [event] : []))[0];
+  const finished = events
+    .flatMap(({ event }) => (event.kind === "finished" ? [event] : []))
+    .find(({ id }) => id === prompt.id);
   if (finished === undefined) throw new Error(`${prompt.id} was not answered`);
   if (finished.finish === "failed") throw new ScenarioError(`${prompt.id}: ${finished.reason ?? "failed"}`);
   const { output, finish, timings } = finished;

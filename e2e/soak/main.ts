@@ -4,7 +4,6 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import type { DecodingChoice } from "@jupiter/pipeline";
 import { seeded } from "@jupiter/testkit";
 import { drafterNames } from "../ring/drafters.ts";
@@ -12,18 +11,9 @@ import { openRing, type OpenRing } from "../ring/open-ring.ts";
 import { readJson } from "../ring/run.ts";
 import { parse, Prompts, type Prompt } from "../ring/scenario.ts";
 import { tabMemory } from "../ring/tab-processes.ts";
+import { HELP, parseFlags, type Soak } from "./flags.ts";
 
-const { values } = parseArgs({
-  options: {
-    answers: { type: "string", default: "200" },
-    donors: { type: "string", default: "3" },
-    tokens: { type: "string", default: "48" },
-    seed: { type: "string", default: "1" },
-    /** As `npm run ring` takes it: `medusa:FILE` where heads were trained. */
-    draft: { type: "string", default: "lookup" },
-  },
-});
-const [answers, donors, tokens] = [Number(values.answers), Number(values.donors), Number(values.tokens)];
+const { answers, donors, tokens, seed, draft } = flags();
 /** Questions that run at the same time; each way of decoding meets each other. */
 const AT_ONCE = 3;
 /** Memory is compared with what it is after the first of so many parts. */
@@ -33,8 +23,8 @@ const STOPPED_SHARE = 0.3;
 const REST_TIMEOUT_MS = 20_000;
 const GOLDEN = fileURLToPath(new URL("../golden/smollm2-135m-instruct-q4_1.json", import.meta.url));
 
-const random = seeded(Number(values.seed));
-const drafters = drafterNames(values.draft);
+const random = seeded(seed);
+const drafters = drafterNames(draft);
 const ways: readonly DecodingChoice[] = [
   { strategy: "plain", drafters: [] },
   ...drafters.map((drafter): DecodingChoice => ({ strategy: "window", drafters: [drafter], rows: 5 })),
@@ -49,7 +39,7 @@ interface Job {
   readonly stopAfterMs: number | null;
 }
 
-await using ring = await openRing({ tabs: donors, draft: values.draft, context: 1024 });
+await using ring = await openRing({ tabs: donors, draft, context: 1024 });
 const prompts = parse(Prompts, readJson(GOLDEN), GOLDEN);
 const references = new Map<string, readonly number[]>();
 let slowestMs = 0;
@@ -83,13 +73,26 @@ const sum = (mb: readonly number[]) => mb.reduce((a, b) => a + b, 0);
 const [first, last] = [memory[0] ?? [], memory.at(-1) ?? []];
 console.log(
   [
-    `${cpus()[0]?.model ?? "?"}, ${cpus().length} cores; seed ${values.seed}, ${donors} donors, up to ${tokens} tokens, ${AT_ONCE} at once`,
+    `${cpus()[0]?.model ?? "?"}, ${cpus().length} cores; seed ${seed}, ${donors} donors, up to ${tokens} tokens, ${AT_ONCE} at once`,
     `${answers} answers in ${seconds.toFixed(0)} s, ${stopped} of them stopped before their end, ${written} tokens; ${faults.length} faults`,
     `memory of tabs after the first tenth: ${first.join(", ")} MB; at the end: ${last.join(", ")} MB (${(100 * (sum(last) / sum(first) - 1)).toFixed(1)} % in all)`,
     ...faults.slice(0, 20),
   ].join("\n"),
 );
 if (faults.length > 0) process.exitCode = 1;
+
+/** Ends this process where there is nothing to run. */
+function flags(): Soak {
+  try {
+    const soak = parseFlags(process.argv.slice(2));
+    if (soak !== null) return soak;
+    console.log(HELP);
+    process.exit(0);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}
 
 function job(): Job {
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;

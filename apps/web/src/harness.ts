@@ -17,9 +17,10 @@ import { scheduleHarness, type ScheduleHarness } from "./schedule-tab.ts";
 import { tabHarness, type TabHarness } from "./tab-harness.ts";
 
 export interface HarnessAnswer {
-  readonly tokens: readonly Extract<AnswerEvent, { kind: "token" }>[];
-  readonly finished: Extract<AnswerEvent, { kind: "finished" }>;
   /** With the time at which the host told of each. */
+  readonly tokens: readonly (Extract<AnswerEvent, { kind: "token" }> & { readonly atMs: number })[];
+  readonly finished: Extract<AnswerEvent, { kind: "finished" }>;
+  /** Likewise. */
   readonly laps: readonly (LapEvent & { readonly atMs: number })[];
 }
 
@@ -98,13 +99,13 @@ export const harness: Harness = {
     const host = opened();
     written = 0;
     return new Promise((resolve, reject) => {
-      const tokens: Extract<AnswerEvent, { kind: "token" }>[] = [];
+      const tokens: HarnessAnswer["tokens"][number][] = [];
       const laps: (LapEvent & { atMs: number })[] = [];
       const offLap = host.events.on("lap", (lap) => laps.push({ ...lap, atMs: performance.now() }));
       const offAnswer = host.events.on("answer", (event) => {
         if (event.id !== options.id) return;
         if (event.kind === "token") {
-          written = tokens.push(event);
+          written = tokens.push({ ...event, atMs: performance.now() });
           return;
         }
         if (event.kind === "points") return;

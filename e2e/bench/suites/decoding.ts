@@ -1,131 +1,156 @@
 /**
- * What guessing brings on the paper's four boards: emulated tabs that replay recorded answers and guesses, beside the simulator's word on the same run. Every
- * answer has a ring of its own, so that none begins with what was learned from another.
+ * What each way of decoding brings on the paper's four boards: emulated tabs that replay recorded answers and guesses, beside the simulator's word on the same run. Whatever is
+ * asked at once has a ring of its own, so that none begins with what was learned from another.
  */
-import { fileURLToPath } from "node:url";
-import { modelFile, readJson, runScenario, type MeasuredCase } from "../../ring/run.ts";
-import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
+import { modelFile, runScenario } from "../../ring/run.ts";
+import { ScenarioError } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
-import { harmonicMean, recordedAnswers, STUDY_FILE } from "../../sim/decoding.ts";
-import { runSimulation } from "../../sim/run-sim.ts";
+import {
+  checkTexts,
+  DecodingCases,
+  harmonicMean,
+  root,
+  type DecodingCase,
+  type Recorded,
+} from "../../sim/decoding-cases.ts";
+import { runSimulation, type SimulatedReport } from "../../sim/run-sim.ts";
+import type { ReportTable } from "../report.ts";
 import { row, type Row } from "../row.ts";
-import type { Suite, SuiteResult } from "../suite.ts";
-import { evenShares } from "./bench-ring.ts";
+import type { Suite, SuiteContext } from "../suite.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
 const say = () => undefined;
-/** One question of each in the sampled form. Plain decoding takes a lap a token whatever is said, so its time is that of these in the full form, too. */
-const SAMPLED = ["coding", "knowledge", "generic"];
-const NEW_TOKENS = 64;
+/** Of an answer that is alone: the whole says little more, and takes half as long again. */
+const ALONE_TOKENS = 64;
 
+/** One set, run both ways. */
 interface Compared {
-  readonly category: string;
-  readonly emulated: MeasuredCase;
-  readonly simulated: MeasuredCase;
+  readonly one: DecodingCase;
+  readonly asked: readonly Recorded[];
+  readonly emulated: Run;
+  readonly simulated: Run;
+  /** This machine was late, so the figures are not the emulated boards'. */
+  readonly isLate: boolean;
+}
+
+interface Run {
+  readonly msPerToken: number;
+  readonly laps: number;
 }
 
 export const decoding: Suite = {
   name: "decoding",
   about:
-    "Recorded answers and guesses replayed on four emulated Jetson Xavier NX: plain in an even ring, and guessing ahead in a planned one, beside the simulator",
-  minutes: { sampled: 4, full: 10 },
+    "Recorded answers and guesses replayed on four emulated Jetson Xavier NX: ways of decoding beside the plain one in an even ring, and beside the simulator",
+  minutes: { sampled: 7, full: 32 },
   async run(context) {
-    const written = readJson(`${root}${STUDY_FILE}`) as ScenarioFields;
-    const base = parse(Scenario, written, STUDY_FILE);
-    const { models } = modelPlace(await modelFile(base, root, say));
-    await using room = await TabRoom.open({ models, donors: base.tabs, browser: context.browser });
-    const ring = new ReplayingRing(room, written);
-    const answers = recordedAnswers(`${root}${base.trace}`).filter(({ greedy }) => greedy.length >= NEW_TOKENS);
-    const few = SAMPLED.map((kind) => answers.find(({ category }) => category === kind)!);
-    const layers = evenShares(base.shape?.L ?? 0, base.tabs + 1);
-    const jobs = [
-      ...few.map((answer) => ({ answer, way: { strategy: "plain", layers } as const })),
-      ...(context.full ? answers : few).map((answer) => ({ answer, way: {} })),
-    ];
-    const plain: Compared[] = [];
-    const guessed: Compared[] = [];
-    for (const [i, { answer, way }] of jobs.entries()) {
-      const isPlain = "strategy" in way;
-      context.say(`${answer.category}, ${isPlain ? "plain" : "guessing"}`, i / jobs.length);
-      (isPlain ? plain : guessed).push(await ring.compare(answer, way));
+    const cases = new DecodingCases();
+    const jobs = [cases.plain, ...casesOf(cases, context)].flatMap((one) => setsOf(one, context));
+    const { models } = modelPlace(await modelFile(cases.scenario, root, say));
+    await using room = await TabRoom.open({ models, donors: cases.scenario.tabs, browser: context.browser });
+    const compared: Compared[] = [];
+    for (const [i, { one, asked }] of jobs.entries()) {
+      context.say(`${one.title}: ${kindsOf(asked)}`, i / jobs.length);
+      compared.push(await compare(room, cases, one, asked));
     }
-    return resultOf(plain, guessed, ring);
+    const late = compared.filter(({ isLate }) => isLate).length;
+    return {
+      rows: rowsOf(cases.plain, compared),
+      floor: null,
+      notes: [
+        `Answers that are alone have ${ALONE_TOKENS} tokens; whatever is asked at once has a ring of its own; tokens and guesses replayed, nothing computed. Planned layers: ${cases.layers.join(", ")}.`,
+        ...(late === 0
+          ? []
+          : [`Not valid, as this machine was late: ${late} of ${compared.length} runs, marked in the table.`]),
+      ],
+      tables: [tableOf(compared)],
+    };
   },
 };
 
-class ReplayingRing {
-  readonly #room: TabRoom;
-  readonly #written: ScenarioFields;
-  readonly late = new Set<string>();
-  readonly plans = new Set<string>();
-
-  constructor(room: TabRoom, written: ScenarioFields) {
-    this.#room = room;
-    this.#written = written;
-  }
-
-  async compare(
-    { category, promptIds }: ReturnType<typeof recordedAnswers>[number],
-    way: Partial<ScenarioFields>,
-  ): Promise<Compared> {
-    const prompts = [{ id: category, ids: [...promptIds], tokens: NEW_TOKENS }];
-    const scenario = parse(Scenario, { ...this.#written, ...way, prompts }, STUDY_FILE);
-    const { run, cases } = await runScenario(scenario, { folder: root, say, room: this.#room });
-    const paper = await runSimulation(scenario, { folder: root, say });
-    if (run.emulation.some(({ isTooSlow }) => isTooSlow)) this.late.add(`${category} (${scenario.strategy})`);
-    this.plans.add(`${scenario.strategy} ${run.plan.map(({ first, end }) => end - first).join(", ")}`);
-    return { category, emulated: cases[0]!, simulated: paper.cases[0]! };
-  }
+/** Throws `ScenarioError` for a name that no case in tabs has. */
+function casesOf({ all }: DecodingCases, { cases: names }: SuiteContext): readonly DecodingCase[] {
+  const inTabs = all.filter((one) => one.inTabs !== null);
+  const unknown = names?.find((name) => inTabs.every((one) => one.name !== name));
+  if (unknown !== undefined)
+    throw new ScenarioError(`--cases: there is no ${unknown}; there are ${inTabs.map(({ name }) => name).join(", ")}.`);
+  return names === null ? inTabs : inTabs.filter(({ name }) => names.includes(name));
 }
 
-function resultOf(
-  plain: readonly Compared[],
-  guessed: readonly Compared[],
-  { late, plans }: Pick<ReplayingRing, "late" | "plans">,
-): SuiteResult {
-  const times = (of: "emulated" | "simulated") => {
-    const plainMs = plain.reduce((sum, answer) => sum + answer[of].decodeMsPerToken!, 0) / plain.length;
-    return guessed.map((answer) => plainMs / answer[of].decodeMsPerToken!);
-  };
-  const facts = { unit: "times", better: "more" } as const;
-  const speedUps = (["emulated", "simulated"] as const).flatMap((source) => [
-    row({ ...facts, name: `guessing, times as fast as plain, harmonic mean, ${source}`, source }, [
-      harmonicMean(times(source)),
-    ]),
-    row({ ...facts, name: `guessing, times as fast as plain, least, ${source}`, source }, [Math.min(...times(source))]),
-  ]);
-  return {
-    rows: [...speedUps, ...rowsOf("plain", plain), ...rowsOf("guessing", guessed)],
-    floor: null,
-    notes: [
-      `${guessed.length} answers of ${NEW_TOKENS} tokens, each in a ring of its own; tokens and guesses replayed, nothing computed. Layers: ${[...plans].join("; ")}.`,
-      ...(late.size === 0 ? [] : [`Not valid, as this machine was late: ${[...late].join(", ")}.`]),
-    ],
-  };
+/** As many as this form has, evenly out of all, so that kinds of questions differ. */
+function setsOf(one: DecodingCase, { full }: SuiteContext): readonly Pick<Compared, "one" | "asked">[] {
+  const { sampled = 0, full: most = 0 } = one.inTabs ?? {};
+  const count = full ? most : sampled;
+  return Array.from({ length: count }, (_, i) => ({
+    one,
+    asked: one.sets[Math.floor(((i + 0.5) * one.sets.length) / count)]!,
+  }));
 }
 
-function rowsOf(way: string, compared: readonly Compared[]): Row[] {
-  const kinds = [...new Set(compared.map(({ category }) => category))];
-  return kinds.flatMap((kind) => {
-    const own = compared.filter(({ category }) => category === kind);
-    const values = (of: (answer: Compared) => number | null) => own.map((answer) => of(answer) ?? NaN);
-    const error = ({ emulated, simulated }: Compared) =>
-      100 * Math.abs(simulated.decodeMsPerToken! / emulated.decodeMsPerToken! - 1);
+async function compare(
+  room: TabRoom,
+  cases: DecodingCases,
+  one: DecodingCase,
+  asked: readonly Recorded[],
+): Promise<Compared> {
+  const scenario = cases.scenarioOf(one, asked, asked.length === 1 ? ALONE_TOKENS : Infinity);
+  const emulated = await runScenario(scenario, { folder: root, say, room });
+  const simulated = await runSimulation(scenario, { folder: root, say });
+  checkTexts(asked, emulated.cases);
+  checkTexts(asked, simulated.cases);
+  const isLate = emulated.run.emulation.some(({ isTooSlow }) => isTooSlow);
+  return { one, asked, emulated: runOf(emulated), simulated: runOf(simulated), isLate };
+}
+
+function runOf({ run, cases }: SimulatedReport): Run {
+  return { msPerToken: run.batches[0]?.msPerToken ?? NaN, laps: Math.max(...cases.map(({ laps }) => laps)) };
+}
+
+function rowsOf(plain: DecodingCase, compared: readonly Compared[]): Row[] {
+  const plainMs = (of: "emulated" | "simulated") => {
+    const own = compared.filter(({ one }) => one === plain);
+    return own.reduce((sum, each) => sum + each[of].msPerToken, 0) / own.length;
+  };
+  return [...new Set(compared.map(({ one }) => one))].flatMap((one) => {
+    const own = compared.filter((each) => each.one === one);
+    const speedUps = (["emulated", "simulated"] as const).flatMap((source) => {
+      const times = own.map((each) => plainMs(source) / each[source].msPerToken);
+      const facts = { source, unit: "times", better: "more" } as const;
+      const least = row({ ...facts, name: `${one.title}: as fast as plain, least, ${source}` }, [Math.min(...times)]);
+      return [
+        row({ ...facts, name: `${one.title}: as fast as plain, ${source}` }, [harmonicMean(times)]),
+        ...(own.length > 1 ? [least] : []),
+      ];
+    });
     const facts = { source: "emulated", better: "less" } as const;
     return [
+      ...(one === plain ? [] : speedUps),
       row(
-        { ...facts, name: `${kind}, ${way}: decode`, unit: "ms/token" },
-        values(({ emulated }) => emulated.decodeMsPerToken),
+        { ...facts, name: `${one.title}: decode`, unit: "ms/token" },
+        own.map(({ emulated }) => emulated.msPerToken),
       ),
-      row({ ...facts, name: `${kind}, ${way}: error of what was simulated`, unit: "%" }, values(error)),
-      row(
-        { ...facts, name: `${kind}, ${way}: laps`, unit: "laps" },
-        values(({ emulated }) => emulated.laps),
-      ),
-      row(
-        { ...facts, source: "simulated", name: `${kind}, ${way}: laps, simulated`, unit: "laps" },
-        values(({ simulated }) => simulated.laps),
-      ),
+      row({ ...facts, name: `${one.title}: error of what was simulated`, unit: "%" }, own.map(errorOf)),
     ];
   });
+}
+
+/** Percent, without its sign. */
+function errorOf({ emulated, simulated }: Compared): number {
+  return 100 * Math.abs(simulated.msPerToken / emulated.msPerToken - 1);
+}
+
+function tableOf(compared: readonly Compared[]): ReportTable {
+  return {
+    title: "Every run",
+    columns: ["case", "questions", "ms a token", "simulated", "off by", "laps", "simulated", ""],
+    lines: compared.map((each) => [
+      ...[each.one.name, kindsOf(each.asked)],
+      ...[each.emulated.msPerToken.toFixed(1), each.simulated.msPerToken.toFixed(1), `${errorOf(each).toFixed(1)} %`],
+      ...[`${each.emulated.laps}`, `${each.simulated.laps}`],
+      each.isLate ? "not valid" : "",
+    ]),
+  };
+}
+
+function kindsOf(asked: readonly Recorded[]): string {
+  return asked.map(({ category }) => category).join(", ");
 }

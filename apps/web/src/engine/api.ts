@@ -92,6 +92,8 @@ export interface AskOptions {
   readonly decoding?: DecodingChoice;
   /** Written point by point, all points at once: another text than the plain answer. `auto`: where the model finds that it is such a question. */
   readonly outline?: OutlineChoice;
+  /** Questions of one conversation that say the same here run side by side: what their prompts begin with is there once. */
+  readonly beside?: string;
 }
 
 export type OutlineChoice = "auto" | "on" | "off";

@@ -257,7 +257,7 @@ export class HostEngine {
 
   ask(options: AskOptions): void {
     const outline = Outline.tryStart(options, {
-      ask: (part, tell, beside) => this.#ask(part, tell, beside),
+      ask: (part, tell) => this.#ask(part, tell),
       stop: (id) => this.#driver.cancel(id),
       close: (conversation) => this.closeConversation(conversation),
       render: (messages) => this.#open().tokenizer.renderChat(messages),
@@ -271,8 +271,8 @@ export class HostEngine {
     else this.#outlines.set(options.id, outline);
   }
 
-  #ask(options: AskOptions, tell: (event: AnswerEvent) => void, beside?: string): void {
-    const { id, conversation, prompt, maxTokens, policy, force, decoding } = options;
+  #ask(options: AskOptions, tell: (event: AnswerEvent) => void): void {
+    const { id, conversation, prompt, maxTokens, policy, force, decoding, beside } = options;
     let ids: Int32Array;
     let stopIds: readonly number[];
     try {

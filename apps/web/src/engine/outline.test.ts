@@ -62,7 +62,7 @@ function ask(outline: AskOptions["outline"], question: string, says: (part: stri
     ...(outline === undefined ? {} : { outline }),
   };
   const run = Outline.tryStart(options, {
-    ask: ({ id, prompt }, tell, beside) => {
+    ask: ({ id, prompt, beside }, tell) => {
       const name = id === "a" ? "plain" : id.slice(2);
       const text = prompt.kind === "text" ? prompt.text : "";
       const timings = { promptTokens: 9, reusedTokens: 0, prefillMs: 1, timeToFirstTokenMs: 1, decodeMs: 1, laps: 3 };

@@ -26,8 +26,8 @@ import {
 } from "./outline-text.ts";
 
 export interface OutlinePorts {
-  /** An answer of its own, told to `tell` alone. Those with the same `beside` run side by side. */
-  readonly ask: (options: AskOptions, tell: (event: AnswerEvent) => void, beside?: string) => void;
+  /** An answer of its own, told to `tell` alone. */
+  readonly ask: (options: AskOptions, tell: (event: AnswerEvent) => void) => void;
   readonly stop: (id: string) => void;
   readonly close: (conversation: string) => void;
   readonly render: (messages: readonly ChatMessage[]) => string;
@@ -147,6 +147,7 @@ export class Outline {
       maxTokens,
       policy,
       stop,
+      beside: this.#conversation,
       ...(decoding === undefined ? {} : { decoding }),
     };
     const tell = (event: AnswerEvent) => {
@@ -156,7 +157,7 @@ export class Outline {
       // Not from within the events of the part that ended.
       queueMicrotask(() => end(event));
     };
-    this.#ports.ask(options, tell, this.#conversation);
+    this.#ports.ask(options, tell);
   }
 
   /** Before there are points an end is the answer's end, with nothing to read. */
