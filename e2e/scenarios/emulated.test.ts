@@ -68,6 +68,33 @@ it("a model that is not there says what was recorded", async () => {
   expect(output).toEqual(cases[0]!.greedy);
 });
 
+it("questions side by side have the beginning of their prompts once, in tabs as on paper", async () => {
+  const common = Array.from({ length: 24 }, (_, i) => 20 + i);
+  const recorded = [
+    { promptIds: [...common, 60, 61], greedy: [70, 71, 90, 72] },
+    { promptIds: [...common, 62], greedy: [80, 81, 91, 82] },
+  ];
+  writeFileSync(join(folder, "points.json"), JSON.stringify({ cases: recorded }));
+  const fields: ScenarioFields = {
+    ...{ ...emulated, model, hostLayers: "first", shape: { L: 6, D: 512 }, layers: [2, 4], chunk: 16 },
+    ...{ trace: "points.json", concurrency: 2, beside: true },
+    prompts: recorded.map(({ promptIds }, i) => ({ id: `point ${i + 1}`, ids: promptIds, tokens: 4 })),
+  };
+  const options = { folder, say: () => undefined };
+  const [inTabs, onPaper] = [
+    await runScenario(parse(Scenario, fields, "test"), { ...options, room: ring.room }),
+    await runSimulation(parse(Scenario, fields, "test"), options),
+  ];
+  for (const { run, cases } of [inTabs, onPaper]) {
+    expect(cases.map(({ output }) => output)).toEqual(recorded.map(({ greedy }) => greedy));
+    expect(cases.map(({ reusedTokens }) => reusedTokens)).toEqual([0, common.length]);
+    expect(run.batches).toMatchObject([{ ids: ["point 1", "point 2"] }]);
+    // A conversation's other questions wait until the one before is answered.
+    const [first, second] = cases.map(({ timeToFirstTokenMs, decodeMs }) => ({ timeToFirstTokenMs, decodeMs }));
+    expect(second!.timeToFirstTokenMs).toBeLessThan(first!.timeToFirstTokenMs + first!.decodeMs);
+  }
+});
+
 it("recorded guesses hold in tabs as often as on the simulator's clock", async () => {
   const written = readJson(`${root}e2e/bench/scenarios/env-a-7b-continuous.json`) as ScenarioFields;
   const scenario = parse(Scenario, { ...written, model, cases: ["coding"] }, "test");

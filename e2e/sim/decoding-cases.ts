@@ -91,7 +91,7 @@ function casesOf(
     {
       ...{ name: "window", title: "one window of four guesses" },
       fields: { strategy: "window", rows: 5, layers: even, ...chain },
-      ...whole(3, alone),
+      ...{ sets: alone, inTabs: { sampled: 3, full: 12 } },
     },
     {
       ...{ name: "even", title: "continuous, even layers, chain" },

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { harmonicMean } from "./decoding-cases.ts";
+import { tracedCases } from "../ring/emulate-tabs.ts";
+import { DecodingCases, harmonicMean, root } from "./decoding-cases.ts";
 import { decodingStudy, decodingTables, type DecodingStudy } from "./decoding.ts";
 
 describe("decoding four boards' ring on paper, beside plain decoding", () => {
@@ -19,6 +20,13 @@ describe("decoding four boards' ring on paper, beside plain decoding", () => {
     expect(mean("continuous, planned layers, tree", "coding")).toBeGreaterThan(4.6);
     expect(Math.min(...times)).toBeGreaterThan(1.8);
     expect(harmonicMean(timesOf("one window of four guesses"))).toBeGreaterThan(1.65);
+  });
+
+  it("a bad drafter is right in a fifth of places", () => {
+    const { scenario } = new DecodingCases();
+    const cases = tracedCases({ ...scenario, recorded: { children: 3, rightPercent: 20 } }, root);
+    const right = cases.flatMap(({ greedy, draftTop }) => draftTop.map(([best], i) => best?.[0] === greedy[i]));
+    expect(right.filter(Boolean).length / right.length).toBeCloseTo(0.2, 1);
   });
 
   it("a drafter that is right in a fifth of places costs at most a twentieth", () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { spansOf, type TimedLap } from "../ring/measures.ts";
+import { batchOf, spansOf, type TimedLap } from "../ring/measures.ts";
 import { readJson } from "../ring/run.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
 import { parse, Scenario, type ScenarioFields } from "../ring/scenario.ts";
@@ -54,6 +54,20 @@ describe("a scenario on paper", () => {
     expect(one.cases[0]?.prefillMsPerToken).toBeCloseTo((4 * 52 + 8) / 32);
   });
 
+  it("questions that are put at once share the ring, and side by side the beginning of their prompts, too", async () => {
+    const prompts = ["one", "two", "three"].map((id) => ({ id, promptTokens: 32, tokens: 5 }));
+    const report = await run({ ...two, prompts, concurrency: 2 });
+    expect(report.run.batches.map(({ ids }) => ids)).toEqual([["one", "two"], ["three"]]);
+    const [together, alone] = report.run.batches.map(({ msPerToken }) => msPerToken!);
+    expect(alone).toBeCloseTo(44 + 8);
+    // Two frames are on their way at once, one in each stage.
+    expect(together).toBeLessThan(0.7 * alone!);
+    expect(summary(report)).toContain("one, two: ");
+    const side = await run({ ...two, prompts: prompts.slice(0, 2), concurrency: 2, beside: true });
+    expect(side.cases.map(({ reusedTokens }) => reusedTokens)).toEqual([0, 31]);
+    expect(side.cases.map(({ output }) => output)).toEqual(report.cases.slice(0, 2).map(({ output }) => output));
+  });
+
   it.each([
     [{ ...two, devices: [{ name: "host" }] }, "host has no time"],
     [{ ...two, layers: [3, 2] }, "add up to the model's 4 layers"],
@@ -78,6 +92,13 @@ describe("a scenario on paper", () => {
       for (const { prefill } of busy) expect(prefill).toBeLessThanOrEqual(1);
     }
   });
+});
+
+it("answers that were written together are timed from when the last of them began, and one verdict's tokens are of one moment", () => {
+  const at = (id: string, ...times: number[]) => times.map((atMs) => ({ id, atMs }));
+  const came = [...at("a", 10, 50, 101, 140), ...at("b", 100, 140.5, 180)];
+  expect(batchOf(came)).toEqual({ ids: ["a", "b"], msPerToken: 80 / 3 });
+  expect(batchOf(at("a", 10)).msPerToken).toBeNull();
 });
 
 it("recorded guesses make recorded answers faster, and change nothing in them", async () => {

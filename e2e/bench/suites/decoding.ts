@@ -50,7 +50,13 @@ export const decoding: Suite = {
     const compared: Compared[] = [];
     for (const [i, { one, asked }] of jobs.entries()) {
       context.say(`${one.title}: ${kindsOf(asked)}`, i / jobs.length);
-      compared.push(await compare(room, cases, one, asked));
+      const done = await compare(room, cases, one, asked);
+      const late = done.isLate ? "; not valid, this machine was late" : "";
+      context.say(
+        `${done.emulated.msPerToken.toFixed(1)} ms a token, simulated ${done.simulated.msPerToken.toFixed(1)}${late}`,
+        (i + 1) / jobs.length,
+      );
+      compared.push(done);
     }
     const late = compared.filter(({ isLate }) => isLate).length;
     return {
