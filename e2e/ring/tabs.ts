@@ -20,7 +20,7 @@ export class TabRoom implements AsyncDisposable {
   readonly host: Page;
   readonly donors: Page[] = [];
   readonly link: string;
-  readonly #context: BrowserContext;
+  readonly #browsing: Browsing;
   readonly #ownsBrowser: boolean;
   readonly #query: string;
   readonly #before: Before | null;
@@ -34,7 +34,7 @@ export class TabRoom implements AsyncDisposable {
     serverOptions: ServerOptions,
     browser: Browser,
     ownsBrowser: boolean,
-    context: BrowserContext,
+    browsing: Browsing,
     host: Page,
     link: string,
     query: string,
@@ -45,7 +45,7 @@ export class TabRoom implements AsyncDisposable {
     this.browser = browser;
     this.host = host;
     this.link = link;
-    this.#context = context;
+    this.#browsing = browsing;
     this.#ownsBrowser = ownsBrowser;
     this.#query = query;
     this.#before = before;
@@ -60,19 +60,20 @@ export class TabRoom implements AsyncDisposable {
     readonly query?: string;
     /** Runs in every tab before its own scripts. */
     readonly init?: () => void;
+    /** Donors have a browser storage each, as devices have, and so are each timed; else what one tab was timed at holds for all. */
+    readonly areApart?: boolean;
     /** Stands before the real server, as a cheating one does. */
     readonly through?: (url: string) => Promise<Before>;
   }): Promise<TabRoom> {
     ensureBuilt(console.error);
-    const { turn = null, query = "", init } = options;
+    const { turn = null, query = "" } = options;
     const serverOptions = { port: 0, page, models: options.models, turn };
     const server = await createServer(serverOptions);
     const before = (await options.through?.(server.url)) ?? null;
     const browser = options.browser ?? (await launchChromium());
-    const context = await browser.newContext();
-    if (init !== undefined) await context.addInitScript(init);
+    const browsing = new Browsing(browser, options);
     try {
-      const host = await context.newPage();
+      const host = await browsing.newPage();
       await host.goto(`${(before ?? server).url}?harness${query}`);
       await host.waitForFunction(() => globalThis.jupiterHarness !== undefined);
       const link = await host.evaluate(() => globalThis.jupiterHarness!.open("Host"));
@@ -81,7 +82,7 @@ export class TabRoom implements AsyncDisposable {
         serverOptions,
         browser,
         options.browser === undefined,
-        context,
+        browsing,
         host,
         link,
         query,
@@ -91,7 +92,7 @@ export class TabRoom implements AsyncDisposable {
       for (let i = 0; i < options.donors; i++) await room.addDonor();
       return room;
     } catch (error) {
-      await context.close();
+      await browsing.close();
       if (options.browser === undefined) await browser.close();
       await server.close();
       throw error;
@@ -104,7 +105,7 @@ export class TabRoom implements AsyncDisposable {
 
   /** Opens one more donor tab and waits until the host knows it. `link`: the room's, where it is not the first one any more. */
   async addDonor(link = this.link): Promise<Page> {
-    const donor = await this.#context.newPage();
+    const donor = await this.#browsing.newPage();
     this.#watch(donor, `donor ${this.donors.length + 1}'s tab`);
     await donor.goto(`${(this.#before ?? this.#server).url}?auto&harness${this.#query}${link}`);
     this.donors.push(donor);
@@ -153,7 +154,7 @@ export class TabRoom implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#failure ??= new Error("the room is closed");
-    await this.#context.close();
+    await this.#browsing.close();
     if (this.#ownsBrowser) await this.browser.close();
     await this.#before?.[Symbol.asyncDispose]();
     await this.#server.close();
@@ -189,4 +190,38 @@ function withoutStack(error: unknown): unknown {
 /** Where `createServer` finds the file, and its address for the page. */
 export function modelPlace(file: string): { readonly models: readonly string[]; readonly url: string } {
   return { models: [dirname(file)], url: `/models/${encodeURIComponent(basename(file))}` };
+}
+
+/** Tabs with one storage for all, or one each. */
+class Browsing {
+  readonly #browser: Browser;
+  readonly #init: (() => void) | null;
+  readonly #areApart: boolean;
+  readonly #contexts: BrowserContext[] = [];
+
+  constructor(
+    browser: Browser,
+    { init, areApart = false }: { readonly init?: () => void; readonly areApart?: boolean },
+  ) {
+    this.#browser = browser;
+    this.#init = init ?? null;
+    this.#areApart = areApart;
+  }
+
+  async newPage(): Promise<Page> {
+    const [shared] = this.#contexts;
+    const context = shared === undefined || this.#areApart ? await this.#newContext() : shared;
+    return context.newPage();
+  }
+
+  async close(): Promise<void> {
+    for (const context of this.#contexts) await context.close();
+  }
+
+  async #newContext(): Promise<BrowserContext> {
+    const context = await this.#browser.newContext();
+    this.#contexts.push(context);
+    if (this.#init !== null) await context.addInitScript(this.#init);
+    return context;
+  }
 }

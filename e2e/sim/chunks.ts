@@ -1,6 +1,6 @@
 /** How good the cutting of prompts is: chunked prefill against the best that the exact recurrence allows, and what it gains over one device. */
 import { fileURLToPath } from "node:url";
-import { bestSlices, slicesMs, type Pipe } from "@jupiter/planner";
+import { bestSlices, returnMs, slicesMs, type Pipe } from "@jupiter/planner";
 import { exhaustiveSlicesMs, slicesBoundMs } from "@jupiter/planner/optimum";
 import { planScenario } from "../ring/plan-scenario.ts";
 import { readJson } from "../ring/run.ts";
@@ -11,6 +11,8 @@ export interface ChunkedPrefill {
   readonly chunks: number;
   /** All of it from the first chunk's start to the last one's end, without the way back and the head. */
   readonly ms: number;
+  /** The way back and the head, which no slicing changes. */
+  readonly backMs: number;
   /** Of the best slicing on a grid of `GRID` tokens, or a bound below all of them. */
   readonly leastMs: number;
   readonly isBound: boolean;
@@ -18,13 +20,13 @@ export interface ChunkedPrefill {
   readonly aloneMs: number;
 }
 
-const CHUNKED_TOKENS = [260, 864, 2048];
+export const CHUNKED_TOKENS = [260, 864, 2048];
 const GRID = 16;
 /** Beyond, trying all takes too long. */
 const EXHAUSTIVE_TO = 864;
 
 /** What is looked at: the paper's boards, and tabs as they were timed, four alike and four as unlike as the paper's. */
-const RINGS = [
+export const CHUNKED_RINGS = [
   // A board takes a prompt in one piece; wasm tabs were never timed with more than 256 rows.
   { file: "env-a-7b-1000", name: "4 NX (Env A)", mostRows: 1024 },
   { file: "env-b-7b-1000", name: "NX, 2 TX2, Nano (Env B)", mostRows: 1024 },
@@ -35,7 +37,7 @@ const RINGS = [
 /** By the devices' words. */
 export function chunkStudy(): ReadonlyMap<string, readonly ChunkedPrefill[]> {
   return new Map(
-    RINGS.map(({ file, name, mostRows }) => {
+    CHUNKED_RINGS.map(({ file, name, mostRows }) => {
       const path = fileURLToPath(new URL(`../bench/scenarios/${file}.json`, import.meta.url));
       return [name, chunkedPrefills({ ...parse(Scenario, readJson(path), file), chunk: mostRows })];
     }),
@@ -43,7 +45,7 @@ export function chunkStudy(): ReadonlyMap<string, readonly ChunkedPrefill[]> {
 }
 
 /** Of the scenario's devices with the planner's split for the first token, chunks of at most its `chunk` rows. */
-function chunkedPrefills(scenario: Scenario, tokens: readonly number[] = CHUNKED_TOKENS): ChunkedPrefill[] {
+export function chunkedPrefills(scenario: Scenario, tokens: readonly number[] = CHUNKED_TOKENS): ChunkedPrefill[] {
   const { shape } = scenario;
   if (shape === undefined) throw new RangeError("Expected a scenario with a shape.");
   const facts = { ...shape, layerBytes: Array<number>(shape.L).fill(shape.layerBytes ?? 0), tokenizer: null };
@@ -57,6 +59,7 @@ function chunkedPrefills(scenario: Scenario, tokens: readonly number[] = CHUNKED
       promptTokens,
       chunks: slices.length,
       ms,
+      backMs: returnMs(pipe, 1),
       leastMs: isBound
         ? slicesBoundMs(pipe, promptTokens, GRID)
         : exhaustiveSlicesMs(pipe, promptTokens, GRID, ms * 1.000_001),

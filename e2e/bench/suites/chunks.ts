@@ -1,36 +1,116 @@
-/** Chunked prefill beside the best that the exact recurrence allows. */
-import { chunkStudy } from "../../sim/chunks.ts";
-import { row } from "../row.ts";
-import type { Suite } from "../suite.ts";
+/** Chunked prefill beside the best that the exact recurrence allows: on paper, and in emulated tabs. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { emulatedTabs } from "../../ring/emulate-tabs.ts";
+import { namesOf } from "../../ring/report.ts";
+import { modelFile, runScenario } from "../../ring/run.ts";
+import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
+import { modelPlace, TabRoom } from "../../ring/tabs.ts";
+import { CHUNKED_RINGS, CHUNKED_TOKENS, chunkedPrefills, chunkStudy } from "../../sim/chunks.ts";
+import { row, type Row } from "../row.ts";
+import type { Suite, SuiteContext } from "../suite.ts";
+import { slower } from "./slower.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const say = () => undefined;
+/** Tabs of one machine need room: these take so many times what they are said to, links too. */
+const SCALE: Readonly<Record<string, number>> = { "wasm-equal": 4, "wasm-uneven": 4 };
 
 export const chunks: Suite = {
   name: "chunks",
-  about: "Prompts cut by the planner: time over the least possible, and the speed-up over one device",
-  minutes: { sampled: 0.5, full: 0.5 },
-  run({ say }) {
-    say("searching", 0);
-    const facts = { source: "simulated", unit: "times" } as const;
-    const rows = [...chunkStudy()].flatMap(([name, prefills]) =>
-      prefills.flatMap(({ promptTokens, ms, leastMs, aloneMs, isBound }) => {
-        const what = `${name}, ${promptTokens} tokens`;
-        return [
-          row(
-            {
-              ...facts,
-              better: "less",
-              name: `${what}: over ${isBound ? "a bound below all slicings" : "the best slicing"}`,
-            },
-            [ms / leastMs],
-          ),
-          row({ ...facts, better: "more", name: `${what}: over one device` }, [aloneMs / ms]),
-          row({ ...facts, better: "same", name: `${what}: over one device, at most` }, [aloneMs / leastMs]),
-        ];
-      }),
-    );
-    return Promise.resolve({
-      rows,
-      floor: null,
-      notes: ["Slicings on a grid of 16 tokens: all of them to 864 tokens, a proven bound beyond."],
-    });
+  about:
+    "Prompts cut by the planner for four devices: time over the least possible, and the speed-up over one device, on paper and in emulated tabs",
+  minutes: { sampled: 3, full: 7 },
+  async run(context) {
+    const rows = paperRows();
+    const notes = ["Slicings on a grid of 16 tokens: all of them to 864 tokens, a proven bound beyond."];
+    for (const [i, ring] of CHUNKED_RINGS.entries()) {
+      const tell = (text: string, share: number) => context.say(text, (i + share) / CHUNKED_RINGS.length);
+      const emulated = await emulatedRows(ring, { ...context, say: tell });
+      rows.push(...emulated.rows);
+      notes.push(...emulated.notes);
+    }
+    return { rows, floor: null, notes };
   },
 };
+
+function paperRows(): Row[] {
+  const facts = { source: "simulated", unit: "times" } as const;
+  return [...chunkStudy()].flatMap(([name, prefills]) =>
+    prefills.flatMap(({ promptTokens, ms, leastMs, aloneMs, isBound }) => {
+      const what = `${name}, ${promptTokens} tokens`;
+      return [
+        row({ ...facts, better: "less", name: `${what}: over ${leastInWords(isBound)}` }, [ms / leastMs]),
+        row({ ...facts, better: "more", name: `${what}: over one device` }, [aloneMs / ms]),
+        row({ ...facts, better: "same", name: `${what}: over one device, at most` }, [aloneMs / leastMs]),
+      ];
+    }),
+  );
+}
+
+function leastInWords(isBound: boolean): string {
+  return isBound ? "a bound below all slicings" : "the best slicing";
+}
+
+/** A ring of its own for each prompt, as the planner splits for it. */
+async function emulatedRows(
+  { file, name, mostRows }: (typeof CHUNKED_RINGS)[number],
+  { browser, rounds, full, say: tell }: SuiteContext,
+): Promise<{ rows: Row[]; notes: string[] }> {
+  const written = JSON.parse(readFileSync(`${root}/e2e/bench/scenarios/${file}.json`, "utf8")) as ScenarioFields;
+  const scale = SCALE[file] ?? 1;
+  const any = ringOf(written, 1, scale);
+  const { models } = modelPlace(await modelFile(any, root, say));
+  await using room = await TabRoom.open({ models, donors: any.tabs, browser });
+  const rows: Row[] = [];
+  const late = new Set<string>();
+  const times = full ? rounds : 1;
+  for (const [i, promptTokens] of CHUNKED_TOKENS.entries()) {
+    const scenario = ringOf(written, promptTokens, scale);
+    const [{ leastMs, backMs, isBound } = { leastMs: NaN, backMs: NaN, isBound: false }] = chunkedPrefills(
+      { ...scenario, chunk: mostRows },
+      [promptTokens],
+    );
+    const over: number[] = [];
+    for (let round = 0; round < times; round++) {
+      tell(`${name}: ${promptTokens} tokens`, (i + round / times) / CHUNKED_TOKENS.length);
+      const { cases } = await runScenario(scenario, { folder: root, say, room });
+      over.push(((cases[0]?.prefillMsPerToken ?? NaN) * promptTokens) / (leastMs + backMs));
+      const tabs = await emulatedTabs(room, await namesOf(room, scenario));
+      for (const { device, isTooSlow } of tabs) if (isTooSlow) late.add(`${device} at ${promptTokens} tokens`);
+    }
+    const what = `${name}, ${promptTokens} tokens, emulated: over ${leastInWords(isBound)}`;
+    rows.push(row({ name: what, source: "emulated", unit: "times", better: "less" }, over));
+  }
+  return {
+    rows,
+    notes: [
+      ...(scale === 1 ? [] : [`${name}: emulated ${scale} times as slow, links too: one machine plays all of them.`]),
+      ...(late.size === 0 ? [] : [`${name}: not valid, as this machine was late: ${[...late].join(", ")}.`]),
+    ],
+  };
+}
+
+/** Prompts cut by the plan's table; all of it, links too, takes `scale` times as long. */
+function ringOf(written: ScenarioFields, promptTokens: number, scale: number): Scenario {
+  const { chunk: _chunk, devices = [], links = [], ...fields } = written;
+  return parse(
+    Scenario,
+    {
+      ...fields,
+      devices: devices.map(({ time, ...device }) => ({
+        ...device,
+        ...(time === undefined ? {} : { time: slower(time, scale) }),
+      })),
+      links: links.map(({ mbitPerS, delayMs = 0, ...link }) => ({
+        ...link,
+        delayMs: delayMs * scale,
+        ...(mbitPerS === undefined ? {} : { mbitPerS: mbitPerS / scale }),
+      })),
+      context: 2304,
+      objective: "first-token",
+      prompts: [{ id: "prompt", promptTokens, tokens: 2 }],
+    },
+    "scenario",
+  );
+}

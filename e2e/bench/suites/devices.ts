@@ -13,6 +13,7 @@ import { runSimulation } from "../../sim/run-sim.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
 import { evenShares } from "./bench-ring.ts";
+import { slower } from "./slower.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const say = () => undefined;
@@ -50,21 +51,6 @@ export const devices: Suite = {
     return { rows, floor: null, notes };
   },
 };
-
-type Time = NonNullable<NonNullable<ScenarioFields["devices"]>[number]["time"]>;
-
-function slower({ layer, frameMs = 0, head = null }: Time, times: number): Time {
-  const scaled = <Part extends { floorMs: number; rowMs: number }>(part: Part) => ({
-    ...part,
-    floorMs: part.floorMs * times,
-    rowMs: part.rowMs * times,
-  });
-  return {
-    layer: layer.map((piece) => ({ ...scaled(piece), pairMs: (piece.pairMs ?? 0) * times })),
-    frameMs: frameMs * times,
-    head: head === null ? null : scaled(head),
-  };
-}
 
 /** So many of the file's second device, the first with a head; prompts cut by the plan's table. All of it, links too, takes `times` as long. */
 function ringOf(written: ScenarioFields, count: number, times = 1): Scenario {

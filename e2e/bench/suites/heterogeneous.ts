@@ -89,7 +89,7 @@ async function realPart({ browser, rounds, say: tell }: SuiteContext): Promise<P
     "scenario",
   );
   const { models, url } = modelPlace(await modelFile(scenario, root, say));
-  await using room = await TabRoom.open({ models, donors, browser });
+  await using room = await TabRoom.open({ models, donors, browser, areApart: true });
   await using slowed = await SlowedTab.trySlow(room.donors[donors - 1]!, FACTOR);
   if (slowed === null)
     return { rows: [], floor: null, notes: ["Tabs could not be told apart here: none was slowed down."] };
