@@ -34,7 +34,10 @@ export default defineConfig({
         test: {
           name: "unit",
           environment: "node",
-          include: ["{packages,apps,signaling-server,scripts}/**/*.test.ts", "e2e/{,bench/,ring/,sim/}*.test.ts"],
+          include: [
+            "{packages,apps,signaling-server,scripts}/**/*.test.ts",
+            "e2e/{,bench/,bench/suites/,ring/,sim/,soak/}*.test.ts",
+          ],
           exclude: ["**/*.{browser,models}.test.ts", "**/node_modules/**"],
           // Some write and read whole tiny models: half a second, and ten times that on a machine that others use too.
           testTimeout: 60_000,
