@@ -4,7 +4,7 @@
  */
 import type { Problem } from "./problem.ts";
 import type { HeadSeat, HostLayers } from "./request.ts";
-import { shapeOf, type Shape } from "./search.ts";
+import { shapeOf, type Shape } from "./shape.ts";
 import { cheapestInsertion, shortTour } from "./tours.ts";
 
 /** Devices that are looked at one by one; the rest is too slow or too far to be among the first. */

@@ -5,27 +5,16 @@
 import { cutsOf } from "./cuts.ts";
 import type { Problem } from "./problem.ts";
 import { improve } from "./improve.ts";
-import { relaxed } from "./relax.ts";
-import type { HeadSeat, HostLayers } from "./request.ts";
+import type { HostLayers } from "./request.ts";
 import { ringOrder } from "./ring.ts";
 import { isHeadOnLast, scoreOf, type Candidate } from "./score.ts";
 import { byUsefulness, growSets } from "./grow-sets.ts";
-import { cheapestInsertion, shortTour, toursBySubset, waysOf, type Tour } from "./tours.ts";
+import { alone, shapeOf, type Shape } from "./shape.ts";
+import { cheapestInsertion, shortTour, toursBySubset, type Tour } from "./tours.ts";
 
 export interface Found {
   readonly candidate: Candidate;
   readonly ms: number;
-}
-
-/** Donors in one form of ring, before the cut. */
-export interface Shape {
-  readonly donors: readonly number[];
-  readonly hostLayers: HostLayers;
-  readonly head: HeadSeat;
-  readonly tours: readonly Tour[];
-  /** Relaxed, hops included. */
-  readonly ms: number;
-  readonly slicing: number;
 }
 
 /** Above it, sets of donors are grown instead of listed. */
@@ -155,34 +144,6 @@ function shapesOf(problem: Problem, mostListed: number): Shape[] {
     for (const { hostLayers, head } of forms) shapes.push(...growSets(problem, hostLayers, head));
   }
   return shapes;
-}
-
-function alone(problem: Problem): Shape {
-  const tours = [{ order: [], ms: 0 }];
-  return {
-    donors: [],
-    hostLayers: "all",
-    head: "host",
-    tours,
-    ...relaxed(problem, [0], false, waysOf(problem, tours)),
-  };
-}
-
-export function shapeOf(
-  problem: Problem,
-  donors: readonly number[],
-  tours: readonly Tour[],
-  hostLayers: HostLayers,
-  head: HeadSeat,
-): Shape {
-  const places = ringOrder(0, donors, hostLayers);
-  const headOnLast = isHeadOnLast(places, head);
-  // The head on a last place that is the host's is the host's head: listed once, as that.
-  const isTwice = head === "last" && !headOnLast && problem.request.placement.head.includes("host");
-  const { ms, slicing } = isTwice
-    ? { ms: Infinity, slicing: 0 }
-    : relaxed(problem, places, headOnLast, waysOf(problem, tours));
-  return { donors, hostLayers, head, tours, ms, slicing };
 }
 
 /**
