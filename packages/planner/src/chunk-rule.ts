@@ -1,7 +1,7 @@
 /** The rows of the next chunk, for any prompt and whatever of it is cached: a table of slicings, made once for a plan, and fitted to the length that comes. */
 import { sendMs } from "./costs.ts";
 import { emptyPipe, inFlight, lapMs, placeMs, type Pipe, type Slices } from "./pipe.ts";
-import { bestOf, bestSlices, equals, moved } from "./slices.ts";
+import { bestOf, bestSlices, equalSlicings, moved } from "./slices.ts";
 
 export interface ChunkRule {
   /** Whole slicing of a prompt of `tokens` rows with `S` cached before them. */
@@ -35,7 +35,7 @@ export function chunkRule(pipe: Pipe, capacity: number): ChunkRule {
     const near = [table[above - 1], table[above], table.at(-1)].flatMap((entry) =>
       entry === undefined ? [] : [scaled(entry.slices, entry.tokens, tokens), cutOff(entry.slices, tokens)],
     );
-    return moved(pipe, S, bestOf(pipe, tokens, S, [...near, ...equals(tokens, pipe.mostRows)]));
+    return moved(pipe, S, bestOf(pipe, tokens, S, [...near, ...equalSlicings(tokens, pipe.mostRows)]));
   };
   /** By total and cached tokens: the chunk that comes next. */
   const underWay = new Map<string, number>();

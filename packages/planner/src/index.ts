@@ -10,6 +10,6 @@ export { drifted, driftingStages, DriftMeter, type DriftingStage, type DriftLap 
 export { lapMs, placeMs, returnMs, slicesMs, type Pipe, type PipePlace, type Slices } from "./pipe.ts";
 export { chunkRule, type ChunkRule } from "./chunk-rule.ts";
 export { fitHead, fitLayer, type Fit, type MeasuredTime } from "./fit.ts";
-export { bestSlices, equals } from "./slices.ts";
+export { bestSlices } from "./slices.ts";
 export { teraPipeSlices } from "./tera-pipe.ts";
 export { PlannerError, type PlannerReason } from "./errors.ts";

@@ -4,7 +4,7 @@ import { chunkRule } from "./chunk-rule.ts";
 import { delayMs, type LayerCost, type LinkCost } from "./costs.ts";
 import { gridSlices } from "./grid-slices.ts";
 import { advance, emptyPipe, emptyProgress, slicesMs, type Pipe, type Slices } from "./pipe.ts";
-import { bestSlices, equals, gridOf } from "./slices.ts";
+import { bestSlices, equalSlicings, gridOf } from "./slices.ts";
 import { teraPipeSlices } from "./tera-pipe.ts";
 import { exhaustiveSlicesMs, slicesBoundMs } from "./optimum.ts";
 
@@ -134,7 +134,7 @@ describe("the chunk rule", () => {
         expect(slices.reduce((a, b) => a + b, 0)).toBe(tokens);
         expect(Math.max(...slices)).toBeLessThanOrEqual(pipe.mostRows);
         const ms = slicesMs(pipe, slices) * (1 - 1e-9);
-        for (const equal of equals(tokens, pipe.mostRows)) expect(ms).toBeLessThanOrEqual(slicesMs(pipe, equal));
+        for (const equal of equalSlicings(tokens, pipe.mostRows)) expect(ms).toBeLessThanOrEqual(slicesMs(pipe, equal));
         expect(ms).toBeLessThanOrEqual(slicesMs(pipe, teraPipeSlices(pipe, tokens, 0, gridOf(tokens))));
       }),
       { numRuns: 60, seed: 3 },
@@ -155,7 +155,8 @@ describe("the chunk rule", () => {
             const slices = rule.slices(tokens, S);
             expect(slices.reduce((a, b) => a + b, 0)).toBe(tokens);
             const ms = slicesMs(pipe, slices, S) * (1 - 1e-9);
-            for (const equal of equals(tokens, pipe.mostRows)) expect(ms).toBeLessThanOrEqual(slicesMs(pipe, equal, S));
+            for (const equal of equalSlicings(tokens, pipe.mostRows))
+              expect(ms).toBeLessThanOrEqual(slicesMs(pipe, equal, S));
           }
           if (pipe.closes) return; // taking turns, the host may be luckier with one row more
           const [short, long] = [100, 700].map((tokens) => slicesMs(pipe, rule.slices(tokens, 0)));

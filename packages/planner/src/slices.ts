@@ -13,13 +13,13 @@ const MOST_EQUAL = 96;
 
 /** Of `tokens` rows with `S` cached before them. */
 export function bestSlices(pipe: Pipe, tokens: number, S = 0, more: readonly Slices[] = []): Slices {
-  if (pipe.places.length < 2) return bestOf(pipe, tokens, S, [...equals(tokens, pipe.mostRows), ...more]);
+  if (pipe.places.length < 2) return bestOf(pipe, tokens, S, [...equalSlicings(tokens, pipe.mostRows), ...more]);
   const grid = gridOf(tokens);
   return moved(
     pipe,
     S,
     bestOf(pipe, tokens, S, [
-      ...equals(tokens, pipe.mostRows),
+      ...equalSlicings(tokens, pipe.mostRows),
       ...more,
       teraPipeSlices(pipe, tokens, S, grid),
       gridSlices(pipe, tokens, S, grid),
@@ -32,7 +32,7 @@ export function gridOf(tokens: number): number {
 }
 
 /** Every number of equal chunks that is sensible. */
-export function equals(tokens: number, mostRows: number): readonly Slices[] {
+export function equalSlicings(tokens: number, mostRows: number): readonly Slices[] {
   const least = Math.ceil(tokens / mostRows);
   const most = Math.max(least, Math.min(tokens, MOST_EQUAL));
   return Array.from({ length: most - least + 1 }, (_, i) => equalChunks(tokens, least + i));
