@@ -4,6 +4,7 @@
  */
 import type { Seat } from "@jupiter/protocol";
 import type { DeviceCosts } from "./costs.ts";
+import { median } from "./median.ts";
 import { placeMs, type PipePlace } from "./pipe.ts";
 import type { Plan } from "./plan.ts";
 
@@ -79,8 +80,4 @@ export function drifted({ layer, frameMs, head }: DeviceCosts, factor: number): 
     frameMs: frameMs * factor,
     head: head === null ? null : { floorMs: head.floorMs * factor, rowMs: head.rowMs * factor },
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

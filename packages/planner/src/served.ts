@@ -6,6 +6,7 @@ import type { Seat } from "@jupiter/protocol";
 import type { HeadCost, LinkCost } from "./costs.ts";
 import type { DriftLap } from "./drift.ts";
 import { fitHead, fitLayer, type MeasuredTime } from "./fit.ts";
+import { median } from "./median.ts";
 import type { Plan } from "./plan.ts";
 import { asItStands } from "./replan.ts";
 import type { PlanRequest } from "./request.ts";
@@ -128,8 +129,4 @@ export function asServed(
 function newest<T>(list: T[], value: T): void {
   list.push(value);
   if (list.length > WINDOW) list.shift();
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
