@@ -1,7 +1,7 @@
 /** What devices did when, simulated or measured; for busy shares and pictures. */
 export interface Span {
   readonly device: string;
-  /** `frame 12`, `head`, …: spans of one label have one colour. */
+  /** `row 12`, `head`, …: spans of one label have one colour. */
   readonly label: string;
   readonly startMs: number;
   readonly endMs: number;

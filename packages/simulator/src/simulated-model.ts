@@ -4,7 +4,7 @@
  * errs gets another text.
  */
 import type { Computed, Embedding, Head, Stage } from "@jupiter/pipeline";
-import { headMs, layerMs, type DeviceCosts, type HeadCost } from "@jupiter/planner";
+import { headMs, placeMs, type DeviceCosts, type HeadCost } from "@jupiter/planner";
 import {
   ROOT,
   SlotLists,
@@ -132,9 +132,9 @@ export class TimedStage implements Stage {
   }
 }
 
-/** What a frame takes on a device with so many layers. */
+/** What a frame takes on a device with so many layers: what the planner foretells and the clocks wait for is one formula. */
 export function stageMs(costs: DeviceCosts, layers: number, { parents, base }: RowTable): number {
-  return costs.frameMs + layers * layerMs(costs.layer, parents.length, base);
+  return placeMs({ costs, layers }, parents.length, base);
 }
 
 /** Greedy by the rule; lead and entropy are made up. */
