@@ -89,10 +89,8 @@ export function Composer({ store, isAnswering }: ComposerProps) {
 function usePromptLength(store: HostStore, text: ReadonlySignal<string>): PromptLength | null {
   const length = useMemo(() => signal<PromptLength | null>(null), []);
   useSignalEffect(() => {
-    const question = text.value;
-    // Each of them changes the count, or what it may be.
-    const depends = [store.chat.current.value, store.ring.value, store.settings.value];
-    let isNewest = depends.length > 0;
+    const { question } = countedOf(store, text);
+    let isNewest = true;
     const count = async () => {
       // An engine that ends meanwhile counts nothing.
       const counted = question.trim() === "" ? null : await store.promptLength(question).catch(() => null);
@@ -105,6 +103,11 @@ function usePromptLength(store: HostStore, text: ReadonlySignal<string>): Prompt
     };
   });
   return length.value;
+}
+
+/** What a count is of: it is made anew when any of it changes. Read before the wait, as an effect does not see what is read after it. */
+function countedOf({ chat, ring, settings }: HostStore, text: ReadonlySignal<string>) {
+  return { question: text.value, conversation: chat.current.value, ring: ring.value, settings: settings.value };
 }
 
 function tooLongInWords(store: HostStore, length: PromptLength | null): string | null {
