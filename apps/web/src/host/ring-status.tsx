@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Notice } from "../shared/notice.tsx";
 import { movedInWords } from "../state/moved.ts";
-import { startLabel, type RingView } from "../state/ring-view.ts";
+import { endedByRemoval, startLabel, type RingView } from "../state/ring-view.ts";
 import { sentence } from "../state/words.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
@@ -13,7 +13,7 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
   /** A start would cut an answer: it is asked for twice. */
   const isAsking = useMemo(() => signal(false), []);
   const startButton = useRef<HTMLButtonElement>(null);
-  const isRemoved = view.kind === "lost" && view.reason === "removed";
+  const isRemoved = endedByRemoval(view);
   // The button that removed the device went with its card; the next step may stand far above it.
   useEffect(() => {
     if (isRemoved) startButton.current?.focus();

@@ -44,12 +44,16 @@ export function ringDonors(view: RingView): readonly PeerId[] {
   return [...new Set(seats)].filter((seat): seat is PeerId => seat !== "host");
 }
 
+/** A person at the host took one of its devices out: no fault, and the next ring is one of fewer devices. */
+export function endedByRemoval(view: RingView): boolean {
+  return view.kind === "lost" && view.reason === "removed";
+}
+
 /** The host is always one of them: it holds the tokenizer, the embedding and the head. */
 export function startLabel(view: RingView, chosen: readonly PeerId[]): string {
   const { start, startAgain, startAlone, startWith } = texts.room;
   if (view.kind === "none") return start;
-  const isRemoved = view.kind === "lost" && view.reason === "removed";
-  if (!isRemoved && (view.kind !== "ready" || !isOtherSet(view, chosen))) return startAgain;
+  if (!endedByRemoval(view) && (view.kind !== "ready" || !isOtherSet(view, chosen))) return startAgain;
   return chosen.length === 0 ? startAlone : startWith(chosen.length + 1);
 }
 
