@@ -1,18 +1,13 @@
 /** Chunked prefill beside the best that the exact recurrence allows: on paper, and in emulated tabs. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { emulatedTabs } from "../../ring/emulate-tabs.ts";
-import { namesOf } from "../../ring/report.ts";
 import { modelFile, runScenario } from "../../ring/run.ts";
 import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
 import { CHUNKED_RINGS, CHUNKED_TOKENS, chunkedPrefills, chunkStudy } from "../../sim/chunks.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
-import { slower } from "./slower.ts";
+import { quietly, writtenScenario } from "./scenario-files.ts";
+import { slower, slowerLink } from "./slower.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const say = () => undefined;
 /** Tabs of one machine need room: these take so many times what they are said to, links too. */
 const SCALE: Readonly<Record<string, number>> = { "wasm-equal": 4, "wasm-uneven": 4 };
 
@@ -57,10 +52,10 @@ async function emulatedRows(
   { file, name, mostRows }: (typeof CHUNKED_RINGS)[number],
   { browser, rounds, full, say: tell }: SuiteContext,
 ): Promise<{ rows: Row[]; notes: string[] }> {
-  const written = JSON.parse(readFileSync(`${root}/e2e/bench/scenarios/${file}.json`, "utf8")) as ScenarioFields;
+  const written = writtenScenario(file);
   const scale = SCALE[file] ?? 1;
   const any = ringOf(written, 1, scale);
-  const { models } = modelPlace(await modelFile(any, root, say));
+  const { models } = modelPlace(await modelFile(any, quietly.folder, quietly.say));
   await using room = await TabRoom.open({ models, donors: any.tabs, browser });
   const rows: Row[] = [];
   const late = new Set<string>();
@@ -74,10 +69,9 @@ async function emulatedRows(
     const over: number[] = [];
     for (let round = 0; round < times; round++) {
       tell(`${name}: ${promptTokens} tokens`, (i + round / times) / CHUNKED_TOKENS.length);
-      const { cases } = await runScenario(scenario, { folder: root, say, room });
+      const { run, cases } = await runScenario(scenario, { ...quietly, room });
       over.push(((cases[0]?.prefillMsPerToken ?? NaN) * promptTokens) / (leastMs + backMs));
-      const tabs = await emulatedTabs(room, await namesOf(room, scenario));
-      for (const { device, isTooSlow } of tabs) if (isTooSlow) late.add(`${device} at ${promptTokens} tokens`);
+      for (const { device, isTooSlow } of run.emulation) if (isTooSlow) late.add(`${device} at ${promptTokens} tokens`);
     }
     const what = `${name}, ${promptTokens} tokens, emulated: over ${leastInWords(isBound)}`;
     rows.push(row({ name: what, source: "emulated", unit: "times", better: "less" }, over));
@@ -102,11 +96,7 @@ function ringOf(written: ScenarioFields, promptTokens: number, scale: number): S
         ...device,
         ...(time === undefined ? {} : { time: slower(time, scale) }),
       })),
-      links: links.map(({ mbitPerS, delayMs = 0, ...link }) => ({
-        ...link,
-        delayMs: delayMs * scale,
-        ...(mbitPerS === undefined ? {} : { mbitPerS: mbitPerS / scale }),
-      })),
+      links: links.map((link) => slowerLink(link, scale)),
       context: 2304,
       objective: "first-token",
       prompts: [{ id: "prompt", promptTokens, tokens: 2 }],

@@ -1,11 +1,8 @@
 /** How prefill grows with the number of equal devices: simulated, and emulated in as many tabs, beside the least that the exact recurrence allows. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { slicesBoundMs } from "@jupiter/planner/optimum";
-import { emulatedTabs } from "../../ring/emulate-tabs.ts";
 import { factsOf } from "../../ring/model-facts.ts";
 import { planScenario } from "../../ring/plan-scenario.ts";
-import { namesOf } from "../../ring/report.ts";
+import type { RunReport } from "../../ring/report.ts";
 import { modelFile, runScenario, type MeasuredCase } from "../../ring/run.ts";
 import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
@@ -13,10 +10,8 @@ import { runSimulation } from "../../sim/run-sim.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
 import { evenShares } from "./bench-ring.ts";
-import { slower } from "./slower.ts";
-
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const say = () => undefined;
+import { quietly, writtenScenario } from "./scenario-files.ts";
+import { slower, slowerLink } from "./slower.ts";
 
 /** `scale`: four emulated devices take so many times what they are said to, links too, and more of them as much longer; divided out again. */
 const KINDS = [
@@ -41,7 +36,7 @@ export const devices: Suite = {
       "More devices than layers are simulated with as many layers as devices, one device with as many too.",
     ];
     for (const [index, { file, name, scale }] of KINDS.entries()) {
-      const written = JSON.parse(readFileSync(`${root}/e2e/bench/scenarios/${file}.json`, "utf8")) as ScenarioFields;
+      const written = writtenScenario(file);
       const tell = (text: string, share: number) => context.say(`${name}: ${text}`, (index + share) / KINDS.length);
       rows.push(...(await simulatedRows(written, name, tell)));
       const emulated = await emulatedRows(written, { name, scale }, { ...context, say: tell });
@@ -72,7 +67,7 @@ function ringOf(written: ScenarioFields, count: number, times = 1): Scenario {
         time: i === 0 ? hostTime : otherTime,
       })),
       layers: evenShares(L, count),
-      links: [{ mbitPerS: 1000 / times, delayMs: 0.3 * times }],
+      links: [slowerLink({ mbitPerS: 1000, delayMs: 0.3 }, times)],
       context: 2304,
       objective: "first-token",
       prompts: [PROMPT],
@@ -82,7 +77,7 @@ function ringOf(written: ScenarioFields, count: number, times = 1): Scenario {
 }
 
 async function optimumMs(scenario: Scenario): Promise<number> {
-  const facts = await factsOf(scenario, root, say);
+  const facts = await factsOf(scenario, quietly.folder, quietly.say);
   const { pipe } = planScenario(scenario, facts, [{ promptTokens: PROMPT.promptTokens, newTokens: PROMPT.tokens }]);
   return slicesBoundMs(pipe, PROMPT.promptTokens, GRID);
 }
@@ -119,7 +114,7 @@ async function simulatedRows(written: ScenarioFields, kind: string, tell: SuiteC
 }
 
 async function simulated(scenario: Scenario): Promise<MeasuredCase> {
-  const { cases } = await runSimulation(scenario, { folder: root, say });
+  const { cases } = await runSimulation(scenario, quietly);
   return only(cases);
 }
 
@@ -135,20 +130,22 @@ async function emulatedRows(
   for (const [i, count] of counts.entries()) {
     const times = (scale * count) / 4;
     const scenario = ringOf(written, count, times);
-    const { models } = modelPlace(await modelFile(scenario, root, say));
+    const { models } = modelPlace(await modelFile(scenario, quietly.folder, quietly.say));
     tell(`opening ${count} tabs`, 0.2 + (0.8 * i) / counts.length);
     await using room = await TabRoom.open({ models, donors: scenario.tabs, browser });
     const answers: MeasuredCase[] = [];
+    let tabs: RunReport["emulation"] = [];
     for (let round = 0; round <= rounds; round++) {
       tell(`${count} emulated, round ${round} of ${rounds}`, 0.2 + (0.8 * (i + round / (rounds + 1))) / counts.length);
       const warms = round === 0;
       const asked = warms ? { ...scenario, prompts: [{ id: "warm", promptTokens: 256, tokens: 2 }] } : scenario;
-      const { cases } = await runScenario(asked, { folder: root, say, room });
+      const { run, cases } = await runScenario(asked, { ...quietly, room });
+      tabs = run.emulation;
       if (!warms) answers.push(only(cases));
     }
     const name = `${count} ${kind}`;
     const leastMs = await optimumMs(scenario);
-    const late = (await emulatedTabs(room, await namesOf(room, scenario))).filter(({ isTooSlow }) => isTooSlow);
+    const late = tabs.filter(({ isTooSlow }) => isTooSlow);
     if (times !== 1)
       notes.push(
         `${name}: emulated ${times} times as slow, links too, and divided out again: one machine plays all of them.`,

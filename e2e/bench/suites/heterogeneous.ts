@@ -1,24 +1,20 @@
 /** Devices of unlike speed: the planner's split against equal shares, with emulated devices, and with a real tab that is slowed down. */
 import { cpus } from "node:os";
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { emulatedTabs } from "../../ring/emulate-tabs.ts";
 import { factsOf } from "../../ring/model-facts.ts";
 import { cuttingOf, foretell, planScenario } from "../../ring/plan-scenario.ts";
 import { profiled } from "../../ring/profiled.ts";
-import { namesOf } from "../../ring/report.ts";
+import { namesOf, type RunReport } from "../../ring/report.ts";
 import { asPlanned, askCase, modelFile, ringOptions, runScenario } from "../../ring/run.ts";
-import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
+import { parse, Scenario } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
 import { SlowedTab } from "../../slowed-tab.ts";
 import { alternate } from "../alternate.ts";
 import { ratio, row, type Row } from "../row.ts";
 import type { Suite, SuiteContext, SuiteResult } from "../suite.ts";
 import { evenShares, goldenPrompt } from "./bench-ring.ts";
+import { quietly, writtenScenario } from "./scenario-files.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const file = `${root}/e2e/bench/scenarios/uneven.json`;
-const say = () => undefined;
+const FILE = "uneven";
 /** Of the real tab that is slowed down. */
 const FACTOR = 3;
 
@@ -43,18 +39,20 @@ type Part = SuiteResult;
 const SPLITS = ["planned", "equal"] as const;
 
 async function emulatedPart(context: SuiteContext): Promise<Part> {
-  const written = JSON.parse(readFileSync(file, "utf8")) as ScenarioFields;
-  const planned = parse(Scenario, written, file);
+  const written = writtenScenario(FILE);
+  const planned = parse(Scenario, written, FILE);
   const layers = evenShares(planned.shape?.L ?? 0, planned.tabs);
-  const scenarios = { planned, equal: parse(Scenario, { ...written, layers }, file) };
-  const { models } = modelPlace(await modelFile(planned, root, say));
+  const scenarios = { planned, equal: parse(Scenario, { ...written, layers }, FILE) };
+  const { models } = modelPlace(await modelFile(planned, quietly.folder, quietly.say));
   await using room = await TabRoom.open({ models, donors: planned.tabs, browser: context.browser });
   let plan = "";
+  let tabs: RunReport["emulation"] = [];
   const turns = await alternate(
     SPLITS.map((name) => ({
       name,
       async measure() {
-        const { run, cases } = await runScenario(scenarios[name], { folder: root, say, room });
+        const { run, cases } = await runScenario(scenarios[name], { ...quietly, room });
+        tabs = run.emulation;
         if (name === "planned") plan = run.plan.map(({ device, first, end }) => `${device} ${end - first}`).join(", ");
         const [answer] = cases;
         return measured(answer?.prefillMsPerToken, answer?.foretold?.prefillMsPerToken);
@@ -65,7 +63,7 @@ async function emulatedPart(context: SuiteContext): Promise<Part> {
       done: (round) => context.say("emulated devices", (0.5 * (round + 1)) / (context.rounds + 1)),
     },
   );
-  const late = (await emulatedTabs(room, await namesOf(room, planned))).filter(({ isTooSlow }) => isTooSlow);
+  const late = tabs.filter(({ isTooSlow }) => isTooSlow);
   return {
     rows: rowsOf("emulated", "three emulated devices", turns),
     floor: turns.floor,
@@ -88,7 +86,7 @@ async function realPart({ browser, rounds, say: tell }: SuiteContext): Promise<P
     { tabs: donors, prompts: [prompt], context: 1024, objective: "first-token" },
     "scenario",
   );
-  const { models, url } = modelPlace(await modelFile(scenario, root, say));
+  const { models, url } = modelPlace(await modelFile(scenario, quietly.folder, quietly.say));
   await using room = await TabRoom.open({ models, donors, browser, areApart: true });
   await using slowed = await SlowedTab.trySlow(room.donors[donors - 1]!, FACTOR);
   if (slowed === null)
@@ -98,7 +96,7 @@ async function realPart({ browser, rounds, say: tell }: SuiteContext): Promise<P
   const ring = await room.start(ringOptions(scenario, url));
   if (ring.kind !== "ready" || ring.plan === null) throw new Error("the ring was not planned");
   const asTimed = profiled(scenario, ring.plan.pipe, ring.places, names);
-  const facts = await factsOf(scenario, root, say);
+  const facts = await factsOf(scenario, quietly.folder, quietly.say);
   const asked = { promptTokens: (await askCase(room, scenario, prompt)).finished.ids.length, newTokens: 2 };
   const layers = evenShares(facts.L, donors);
   const plans = {

@@ -1,13 +1,11 @@
 /** How much network a ring needs: the same four devices over links of many rates and delays, on the simulator's clock. */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
 import { runSimulation } from "../../sim/run-sim.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite } from "../suite.ts";
+import { quietly, writtenScenario } from "./scenario-files.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const file = `${root}/e2e/bench/scenarios/env-a-7b-continuous.json`;
+const FILE = "env-a-7b-continuous";
 
 const NETWORKS = [
   { mbitPerS: 1000, delayMs: 0 },
@@ -26,15 +24,15 @@ export const network: Suite = {
   about: "Llama2-7B's shape on four Jetson Xavier NX over 10 to 1000 Mbit/s, 0 to 100 ms and 1 % loss",
   minutes: { sampled: 1, full: 3 },
   async run({ full, say }) {
-    const written = JSON.parse(readFileSync(file, "utf8")) as ScenarioFields;
+    const written = writtenScenario(FILE);
     const answers = typeof written.prompts === "string" ? [] : written.prompts.slice(0, full ? undefined : 2);
     const rows: Row[] = [];
     for (const [i, link] of NETWORKS.entries()) {
       const name = `${link.mbitPerS} Mbit/s, ${link.delayMs} ms${"loss" in link ? `, ${100 * link.loss} % loss` : ""}`;
       say(name, i / NETWORKS.length);
       const simulated = async (changes: Partial<ScenarioFields>) => {
-        const scenario = parse(Scenario, { ...written, links: [link], ...changes }, file);
-        return (await runSimulation(scenario, { folder: root, say: () => undefined })).cases;
+        const scenario = parse(Scenario, { ...written, links: [link], ...changes }, FILE);
+        return (await runSimulation(scenario, quietly)).cases;
       };
       const facts = { source: "simulated", better: "less", unit: "ms/token" } as const;
       const [prompt] = await simulated({ prompts: [PROMPT], strategy: "plain", context: 2048 });
