@@ -2,22 +2,20 @@
  * The simulator against tabs: real ones, whose times are taken from one run and whose next run is compared, and emulated ones, whose times are the
  * scenario's. How far two real runs are apart is the floor that no prediction can be below.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { factsOf } from "../../ring/model-facts.ts";
 import { madeUpIds, modelFile, runScenario, type MeasuredCase, type RingResult } from "../../ring/run.ts";
-import { parse, Scenario, type ScenarioFields } from "../../ring/scenario.ts";
+import { parse, Scenario } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
 import { asMeasured, MeasuredReport, measuredRing } from "../../sim/measured-costs.ts";
 import { runSimulation } from "../../sim/run-sim.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
 import { evenShares } from "./bench-ring.ts";
+import { quietly, writtenScenario } from "./scenario-files.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const say = () => undefined;
 const PROMPTS = [64, 246, 864];
 const NEW_TOKENS = 64;
 const WARM = "warm";
@@ -53,6 +51,8 @@ async function compare(context: SuiteContext, folder: string) {
   const rows: Row[] = [];
   const late: string[] = [];
   const runs = new Map<number, readonly RingResult[]>();
+  /** Of 1 and 2 donors, each run from the one before. */
+  const foretold: Pair[] = [];
   for (const donors of [1, 2, 3]) {
     const done = await realRuns(context, donors, force);
     runs.set(donors, done);
@@ -66,6 +66,7 @@ async function compare(context: SuiteContext, folder: string) {
       );
     }
     if (donors < 3) rows.push(...rowsOf(donorsInWords(donors), "real", predicted));
+    foretold.push(...predicted);
     // Of the times that one donor had alone.
     if (donors > 1) {
       const shared = await sharedCores(scenario, runs.get(1)![0]!);
@@ -82,10 +83,10 @@ async function compare(context: SuiteContext, folder: string) {
     rows.push(...emulated.rows);
     if (emulated.isLate) late.push(name);
   }
-  const mean = (part: string) =>
-    meanOf(rows.filter(({ name }) => /^[12] donors?: error of/.test(name) && name.includes(part)));
-  const summary = PARTS.map(([part]) =>
-    row({ name: `1 and 2 donors: mean error of ${part}`, unit: "%", source: "real", better: "less" }, [mean(part)]),
+  const summary = PARTS.map(([part, field]) =>
+    row({ name: `1 and 2 donors: mean error of ${part}`, unit: "%", source: "real", better: "less" }, [
+      meanError(foretold, field),
+    ]),
   );
   const floors = PARTS.map(([part, field]) =>
     row({ name: `1 and 2 donors: two real runs apart in ${part}`, unit: "%", source: "real", better: "less" }, [
@@ -110,7 +111,7 @@ async function realRuns(
   force: string,
 ): Promise<RingResult[]> {
   const scenario = scenarioOf(donors, force);
-  const { models } = modelPlace(await modelFile(scenario, root, say));
+  const { models } = modelPlace(await modelFile(scenario, quietly.folder, quietly.say));
   await using room = await TabRoom.open({ models, donors, browser });
   const results: RingResult[] = [];
   const count = Math.max(2, rounds);
@@ -119,7 +120,7 @@ async function realRuns(
       `${donorsInWords(donors)}: run ${results.length + 1} of ${count}`,
       0.2 * (donors - 1 + results.length / count),
     );
-    results.push(withoutWarmUp(await runScenario(scenario, { folder: root, say, room })));
+    results.push(withoutWarmUp(await runScenario(scenario, { ...quietly, room })));
   }
   return results;
 }
@@ -144,11 +145,11 @@ function reported(result: RingResult): MeasuredReport {
 }
 
 async function hidden(scenario: Scenario): Promise<number> {
-  return (await factsOf(scenario, root, say)).D;
+  return (await factsOf(scenario, quietly.folder, quietly.say)).D;
 }
 
 async function simulated(scenario: Scenario): Promise<readonly MeasuredCase[]> {
-  return (await runSimulation(scenario, { folder: root, say })).cases;
+  return (await runSimulation(scenario, quietly)).cases;
 }
 
 /** The same ring of as many devices as one donor of `run` is fast, all on this machine. */
@@ -167,9 +168,8 @@ async function sharedCores(scenario: Scenario, run: RingResult): Promise<readonl
 }
 
 async function emulatedRows(name: string): Promise<{ readonly rows: readonly Row[]; readonly isLate: boolean }> {
-  const file = `${root}/e2e/bench/scenarios/${name}.json`;
-  const scenario = parse(Scenario, JSON.parse(readFileSync(file, "utf8")) as ScenarioFields, name);
-  const { run, cases } = await runScenario(scenario, { folder: root, say });
+  const scenario = parse(Scenario, writtenScenario(name), name);
+  const { run, cases } = await runScenario(scenario, quietly);
   const isLate = run.emulation.some(({ isTooSlow }) => isTooSlow);
   return { rows: rowsOf(name, "emulated", pairs(await simulated(scenario), cases)), isLate };
 }
@@ -195,11 +195,6 @@ function errorOf({ mine, theirs }: Pair, field: Field): number {
 
 function meanError(all: readonly Pair[], field: Field): number {
   return (100 * all.reduce((sum, pair) => sum + Math.abs(errorOf(pair, field)), 0)) / all.length;
-}
-
-function meanOf(rows: readonly Row[]): number {
-  const values = rows.flatMap(({ raw }) => raw);
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** What was measured and how far the simulation was from it, by prompt and part. */
