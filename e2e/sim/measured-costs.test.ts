@@ -2,7 +2,7 @@ import { layerMs } from "@jupiter/planner";
 import { expect, it } from "vitest";
 import { parse, Scenario } from "../ring/scenario.ts";
 import { agreement } from "./agreement.ts";
-import { fitLayer, measuredRing, MeasuredReport } from "./measured-costs.ts";
+import { fitSinglesAndChunks, measuredRing, MeasuredReport } from "./measured-costs.ts";
 import { runSimulation } from "./run-sim.ts";
 
 const say = () => undefined;
@@ -11,12 +11,12 @@ it("finds the costs that made the points, in both pieces", () => {
   const single = (S: number) => ({ T: 1, S, ms: 2 + 0.001 * (S + 1) });
   const many = (T: number, S: number) => ({ T, S, ms: 1 + 0.3 * T + 0.0002 * T * (S + T) });
   const points = [...[10, 200, 700].map(single), many(64, 0), many(64, 64), many(64, 640), many(20, 300)];
-  const cost = fitLayer(points);
+  const cost = fitSinglesAndChunks(points);
   for (const { T, S, ms } of points) expect(layerMs(cost, T, S)).toBeCloseTo(ms, 6);
 });
 
 it("never lets a term run below zero", () => {
-  const cost = fitLayer([
+  const cost = fitSinglesAndChunks([
     { T: 1, S: 0, ms: 3 },
     { T: 1, S: 500, ms: 2 },
   ]);

@@ -1,4 +1,5 @@
 /** What devices and links took in a run of real tabs, as the costs that a simulation of the same ring needs. */
+import type { MeasuredTime } from "@jupiter/planner";
 import type { LinkShape } from "@jupiter/transport/link-shape";
 import { z } from "zod";
 import type { Scenario } from "../ring/scenario.ts";
@@ -45,12 +46,6 @@ export function asMeasured(scenario: Scenario, report: MeasuredReport, hidden: n
 /** As a scenario has them. */
 type MeasuredCosts = NonNullable<NonNullable<Scenario["devices"]>[number]["time"]>;
 
-interface Point {
-  readonly T: number;
-  readonly S: number;
-  readonly ms: number;
-}
-
 /** `rowBytes`: of one row of activations on the wire. */
 export function measuredRing({ run }: MeasuredReport, rowBytes: number): MeasuredRing {
   const laps = run.laps.flatMap((answer) => answer.laps).filter(({ dead }) => !dead);
@@ -60,7 +55,7 @@ export function measuredRing({ run }: MeasuredReport, rowBytes: number): Measure
     const points = run.plan.flatMap(({ seat: at, first, end }, stage) =>
       at === seat ? pointsOf(laps, stage, end - first) : [],
     );
-    const layer = points.length === 0 ? NOTHING : fitLayer(points);
+    const layer = points.length === 0 ? NOTHING : fitSinglesAndChunks(points);
     return { name: i === 0 ? "host" : `donor ${i}`, time: { layer, frameMs: 0, head: i === 0 ? head : null } };
   });
   return { devices, link: fitLink(laps, rowBytes) };
@@ -68,7 +63,7 @@ export function measuredRing({ run }: MeasuredReport, rowBytes: number): Measure
 
 const NOTHING: MeasuredCosts["layer"] = [{ fromRows: 1, floorMs: 0, rowMs: 0, pairMs: 0 }];
 
-function pointsOf(laps: readonly Lap[], stage: number, layers: number): Point[] {
+function pointsOf(laps: readonly Lap[], stage: number, layers: number): MeasuredTime[] {
   return laps.flatMap(({ rows, cached, stageTimes }) =>
     stageTimes
       .filter((time) => time.stage === stage && time.computeUs > 0)
@@ -76,8 +71,11 @@ function pointsOf(laps: readonly Lap[], stage: number, layers: number): Point[] 
   );
 }
 
-/** One piece for single tokens, one for chunks: their kernels differ. Least squares of relative errors. */
-export function fitLayer(points: readonly Point[]): MeasuredCosts["layer"] {
+/**
+ * One piece for single tokens, one for chunks: their kernels differ. Least squares of relative errors. Not the planner's `fitLayer`, which looks for
+ * its pieces among many sizes: a run has single tokens and chunks of a size or two.
+ */
+export function fitSinglesAndChunks(points: readonly MeasuredTime[]): MeasuredCosts["layer"] {
   const single = points.filter(({ T }) => T === 1);
   const many = points.filter(({ T }) => T > 1);
   const [floorMs = 0, pairMs = 0] = fit(single, ({ T, S }) => [1, T * (S + T)]);
@@ -91,7 +89,7 @@ export function fitLayer(points: readonly Point[]): MeasuredCosts["layer"] {
 }
 
 /** Coefficients of `terms` that make up `ms` best; a term whose coefficient came out negative is left out. */
-function fit(points: readonly Point[], terms: (point: Point) => readonly number[]): number[] {
+function fit(points: readonly MeasuredTime[], terms: (point: MeasuredTime) => readonly number[]): number[] {
   const count = points[0] === undefined ? 0 : terms(points[0]).length;
   const used = Array.from({ length: count }, (_, i) => i);
   for (;;) {
