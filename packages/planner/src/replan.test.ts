@@ -75,7 +75,7 @@ function serve(
     if (move === null || !mayMove) continue;
     moves.push({ ...move, afterAnswer: answer });
     totalMs += moveMs + move.plan.predicted.firstTokenMs;
-    standing = { request: move.request, plan: move.plan, moveMs };
+    standing = { request: move.request, plan: move.plan, moveMs, moves: move.moves };
     replanner = new Replanner(standing);
     meter = new DriftMeter(driftingStages(move.plan));
   }
@@ -103,7 +103,7 @@ it("layers leave a device that has become slower, once, when two answers in a ro
 
 it("and come back when it has recovered", () => {
   const { moves } = serve(request(), 30, (seat, answer) => (seat === anna && answer > 3 && answer <= 12 ? 3 : 1));
-  expect(moves.map(({ afterAnswer }) => afterAnswer)).toEqual([5, 14]);
+  expect(moves.map(({ afterAnswer }) => afterAnswer)).toEqual([5, 16]);
   expect(layersAt(moves[1]!, anna!)).toBe(15);
 });
 
@@ -116,6 +116,35 @@ it("nor do all of them together, nor a little, nor a move that takes longer than
   expect(serve(request(), 20, (seat) => (seat === anna ? 1.15 : 1)).moves).toEqual([]);
   const slow = (seat: Seat) => (seat === anna ? 3 : 1);
   expect(serve(request(), 20, slow, { moveMs: 1e7 }).moves).toEqual([]);
+});
+
+/** SmolLM2-135M in two tabs of one machine. */
+function tabs(timed: (seat: Seat) => number): PlanRequest {
+  const layer = [
+    { fromRows: 1, floorMs: 0.05, rowMs: 0.55, pairMs: 4e-5 },
+    { fromRows: 9, floorMs: 0.6, rowMs: 0.21, pairMs: 6e-5 },
+  ];
+  const tab = (seat: Seat, factor: number) => {
+    const each = device(seat, 1);
+    return { ...each, costs: drifted({ ...each.costs, layer, frameMs: 0.2 }, factor) };
+  };
+  const { devices, ...rest } = request();
+  return { ...rest, devices: devices.map(({ seat }) => tab(seat, timed(seat))) };
+}
+
+it("of two equal tabs, one that was timed while others used its machine has its layers after a few answers", () => {
+  const asked = tabs((seat) => (seat === anna ? 1.6 : 1));
+  const first = plan(asked);
+  expect(first.kind === "plan" && first.stages.map(({ layers }) => layers.end - layers.first).sort()).toEqual([1, 29]);
+  const { moves } = serve(asked, 30, (seat) => (seat === anna ? 1 / 1.6 : 1), { moveMs: 1000 });
+  expect(moves.map(({ afterAnswer }) => afterAnswer)).toEqual([5]);
+  expect(Math.abs(layersAt(moves[0]!, anna!) - L / 2)).toBeLessThanOrEqual(2);
+});
+
+it("and tabs that others hold up, now the one and now the other, do not send layers to and fro", () => {
+  const asked = tabs(() => 1);
+  const slowness = (seat: Seat, answer: number) => (answer % 6 < 3 === (seat === anna) && seat !== "host" ? 1.8 : 1);
+  expect(serve(asked, 60, slowness).moves.length).toBeLessThanOrEqual(2);
 });
 
 it("the longer a ring has served, the more a move may take", () => {

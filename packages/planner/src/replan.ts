@@ -14,6 +14,8 @@ export interface Standing {
   readonly plan: Plan;
   /** Between two answers, what putting another ring together takes: layers fetched and loaded, links. */
   readonly moveMs: number;
+  /** Of these devices before, one after the other. Default: none. */
+  readonly moves?: number;
 }
 
 export interface Move {
@@ -25,6 +27,8 @@ export interface Move {
   readonly movedMs: number;
   /** Seats whose number of layers changes. */
   readonly shifts: readonly Shift[];
+  /** With this one: of these devices, one after the other. */
+  readonly moves: number;
 }
 
 export interface Shift {
@@ -37,10 +41,14 @@ export interface Shift {
 
 /** Less than this is within what devices vary by themselves: nothing is planned for it. */
 const LEAST_DRIFT = 0.1;
-/** Of a question and an answer's time; predictions err by about half as much. */
-const LEAST_SAVED = 0.15;
-/** Answers in a row after which the same is found. */
+/**
+ * Of a question and an answer's time. What predictions err by, both plans share; two equal devices, of which one was timed while others used it, stand
+ * with all layers but one on the other, and this is less than evening them out saves.
+ */
+const LEAST_SAVED = 0.06;
+/** Answers in a row after which the same is found; twice as many after every move, to so many: devices that change all the time would send layers to and fro. */
 const IN_A_ROW = 2;
+const MOST_IN_A_ROW = 16;
 /** As many answers are expected as there were since the ring stands, but not more than this. */
 const MOST_AHEAD = 20;
 
@@ -61,7 +69,8 @@ export class Replanner {
     this.#answers++;
     const move = this.#better(factors);
     this.#inARow = move === null ? 0 : this.#inARow + 1;
-    return this.#inARow < IN_A_ROW ? null : move;
+    const needed = Math.min(MOST_IN_A_ROW, IN_A_ROW * 2 ** (this.#standing.moves ?? 0));
+    return this.#inARow < needed ? null : move;
   }
 
   #better(factors: ReadonlyMap<Seat, number>): Move | null {
@@ -82,7 +91,8 @@ export class Replanner {
     const moveMs = before.moveMs + next.predicted.firstTokenMs;
     const ahead = Math.min(MOST_AHEAD, Math.max(IN_A_ROW, this.#answers));
     if (savedMs < LEAST_SAVED * standsMs || savedMs * ahead < moveMs) return null;
-    return { request, plan: next, standsMs, movedMs, shifts: shiftsOf(before.plan, next, factors) };
+    const shifts = shiftsOf(before.plan, next, factors);
+    return { request, plan: next, standsMs, movedMs, shifts, moves: (before.moves ?? 0) + 1 };
   }
 }
 

@@ -29,11 +29,13 @@ export interface ProfiledForm {
   readonly maxRows?: number;
 }
 
-/** Of a point; the first run compiles shaders and packs weights, and is not counted. */
-const REPEATS = 5;
-const FEWEST = 2;
-/** Of one point, once it has its fewest runs. */
-const POINT_MS = 250;
+/** The first run of a point compiles shaders and packs weights, and is not counted. */
+const ROUNDS = 4;
+/** Of a point in one round, at most, and while they take less than this. */
+const RUNS = 2;
+const VISIT_MS = 30;
+/** Times that differ by less are alike. */
+const HELD_UP = 1.2;
 /** Of all points but the first two, without which no plan can be made. */
 const BUDGET_MS = 2000;
 /** So that one layer's time is told from a frame's, and that weights come from memory as in a stage of many layers, not from the caches. */
@@ -44,26 +46,50 @@ const CACHE_BYTES = 32 << 20;
 const FAR = 3072;
 const MOST_ROWS = 256;
 
-/** Cached tokens are zeros, which take as long as others. */
+/**
+ * Cached tokens are zeros, which take as long as others. Points are timed in rounds: what holds the machine up for a while holds up some runs of each,
+ * and not all runs of a few.
+ */
 export async function profileLayers(shape: ModelShape, form: ProfiledForm): Promise<StageTimes> {
   const startMs = performance.now();
   const inBlocks = form.kernels === true || form.backend === "webgpu";
   const layers = Math.min(LAYERS, Math.max(1, Math.floor(WEIGHTS_BYTES / layerBytes(shape, inBlocks))));
-  const oneMs = layers === 1 ? null : await withStage(shape, form, 1, 64, (stage) => timeOf(stage, shape.D, 1, 0));
   const far = farSlots(shape, layers);
-  return withStage(shape, form, layers, far + MOST_ROWS, async (stage) => {
-    const stageTimes: LayerTime[] = [];
-    for (const [T, S] of pointsTo(far)) {
-      if (stageTimes.length > 1 && performance.now() - startMs > BUDGET_MS) break;
-      stageTimes.push({ T, S, ms: await timeOf(stage, shape.D, T, S) });
+  const points = pointsTo(far).map(([T, S]): Point => ({ T, S, visits: [] }));
+  const single: Point = { T: 1, S: 0, visits: [] };
+  const round = async (stage: StageRunner, one: StageRunner | null, isFirst: boolean) => {
+    const isOver = () => performance.now() - startMs > BUDGET_MS;
+    if (one !== null && (isFirst || !isOver())) await visit(one, shape.D, single);
+    for (const [i, point] of points.entries()) {
+      if (!(isFirst && i < 2) && isOver()) return;
+      await visit(stage, shape.D, point);
     }
-    const manyMs = stageTimes[0]?.ms ?? 0;
-    const frameMs = oneMs === null ? 0 : Math.min(oneMs, Math.max(0, (layers * oneMs - manyMs) / (layers - 1)));
-    return {
-      frameMs,
-      layerTimes: stageTimes.map(({ T, S, ms }) => ({ T, S, ms: Math.max(0, ms - frameMs) / layers })),
-    };
+  };
+  const rounds = (one: StageRunner | null) =>
+    withStage(shape, form, layers, far + MOST_ROWS, async (stage) => {
+      for (let i = 0; i < ROUNDS; i++) await round(stage, one, i === 0);
+    });
+  await (layers === 1 ? rounds(null) : withStage(shape, form, 1, 64, rounds));
+  const timed = trusted(points).map(({ T, S, visits }) => ({ T, S, ms: typical(visits.flat()) }));
+  const [oneMs, manyMs] = [typical(single.visits.flat()), timed[0]?.ms ?? 0];
+  const frameMs = layers === 1 ? 0 : Math.min(oneMs, Math.max(0, (layers * oneMs - manyMs) / (layers - 1)));
+  return { frameMs, layerTimes: timed.map(({ T, S, ms }) => ({ T, S, ms: Math.max(0, ms - frameMs) / layers })) };
+}
+
+interface Point {
+  readonly T: number;
+  readonly S: number;
+  /** By round, of the whole stage. */
+  readonly visits: number[][];
+}
+
+/** Where most points took less when they were seen again, what was seen once is not known to be the device's doing. */
+function trusted(points: readonly Point[]): readonly Point[] {
+  const again = points.filter(({ visits }) => visits.length > 1);
+  const heldUp = again.filter(({ visits: [first = [], ...later] }) => {
+    return Math.min(...first) > HELD_UP * Math.min(...later.flat());
   });
+  return heldUp.length > again.length / 2 ? again : points.filter(({ visits }) => visits.length > 0);
 }
 
 /** Rows and cached tokens, what matters most first: later ones are left out when time is up. */
@@ -113,22 +139,19 @@ async function withStage<T>(
   }
 }
 
-/** Of the whole stage. */
-async function timeOf(stage: StageRunner, D: number, T: number, S: number): Promise<number> {
+async function visit(stage: StageRunner, D: number, { T, S, visits }: Point): Promise<void> {
   const x: Activations = { wire: "f32", rows: T, hidden: D, data: new Float32Array(T * D).fill(0.1) };
-  const runs: number[] = [];
   stage.apply({ kind: "free", arena: 0 });
   for (let base = 0; base < S; base += LIMITS.rowsPerFrame) {
     stage.skip(chainRows(0, base, Math.min(S - base, LIMITS.rowsPerFrame)));
   }
+  // Again at the same slots: the rows of before are rolled back.
+  const run = async () => (await stage.forward(x, chainRows(0, S, T))).computeMs;
+  if (visits.length === 0) await run();
+  const runs: number[] = [];
+  visits.push(runs);
   const startMs = performance.now();
-  for (let i = 0; i <= REPEATS; i++) {
-    // Again at the same slots: the rows of before are rolled back.
-    const { computeMs } = await stage.forward(x, chainRows(0, S, T));
-    if (i > 0) runs.push(computeMs);
-    if (runs.length >= FEWEST && performance.now() - startMs > POINT_MS) break;
-  }
-  return typical(runs);
+  for (let i = 0; i < RUNS && (i === 0 || performance.now() - startMs < VISIT_MS); i++) runs.push(await run());
 }
 
 /** The lower quartile: whatever else goes on only ever makes a run longer. */

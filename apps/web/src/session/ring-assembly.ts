@@ -108,7 +108,7 @@ export class RingAssembly {
     // Another ring of these devices takes about as long to put together as this one did.
     const moveMs = performance.now() - beganMs - planningMs;
     const foretold = { plan, placed, known, chunkRows: typeof chunkRows === "number" ? chunkRows : null };
-    return { ring, standing: by === null ? null : { ...by, moveMs }, foretold };
+    return { ring, standing: by === null ? null : { ...by, moveMs, moves: move?.moves ?? 0 }, foretold };
   }
 
   async #openModel({ source, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {
