@@ -1,6 +1,6 @@
 /**
- * A device that becomes slower while the ring serves: layers leave it between two answers, the text stays what it was, and the page says why. The
- * donors' time is emulated, over a tiny model that they really compute.
+ * A device that becomes slower while the ring serves: layers leave it between two answers, only they are read anew, the text stays what it was, and the
+ * page says why. The donors' time is emulated, over a tiny model that they really compute.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -65,6 +65,9 @@ let text: string;
 let anna: DonorPerson;
 let ben: DonorPerson;
 
+/** Bytes of layers that its engine has read since it began: one that is started anew reads all again. */
+const readBy = ({ page }: DonorPerson) => page.evaluate(() => globalThis.jupiterDonor!.loadedBytes());
+
 const become = ({ page }: DonorPerson, layerMs: number) =>
   page.evaluate((costs) => globalThis.jupiterDonor!.alter(costs), costsOf(layerMs));
 
@@ -96,6 +99,11 @@ it("layers move away from a device that has become slower, between two answers",
   const before = [await layersOf("Anna"), await layersOf("Ben")] as const;
   expect(before[0] + before[1]).toBe(L);
   text = await answer();
+  const readBefore = [await readBy(anna), await readBy(ben)] as const;
+  /** All of this model's are alike. */
+  const layerBytes = readBefore[0] / before[0];
+  expect(layerBytes).toBeGreaterThan(0);
+  expect(readBefore[1]).toBe(before[1] * layerBytes);
 
   await become(anna, 3 * LAYER_MS);
   // While the server is away no new link can be made: the ring stays as it is.
@@ -110,6 +118,9 @@ it("layers move away from a device that has become slower, between two answers",
   await untilMoved("Anna", "Ben");
   expect(await layersOf("Anna")).toBeLessThan(before[0]);
   expect((await layersOf("Anna")) + (await layersOf("Ben"))).toBe(L);
+  // What both plans give to a device stays there.
+  expect(await readBy(anna)).toBe(readBefore[0]);
+  expect(await readBy(ben)).toBe((await layersOf("Ben")) * layerBytes);
 
   await host.page.getByText("Speed", { exact: true }).click();
   const whatIfs = host.page.getByRole("list", { name: "With one device more or less" });

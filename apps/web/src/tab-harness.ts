@@ -10,6 +10,8 @@ export interface TabHarness {
   alter(costs: Emulation["costs"]): void;
   /** Since the engine was started; null: this tab is itself. */
   emulation(): Promise<EmulationStats | null>;
+  /** Of layers' tensors since the engine was started, from the source or from this browser's store. */
+  loadedBytes(): Promise<number>;
   /** From the next ring on. */
   shapeLinks(neighbours: readonly ShapedNeighbour[]): void;
 }
@@ -19,6 +21,7 @@ export function tabHarness(engine: () => Engine): TabHarness {
     emulate: (emulation) => engine().emulate(emulation),
     alter: (costs) => engine().alter(costs),
     emulation: async () => (await engine().running?.stats())?.emulation ?? null,
+    loadedBytes: async () => (await engine().running?.stats())?.loadedBytes ?? 0,
     shapeLinks,
   };
 }

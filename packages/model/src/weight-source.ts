@@ -76,6 +76,11 @@ export class WeightSource {
     return this.#fetchedBytes;
   }
 
+  /** Bytes of tensors that are here, from wherever they came. */
+  get loadedBytes(): number {
+    return this.#loadedBytes;
+  }
+
   /** Bytes of the share's tensors in the file. */
   get totalBytes(): number {
     return this.#totalBytes;

@@ -46,11 +46,11 @@ function serve(
   asked: PlanRequest,
   answers: number,
   slowness: (seat: Seat, answer: number) => number,
-  { moveMs = 3000, mayMove = true } = {},
+  { moveMs = 3000, mayMove = true, more = {} }: { moveMs?: number; mayMove?: boolean; more?: Partial<Standing> } = {},
 ): Run {
   const first = plan(asked);
   if (first.kind === "not-enough") throw new Error(first.message);
-  let standing: Standing = { request: asked, plan: first, moveMs };
+  let standing: Standing = { request: asked, plan: first, moveMs, ...more };
   let replanner = new Replanner(standing);
   let meter = new DriftMeter(driftingStages(first));
   let totalMs = 0;
@@ -75,7 +75,7 @@ function serve(
     if (move === null || !mayMove) continue;
     moves.push({ ...move, afterAnswer: answer });
     totalMs += moveMs + move.plan.predicted.firstTokenMs;
-    standing = { request: move.request, plan: move.plan, moveMs, moves: move.moves };
+    standing = { request: move.request, plan: move.plan, moveMs, moves: move.moves, ...more };
     replanner = new Replanner(standing);
     meter = new DriftMeter(driftingStages(move.plan));
   }
@@ -99,6 +99,19 @@ it("layers leave a device that has become slower, once, when two answers in a ro
   expect(layersAt(move!, anna!) + layersAt(move!, ben!)).toBe(L);
   expect(move!.movedMs).toBeLessThan(0.85 * move!.standsMs);
   expect(totalMs).toBeLessThan(serve(request(), 20, slowness, { mayMove: false }).totalMs);
+});
+
+it("a move takes what loading takes of the layers that are new, where that is known", () => {
+  const slow = (seat: Seat) => (seat === anna ? 3 : 1);
+  const rates = (bytesPerMs: number) => new Map(["host", anna!, ben!].map((seat) => [seat as Seat, bytesPerMs]));
+  const first = (more: Partial<Standing>) => serve(request(), 25, slow, { moveMs: 100, more }).moves[0];
+  const quick = first({ loadBytesPerMs: rates(1) })!;
+  const moved = -quick.shifts.find(({ seat }) => seat === anna)!.layers;
+  // One byte a layer, a millisecond each; and whoever keeps its place loads nothing.
+  expect(quick.moveMs).toBeCloseTo(100 + moved + quick.plan.predicted.firstTokenMs);
+  expect(quick.plan.stages.map(({ seat }) => seat)).toEqual([anna, ben]);
+  expect(quick.afterAnswer).toBe(2);
+  expect(first({ loadBytesPerMs: rates(1e-6) })).toBeUndefined();
 });
 
 it("and come back when it has recovered", () => {

@@ -12,8 +12,10 @@ export interface Standing {
   /** What it was planned from. */
   readonly request: PlanRequest;
   readonly plan: Plan;
-  /** Between two answers, what putting another ring together takes: layers fetched and loaded, links. */
+  /** Between two answers, what putting another ring together takes besides loading: links. */
   readonly moveMs: number;
+  /** Bytes of layers, as the device holds them, that each took in a millisecond: fetched, unpacked and placed. A seat that is not there: not known. */
+  readonly loadBytesPerMs?: ReadonlyMap<Seat, number>;
   /** Of these devices before, one after the other. Default: none. */
   readonly moves?: number;
 }
@@ -25,6 +27,8 @@ export interface Move {
   /** Of each question and answer of the workload, in the ring as it stands with devices as they are now, and in the new one. */
   readonly standsMs: number;
   readonly movedMs: number;
+  /** What the move itself takes: loading what is new on each device, links, and the prefill of a dialogue. */
+  readonly moveMs: number;
   /** Seats whose number of layers changes. */
   readonly shifts: readonly Shift[];
   /** With this one: of these devices, one after the other. */
@@ -82,18 +86,54 @@ export class Replanner {
       costs: drifted(device.costs, factors.get(device.seat) ?? 1),
     }));
     const request = { ...before.request, devices };
-    const next = plan(request);
-    if (next.kind === "not-enough") return null;
+    const planned = plan(request);
+    if (planned.kind === "not-enough") return null;
+    const next = inSameOrder(before.plan, planned, request);
     const standsMs = asItStands(before.plan, request).predicted.workloadMs;
     const movedMs = next.predicted.workloadMs;
     const savedMs = standsMs - movedMs;
     // What the dialogue has cached is computed anew.
-    const moveMs = before.moveMs + next.predicted.firstTokenMs;
+    const moveMs = before.moveMs + loadMs(before, next) + next.predicted.firstTokenMs;
     const ahead = Math.min(MOST_AHEAD, Math.max(IN_A_ROW, this.#answers));
     if (savedMs < LEAST_SAVED * standsMs || savedMs * ahead < moveMs) return null;
     const shifts = shiftsOf(before.plan, next, factors);
-    return { request, plan: next, standsMs, movedMs, shifts, moves: (before.moves ?? 0) + 1 };
+    return { request, plan: next, standsMs, movedMs, moveMs, shifts, moves: (before.moves ?? 0) + 1 };
   }
+}
+
+/** Two orders of equal devices take the same but for their links, and a device at another place has other layers to load. */
+const ORDER_IS_WORTH = 0.02;
+
+/** The new numbers of layers in the order that stands, if the same devices take part and that is as good. */
+function inSameOrder(before: Plan, next: Plan, request: PlanRequest): Plan {
+  const seats = before.stages.map(({ seat }) => seat);
+  const isSameSet = seats.length === next.stages.length && new Set(seats).size === seats.length;
+  if (!isSameSet || !next.stages.every(({ seat }) => seats.includes(seat))) return next;
+  let first = 0;
+  const stages = before.stages.map((stage) => {
+    const start = first;
+    first += layersOf(next, stage.seat);
+    return { ...stage, layers: { first: start, end: first } };
+  });
+  const again = { ...asItStands({ ...before, stages }, request), leftOut: next.leftOut };
+  return again.predicted.workloadMs <= next.predicted.workloadMs * (1 + ORDER_IS_WORTH) ? again : next;
+}
+
+/** Devices load at the same time; where nothing is known of one, it is taken for the slowest. */
+function loadMs({ plan, request, loadBytesPerMs = new Map() }: Standing, next: Plan): number {
+  const slowest = Math.min(...loadBytesPerMs.values());
+  const seats = new Set(next.stages.map(({ seat }) => seat));
+  const each = [...seats].map((seat) => {
+    const sizes = request.devices.find((device) => device.seat === seat)?.layerBytes ?? [];
+    const had = (layer: number) => isAt(plan, seat, layer);
+    const bytes = sizes.reduce((sum, size, i) => sum + (isAt(next, seat, i) && !had(i) ? size : 0), 0);
+    return bytes / (loadBytesPerMs.get(seat) ?? slowest);
+  });
+  return Math.max(0, ...each);
+}
+
+function isAt({ stages }: Plan, seat: Seat, layer: number): boolean {
+  return stages.some((stage) => stage.seat === seat && layer >= stage.layers.first && layer < stage.layers.end);
 }
 
 /** The same stages, with what a request's devices take. */

@@ -170,8 +170,11 @@ const HostMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("probe"), epoch, to: PeerId }),
   /** Every stage is ready and linked: frames of this epoch may come. */
   z.object({ type: z.literal("serve"), epoch }),
-  /** Free the layers; stay in the room. */
-  z.object({ type: z.literal("release"), reason: text }),
+  /**
+   * Free the layers; stay in the room. `keepsLayers`: layers move, and an `assign` of the same model follows: those that it names again need not be
+   * loaded again.
+   */
+  z.object({ type: z.literal("release"), reason: text, keepsLayers: z.boolean().optional() }),
   z.object({ type: z.literal("ping"), id: count }),
   /** The host took this device out of the room, or closed the room. */
   z.object({ type: z.literal("removed"), why: z.enum(["removed", "closed"]) }),
@@ -246,6 +249,8 @@ const DonorMessage = z.discriminatedUnion("type", [
       ms,
     }),
     fetchedBytes: sizeBytes,
+    /** Of the layers that it did not hold already: their bytes in the file, and what fetching and taking them in took. */
+    loaded: z.object({ bytes: sizeBytes, ms }).optional(),
   }),
   z.object({
     type: z.literal("failed"),

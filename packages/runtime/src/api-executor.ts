@@ -1,9 +1,9 @@
 import type { GraphFloat, ModelShape } from "@jupiter/model";
 import type { ArenaId, Slot } from "@jupiter/protocol";
 import { RuntimeError } from "./errors.ts";
-import { graphNames, type Executor, type Step } from "./executor.ts";
+import { graphNames, type Step } from "./executor.ts";
 import { ort } from "./ort.ts";
-import type { LoadedSession } from "./wasm-executor.ts";
+import type { LoadedSession, SessionExecutor } from "./wasm-executor.ts";
 
 interface KvBuffer {
   readonly tensor: ort.Tensor;
@@ -19,25 +19,17 @@ interface Arena {
  * Sessions through onnxruntime's public API. On WebGPU (`device` given) the KV cache is one GPU buffer bound as past and present, so attention
  * appends in place; on wasm (no device) it is copied on every run: slow, and used only where `WasmExecutor` cannot be.
  */
-export class ApiExecutor implements Executor {
+export class ApiExecutor implements SessionExecutor {
   readonly inPlace: boolean;
   readonly #shape: ModelShape;
-  readonly #sessions: readonly LoadedSession[];
+  readonly sessions: readonly LoadedSession[];
   readonly #type: GraphFloat;
   readonly #device: GPUDevice | null;
   readonly #arenas = new Map<ArenaId, Arena>();
-  readonly #weightBytes: number;
 
-  constructor(
-    shape: ModelShape,
-    sessions: readonly LoadedSession[],
-    weightBytes: number,
-    type: GraphFloat,
-    device: GPUDevice | null,
-  ) {
+  constructor(shape: ModelShape, sessions: readonly LoadedSession[], type: GraphFloat, device: GPUDevice | null) {
     this.#shape = shape;
-    this.#sessions = sessions;
-    this.#weightBytes = weightBytes;
+    this.sessions = sessions;
     this.#type = type;
     this.#device = device;
     this.inPlace = device !== null;
@@ -45,7 +37,7 @@ export class ApiExecutor implements Executor {
 
   get memoryBytes(): number {
     const { K, E } = this.#shape;
-    let sizeBytes = this.#weightBytes;
+    let sizeBytes = this.sessions.reduce((sum, { weightBytes }) => sum + weightBytes, 0);
     for (const { capacity, buffers } of this.#arenas.values()) {
       sizeBytes += buffers.flat().length * K * capacity * E * this.#elementBytes;
     }
@@ -65,7 +57,7 @@ export class ApiExecutor implements Executor {
       total: new ort.Tensor("int32", Int32Array.of(total), [1]),
     };
     let hidden: ort.Tensor = new ort.Tensor("float32", x, [1, T, D]);
-    for (const [i, { session, layers }] of this.#sessions.entries()) {
+    for (const [i, { session, layers }] of this.sessions.entries()) {
       const { inputs, outputs } = graphNames(layers);
       const feeds: Record<string, ort.Tensor> = { ...shared, x: hidden };
       const fetches: Record<string, ort.Tensor | null> = { y: null };
@@ -89,7 +81,7 @@ export class ApiExecutor implements Executor {
   reserve(id: ArenaId, capacity: number): void {
     const old = this.#arenas.get(id);
     if (old !== undefined && old.capacity >= capacity) return;
-    const buffers = this.#sessions.map(({ layers }, i) =>
+    const buffers = this.sessions.map(({ layers }, i) =>
       Array.from({ length: layers * 2 }, (_, j) => this.#grow(old, old?.buffers[i]?.[j], capacity)),
     );
     this.#arenas.set(id, { capacity, buffers });
@@ -132,9 +124,13 @@ export class ApiExecutor implements Executor {
     this.#arenas.delete(id);
   }
 
-  async dispose(): Promise<void> {
+  dispose(): Promise<void> {
+    return this.endBut([]);
+  }
+
+  async endBut(kept: readonly LoadedSession[]): Promise<void> {
     for (const id of [...this.#arenas.keys()]) this.free(id);
-    for (const { session } of this.#sessions) await session.release();
+    for (const loaded of this.sessions) if (!kept.includes(loaded)) await loaded.session.release();
   }
 
   get #elementBytes(): number {

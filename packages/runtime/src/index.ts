@@ -1,5 +1,6 @@
-export { buildStage, type BuildOptions } from "./build-stage.ts";
+export { buildStage, extendStage, type BuildOptions, type LayerGroups } from "./build-stage.ts";
 export { RuntimeError, type RuntimeReason } from "./errors.ts";
+export { HeldLayers, type KeptLayers, type LayerSpan } from "./held-layers.ts";
 export { HeadRunner } from "./head-runner.ts";
 export { knownAnswerTest, type KnownAnswer } from "./known-answer.ts";
 export type { Rung } from "./ladder.ts";

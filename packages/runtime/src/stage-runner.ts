@@ -117,6 +117,14 @@ export class StageRunner {
     await exclusive(() => this.#executor.dispose());
   }
 
+  /** Ends as `dispose` does, but leaves its layers, without any cache, to the next stage. */
+  async handOver(): Promise<Executor> {
+    this.#check();
+    this.#disposed = true;
+    await exclusive(async () => this.#capacity.forEach((_, arena) => this.#executor.free(arena)));
+    return this.#executor;
+  }
+
   #reserve(arena: number, slots: number): void {
     const current = this.#capacity.get(arena) ?? 0;
     if (slots <= current) return;

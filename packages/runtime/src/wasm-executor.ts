@@ -20,17 +20,29 @@ interface Arena {
 export interface LoadedSession {
   readonly session: ort.InferenceSession;
   readonly layers: number;
+  readonly weightBytes: number;
+}
+
+/** Sessions, some of which may go on in another executor. */
+export interface SessionExecutor extends Executor {
+  /** In the order of their layers. */
+  readonly sessions: readonly LoadedSession[];
+  /** Ends this as `dispose` does, but for those sessions. */
+  endBut(kept: readonly LoadedSession[]): Promise<void>;
+}
+
+export function isInSessions(executor: Executor): executor is SessionExecutor {
+  return "endBut" in executor;
 }
 
 /** Sessions over the wasm heap, KV in place: `past_*` and `present_*` are one buffer, and attention appends to it. */
-export class WasmExecutor implements Executor {
+export class WasmExecutor implements SessionExecutor {
   readonly inPlace = true;
   readonly #heap: WasmHeap;
   readonly #shape: ModelShape;
-  readonly #sessions: readonly LoadedSession[];
+  readonly sessions: readonly LoadedSession[];
   readonly #calls: readonly WasmCall[];
   readonly #arenas = new Map<ArenaId, Arena>();
-  readonly #weightBytes: number;
   /** Activations go back and forth between two buffers: one session's output is the next one's input. */
   readonly #hidden: [HeapBlock, HeapBlock];
   #positions: HeapBlock;
@@ -39,11 +51,10 @@ export class WasmExecutor implements Executor {
   readonly #total: HeapBlock;
   readonly #scalarTensors: readonly [number, number];
 
-  constructor(module: OrtModule, shape: ModelShape, sessions: readonly LoadedSession[], weightBytes: number) {
+  constructor(module: OrtModule, shape: ModelShape, sessions: readonly LoadedSession[]) {
     this.#heap = new WasmHeap(module);
     this.#shape = shape;
-    this.#sessions = sessions;
-    this.#weightBytes = weightBytes;
+    this.sessions = sessions;
     this.#calls = sessions.map(({ session, layers }) => {
       const handle = sessionHandle(session);
       if (handle === null)
@@ -63,7 +74,7 @@ export class WasmExecutor implements Executor {
   }
 
   get memoryBytes(): number {
-    let sizeBytes = this.#weightBytes;
+    let sizeBytes = this.sessions.reduce((sum, { weightBytes }) => sum + weightBytes, 0);
     for (const arena of this.#arenas.values()) {
       for (const buffers of arena.buffers) for (const { block } of buffers) sizeBytes += block.sizeBytes;
     }
@@ -107,7 +118,7 @@ export class WasmExecutor implements Executor {
     const old = this.#arenas.get(id);
     if (old !== undefined && old.capacity >= capacity) return;
     const { K, E } = this.#shape;
-    const buffers = this.#sessions.map(({ layers }, i) =>
+    const buffers = this.sessions.map(({ layers }, i) =>
       Array.from({ length: layers * 2 }, (_, j): KvBuffer => {
         const block = this.#heap.alloc(K * capacity * E * 4);
         const view = this.#heap.floats(block).fill(0);
@@ -152,13 +163,17 @@ export class WasmExecutor implements Executor {
     this.#arenas.delete(id);
   }
 
-  async dispose(): Promise<void> {
+  dispose(): Promise<void> {
+    return this.endBut([]);
+  }
+
+  async endBut(kept: readonly LoadedSession[]): Promise<void> {
     for (const id of [...this.#arenas.keys()]) this.free(id);
     for (const tensor of this.#scalarTensors) this.#heap.releaseTensor(tensor);
     for (const block of [...this.#hidden, this.#positions, this.#bias, this.#lastIndex, this.#total])
       this.#heap.free(block);
     for (const call of this.#calls) call.dispose();
-    for (const { session } of this.#sessions) await session.release();
+    for (const loaded of this.sessions) if (!kept.includes(loaded)) await loaded.session.release();
   }
 
   #arena(id: ArenaId): Arena {

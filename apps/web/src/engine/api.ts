@@ -50,6 +50,11 @@ export interface LoadedShare {
   readonly inPlace: boolean;
 }
 
+export interface LoadedLayers extends LoadedShare {
+  /** Of those that were not held already: bytes in the file, from wherever they came, and the time until all were taken in. */
+  readonly loaded: { readonly bytes: number; readonly ms: number };
+}
+
 /** A path of this server, an http(s) address, or a file that a person chose on this device. */
 export type ModelSource = string | File;
 
@@ -67,6 +72,8 @@ export interface OpenedModel {
 
 export interface EngineStats {
   readonly fetchedBytes: number;
+  /** Of layers' tensors since the worker began, from the source or from this browser's store. */
+  readonly loadedBytes: number;
   readonly memoryBytes: number;
   readonly runs: number;
   /** Tokens of prompts and answers, guesses among them. */
@@ -125,9 +132,11 @@ export interface EngineApi {
   configure(settings: EngineSettings, port: MessagePort): void;
   prove(shape: ModelShape, rung: Rung): Promise<Outcome<Proof>>;
   profile(shape: ModelShape, rung: Rung, wish: ProfileWish): Promise<Outcome<DeviceTimes>>;
-  loadShare(assign: AssignMessage, rung: Rung): Promise<Outcome<LoadedShare>>;
-  /** Frees every share. */
+  loadShare(assign: AssignMessage, rung: Rung): Promise<Outcome<LoadedLayers>>;
+  /** Frees every share, and what is held of earlier ones. */
   dropShares(): Promise<void>;
+  /** Ends every share and frees its cache; the next ones of the same model take over the layers that they have in common. */
+  holdShares(): Promise<void>;
   stats(): EngineStats;
   /** Host, for tests: of questions, frames and cache slots. */
   holds(): HostDriver["holds"];

@@ -164,10 +164,13 @@ const api: EngineApi = {
   loadShare: (assign, rung) =>
     outcome(async () => {
       const loaded = await shares.load(assign, rung);
+      // A donor has one stage; the host may load another one.
+      if (own() !== "host") await shares.letGo();
       if (rung.backend === "webgpu") void watchDevice(onDeviceLost);
       return loaded;
     }),
   dropShares: () => shares.drop(),
+  holdShares: () => shares.hold(),
   stats() {
     const { fetchedBytes, ...stats } = shares.stats;
     return { ...stats, emulation: device?.stats ?? null, fetchedBytes: fetchedBytes + host.fetchedBytes };
@@ -179,6 +182,7 @@ const api: EngineApi = {
   hashTensors: (names) => outcome(() => host.hashTensors(names)),
   loadHead: (rung) =>
     outcome(async () => {
+      await shares.letGo();
       const loaded = await host.loadHead(rung);
       if (rung.backend === "webgpu") void watchDevice(onDeviceLost);
       return loaded;

@@ -70,6 +70,9 @@ interface OpenModel {
 }
 
 interface LoadedHead {
+  /** Of which model, and how it computes. */
+  readonly model: OpenModel;
+  readonly rung: string;
   readonly embedding: Embedding;
   readonly head: Head;
   readonly fetchedBytes: number;
@@ -168,7 +171,11 @@ export class HostEngine {
   }
 
   async loadHead(rung: Rung): Promise<LoadedShare> {
-    const { checkpoint, source } = this.#open();
+    const model = this.#open();
+    const { checkpoint, source } = model;
+    // Layers moved, and the host is what it was.
+    if (this.#head?.model === model && this.#head.rung === rung.name)
+      return { fetchedBytes: this.#head.fetchedBytes, memoryBytes: 0, inPlace: true };
     await this.#head?.dispose();
     this.#head = null;
     const device = this.#ports.emulated();
@@ -176,6 +183,7 @@ export class HostEngine {
       const { D } = checkpoint.shape;
       const head = new TimedHead(device.rule, device.costs.head ?? { floorMs: 0, rowMs: 0 }, device);
       this.#head = {
+        ...{ model, rung: rung.name },
         embedding: ruledEmbedding(D),
         head,
         fetchedBytes: 0,
@@ -200,7 +208,7 @@ export class HostEngine {
     });
     const head = device === null ? runner : new EmulatedHead(runner, device);
     this.#head = {
-      ...{ embedding, head, fetchedBytes: weights.fetchedBytes },
+      ...{ model, rung: rung.name, embedding, head, fetchedBytes: weights.fetchedBytes },
       setMedusa: (heads) => runner.setMedusa(heads),
       dispose: () => runner.dispose(),
     };

@@ -1,9 +1,19 @@
 /** The stages that this device runs: one for a donor, none to two for the host. */
-import type { ByteSource } from "@jupiter/model";
+import type { ByteSource, WeightSource } from "@jupiter/model";
 import { StageDriver, type Stage } from "@jupiter/pipeline";
 import type { AssignMessage, CommandsFrame, Frame, FrameNumber, RowsFrame, Seat } from "@jupiter/protocol";
-import { buildStage, graphFloat, type Rung, type StageRunner } from "@jupiter/runtime";
-import type { FailureReason, LoadedShare, Phase } from "./api.ts";
+import {
+  buildStage,
+  extendStage,
+  graphFloat,
+  HeldLayers,
+  type KeptLayers,
+  type LayerGroups,
+  type LayerSpan,
+  type Rung,
+  type StageRunner,
+} from "@jupiter/runtime";
+import type { FailureReason, LoadedLayers, Phase } from "./api.ts";
 import { EmulatedStage, replayedStage, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { soon } from "./soon.ts";
@@ -22,14 +32,25 @@ export interface SharesPorts {
 
 interface Share {
   readonly assign: AssignMessage;
-  readonly runner: Pick<StageRunner, "memoryBytes" | "dispose">;
+  readonly rung: Rung;
+  /** Null: nothing is computed here. */
+  readonly runner: StageRunner | null;
   readonly driver: StageDriver;
+}
+
+/** Layers of a share that has ended, for the next one. */
+interface HeldShare extends Pick<Share, "assign" | "rung"> {
+  readonly held: HeldLayers;
 }
 
 export class Shares {
   readonly #ports: SharesPorts;
   #shares: Share[] = [];
+  #held: HeldShare[] = [];
+  /** What ends, frees or keeps layers goes one after the other. */
+  #ending: Promise<void> = Promise.resolve();
   #fetchedBytes = 0;
+  #loadedBytes = 0;
 
   constructor(ports: SharesPorts) {
     this.#ports = ports;
@@ -37,6 +58,7 @@ export class Shares {
 
   get stats(): {
     readonly fetchedBytes: number;
+    readonly loadedBytes: number;
     readonly memoryBytes: number;
     readonly runs: number;
     readonly rows: number;
@@ -45,41 +67,59 @@ export class Shares {
     const sum = (of: (share: Share) => number) => this.#shares.reduce((total, share) => total + of(share), 0);
     return {
       fetchedBytes: this.#fetchedBytes,
-      memoryBytes: sum(({ runner }) => runner.memoryBytes),
+      loadedBytes: this.#loadedBytes,
+      memoryBytes: sum(({ runner }) => runner?.memoryBytes ?? 0),
       runs: sum(({ driver }) => driver.stats.runs),
       rows: sum(({ driver }) => driver.stats.rows),
       computeMs: sum(({ driver }) => driver.stats.computeMs),
     };
   }
 
-  async load(assign: AssignMessage, rung: Rung): Promise<LoadedShare> {
+  async load(assign: AssignMessage, rung: Rung): Promise<LoadedLayers> {
+    const startMs = performance.now();
     const { checkpoint, layers, capacity, arenas } = assign;
     const device = this.#ports.emulated();
     if (device !== null && device.replay !== null) {
       const driver = this.#drive(assign, replayedStage(assign, device));
-      this.#shares.push({ assign, runner: { memoryBytes: 0, dispose: async () => undefined }, driver });
-      return { fetchedBytes: 0, memoryBytes: 0, inPlace: true };
+      this.#shares.push({ assign, rung, runner: null, driver });
+      return { fetchedBytes: 0, memoryBytes: 0, inPlace: true, loaded: { bytes: 0, ms: 0 } };
     }
     const type = await graphFloat(rung.backend);
-    const share = { layers: [layers], head: false, embedding: false };
+    const kept = await this.#kept(assign, rung);
+    const end = kept?.layers ?? { first: layers.first, end: layers.first };
+    const missing = [
+      { first: layers.first, end: end.first },
+      { first: end.end, end: layers.end },
+    ] as const;
+    const share = { layers: missing, head: false, embedding: false };
     const weights = await weightSource(checkpoint, this.#ports.source(assign), share, {
       progress: this.#ports.progress,
       storage: this.#ports.storage,
     });
-    const groups = weights.layerGroups(layers.first, layers.end, weightForm(rung));
-    const runner = await buildStage(checkpoint.shape, groups, {
+    const [before, after] = [groupsOf(weights, rung, missing[0]), groupsOf(weights, rung, missing[1])];
+    const options = {
       backend: rung.backend,
       type,
       kernels: rung.kernels,
       maxSlots: capacity,
       maxArenas: arenas,
       maxRows: rung.maxRows,
-    });
+    };
+    const runner =
+      kept === null
+        ? await buildStage(checkpoint.shape, after, options)
+        : await extendStage(checkpoint.shape, { before, kept, after }, options);
     const stage = device === null ? runner : new EmulatedStage(runner, layers.end - layers.first, device);
     const driver = this.#drive(assign, stage);
-    this.#shares.push({ assign, runner, driver });
+    this.#shares.push({ assign, rung, runner, driver });
     this.#fetchedBytes += weights.fetchedBytes;
-    return { fetchedBytes: weights.fetchedBytes, memoryBytes: runner.memoryBytes, inPlace: runner.inPlace };
+    this.#loadedBytes += weights.loadedBytes;
+    return {
+      fetchedBytes: weights.fetchedBytes,
+      memoryBytes: runner.memoryBytes,
+      inPlace: runner.inPlace,
+      loaded: { bytes: weights.loadedBytes, ms: performance.now() - startMs },
+    };
   }
 
   /** Throws where the frame does not belong here; its sender is at fault. */
@@ -94,10 +134,54 @@ export class Shares {
   }
 
   async drop(): Promise<void> {
+    const shares = this.#end();
+    await this.#next(async () => {
+      for (const { runner } of shares) await runner?.dispose();
+    });
+    await this.letGo();
+  }
+
+  /** Ends all of them; the next ones of the same model take over the layers that they have in common. */
+  async hold(): Promise<void> {
+    const shares = this.#end();
+    await this.letGo();
+    await this.#next(async () => {
+      for (const { assign, rung, runner } of shares) {
+        if (runner !== null) this.#held.push({ assign, rung, held: await HeldLayers.of(runner, assign.layers) });
+      }
+    });
+  }
+
+  /** Frees what is held of earlier ones. */
+  async letGo(): Promise<void> {
+    await this.#next(async () => {
+      const held = this.#held;
+      this.#held = [];
+      for (const each of held) await each.held.dispose();
+    });
+  }
+
+  #end(): readonly Share[] {
     const shares = this.#shares;
     this.#shares = [];
     for (const { driver } of shares) driver.stop();
-    for (const { runner } of shares) await runner.dispose();
+    return shares;
+  }
+
+  #next(task: () => Promise<void>): Promise<void> {
+    const done = this.#ending.then(task);
+    this.#ending = done.catch(() => undefined);
+    return done;
+  }
+
+  /** What is held of the assignment's layers, most first; null: nothing. */
+  async #kept(assign: AssignMessage, rung: Rung): Promise<KeptLayers | null> {
+    await this.#ending;
+    const alike = this.#held.filter((each) => isAlike(each, { assign, rung }));
+    const [best] = alike.sort((a, b) => commonOf(b.assign, assign) - commonOf(a.assign, assign));
+    if (best === undefined || commonOf(best.assign, assign) <= 0) return null;
+    this.#held = this.#held.filter((each) => each !== best);
+    return best.held.keep(assign.layers);
   }
 
   #drive(assign: AssignMessage, stage: Stage): StageDriver {
@@ -121,4 +205,19 @@ export class Shares {
       },
     );
   }
+}
+
+/** What one held of the model, the other one can go on with. */
+function isAlike(a: Pick<Share, "assign" | "rung">, b: Pick<Share, "assign" | "rung">): boolean {
+  const isSameModel = a.assign.checkpoint.id === b.assign.checkpoint.id && a.assign.url === b.assign.url;
+  // Sessions have tables for so many slots.
+  return isSameModel && a.rung.name === b.rung.name && a.assign.capacity === b.assign.capacity;
+}
+
+function commonOf({ layers: a }: AssignMessage, { layers: b }: AssignMessage): number {
+  return Math.min(a.end, b.end) - Math.max(a.first, b.first);
+}
+
+function groupsOf(weights: WeightSource, rung: Rung, { first, end }: LayerSpan): LayerGroups {
+  return weights.layerGroups(first, end, weightForm(rung));
 }

@@ -39,6 +39,8 @@ export interface Device {
     readonly threads: number;
     readonly fallbacks: readonly string[];
     readonly fetchedBytes: number;
+    /** When it became ready: what it did not hold already. Undefined: it does not tell. */
+    readonly loaded?: { readonly bytes: number; readonly ms: number } | undefined;
   } | null;
   /** Over the control link, page to page; null before the first answer. */
   readonly roundTripMs: number | null;
@@ -304,10 +306,10 @@ export class DonorProxy {
         });
         return;
       case "ready": {
-        const { backend, threads, knownAnswer, fetchedBytes } = message;
+        const { backend, threads, knownAnswer, fetchedBytes, loaded } = message;
         this.#update({
           state: { kind: "ready" },
-          serving: { backend, threads, fallbacks: knownAnswer.fallbacks, fetchedBytes },
+          serving: { backend, threads, fallbacks: knownAnswer.fallbacks, fetchedBytes, loaded },
         });
         this.#settle(message);
         return;

@@ -120,6 +120,8 @@ export class DonorSession {
     ),
   );
   #assign: AssignMessage | null = null;
+  /** Layers move: this device keeps those that it had for the next `assign`. */
+  #holds = false;
   /** Whose doing the failure was that this page shows; null: its own, or nobody's. */
   #culprit: Seat | null = null;
   /** Of the plan that the host spoke of last. */
@@ -278,10 +280,12 @@ export class DonorSession {
         this.#control?.send({ type: "pong", id: message.id });
         return;
       case "assign":
-        this.#drop();
+        if (!this.#holds) this.#drop();
+        this.#holds = false;
         this.#tasks.add((aborted) => this.#load(message, aborted));
         return;
       case "profile":
+        if (this.#holds) this.#drop();
         this.#state.value = { kind: "waiting", hasHost: true, message: texts.donor.measuring };
         this.#tasks.add((aborted) => this.#profile(message, aborted));
         return;
@@ -292,7 +296,8 @@ export class DonorSession {
         this.#tasks.add(async () => this.#serve(message.epoch));
         return;
       case "release":
-        this.#release(message.reason);
+        if (message.keepsLayers === true && this.#state.value.kind === "serving") this.#hold(message.reason);
+        else this.#release(message.reason);
         return;
       case "removed":
         void this.leave(message.why);
@@ -351,7 +356,22 @@ export class DonorSession {
   /** Ends whatever is being done and frees the layers at once: a wasm heap only shrinks with its worker. */
   #drop(): void {
     this.#tasks.drop();
-    if (this.#assign !== null) this.engine.endWorker();
+    if (this.#assign !== null || this.#holds) this.engine.endWorker();
+    this.#holds = false;
+    this.#part();
+  }
+
+  /** As `#drop`, but for the layers: the next message says which of them stay. */
+  #hold(message: string): void {
+    this.#tasks.drop();
+    this.#holds = true;
+    this.#part();
+    // A worker that was ended meanwhile holds nothing.
+    void this.engine.running?.holdShares().catch(() => undefined);
+    this.#state.value = { kind: "waiting", hasHost: true, message };
+  }
+
+  #part(): void {
     this.#assign = null;
     void this.#ring.close();
     this.#bulk.close();
@@ -400,6 +420,7 @@ export class DonorSession {
       threads: assign.threads,
       knownAnswer: { maxError: proven.maxError, fallbacks: proven.fallbacks, ms: proven.ms },
       fetchedBytes: loaded.value.fetchedBytes,
+      loaded: loaded.value.loaded,
     });
   }
 

@@ -262,7 +262,7 @@ export class HostSession {
     this.#taking = options.donors;
     this.#ring.value = { kind: "starting", message: move === null ? texts.session.assembling : texts.session.moving };
     try {
-      await abortable(this.#free(), signal);
+      await abortable(this.#free(move !== null), signal);
       const say = (message: string) => {
         signal.throwIfAborted();
         this.#said = message;
@@ -348,9 +348,11 @@ export class HostSession {
     this.engine.dispose();
   }
 
-  async #free(): Promise<void> {
+  /** `keepsLayers`: for the next ring of the same model. */
+  async #free(keepsLayers = false): Promise<void> {
     await this.#neighbours.close();
-    await this.engine.running?.dropShares().catch((error: unknown) => {
+    const { running } = this.engine;
+    await (keepsLayers ? running?.holdShares() : running?.dropShares())?.catch((error: unknown) => {
       // A worker that was ended meanwhile has dropped them.
       if (!(error instanceof EngineError)) throw error;
     });
@@ -385,14 +387,14 @@ export class HostSession {
     if (this.missesServer(options)) return; // Asked again after the next answer.
     // Nobody is told of an end: for those who look, the ring is put together again.
     batch(() => {
-      this.#lose("stale-plan", texts.session.startedAnew, texts.session.moving);
+      this.#lose("stale-plan", texts.session.startedAnew, texts.session.moving, true);
       // What goes wrong is the ring's state.
       this.#start(options, move).catch(() => undefined);
     });
   }
 
-  /** `toDonors`: what they are told. */
-  #lose(why: RingTrouble, message: string, toDonors = texts.session.givenUp): void {
+  /** `toDonors`: what they are told. `keepsLayers`: the same model's next ring comes at once. */
+  #lose(why: RingTrouble, message: string, toDonors = texts.session.givenUp, keepsLayers = false): void {
     const { kind } = this.#ring.value;
     if (kind !== "ready" && kind !== "starting") return;
     this.#epoch++;
@@ -407,7 +409,9 @@ export class HostSession {
       this.engine.endWorker();
       this.#replanning.forget();
     } else void this.engine.running?.ringLost(message);
-    for (const peer of this.#taking) this.#guests.get(peer)?.send({ type: "release", reason: toDonors });
+    for (const peer of this.#taking) {
+      this.#guests.get(peer)?.send({ type: "release", reason: toDonors, ...(keepsLayers ? { keepsLayers } : {}) });
+    }
     this.#taking = [];
     this.#ringSeats = [];
     this.#drift.end();

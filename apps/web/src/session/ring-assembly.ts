@@ -1,9 +1,9 @@
 /** Puts a ring together: the model is read, kernels proven, layers planned, handed out and loaded, neighbours linked. */
 import { layerOf, type Checkpoint } from "@jupiter/model";
 import type { DecodingChoice } from "@jupiter/pipeline";
-import type { Move, Standing } from "@jupiter/planner";
+import type { Move, PlanRequest, Standing } from "@jupiter/planner";
 import type { AssignMessage, Seat } from "@jupiter/protocol";
-import type { ModelSource } from "../engine/api.ts";
+import type { LoadedLayers, ModelSource } from "../engine/api.ts";
 import { EngineError, type Proven } from "../engine/engine.ts";
 import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
@@ -11,6 +11,7 @@ import type { BulkServer } from "./bulk-server.ts";
 import type { DraftPart } from "./draft-part.ts";
 import { FileHashes } from "./file-hashes.ts";
 import type { Foretold } from "./foretelling.ts";
+import { loadRates, type SeatLoad } from "./move-costs.ts";
 import type { RingLinks } from "./ring-links.ts";
 import { placesOf, planRing, type PlanningParts, type Start } from "./ring-planning.ts";
 import type { HostPart, Model, Place, ReadyRing, RingOptions } from "./ring.ts";
@@ -39,6 +40,10 @@ const UNMEASURED_CHUNK_ROWS = 64;
 export class RingAssembly {
   readonly #parts: AssemblyParts;
   readonly #fileHashes = new FileHashes();
+  /** Bytes of layers that devices of the last ring loaded in a millisecond. */
+  #rates: ReadonlyMap<Seat, number> = new Map();
+  /** Of the last ring, and the worker in which it is open. */
+  #opened: { readonly checkpoint: Checkpoint; readonly worker: unknown } | null = null;
 
   constructor(parts: AssemblyParts) {
     this.#parts = parts;
@@ -49,26 +54,26 @@ export class RingAssembly {
     const { model, compute, wire } = options;
     const { epoch, say, signal } = start;
     const { engine, donor, neighbours } = this.#parts;
-    const beganMs = performance.now();
     const connected = async () => {
       say(texts.session.awaitingServer);
       await this.#parts.connected(signal);
     };
     if (start.needsServer()) await connected();
     say(texts.session.reading(model.title));
-    const { checkpoint } = await abortable(this.#openModel(model), signal);
+    const opened = this.#opened;
+    const isOpen = move !== null && opened !== null && opened.worker === engine.running;
+    const { checkpoint } = isOpen ? opened : await abortable(this.#openModel(model), signal);
     say(texts.session.proving);
     const { running } = engine;
     const proven = await abortable(engine.prove(checkpoint.shape, compute), signal);
     // The proof may have taken another worker, in which nothing is open.
     if (engine.running !== running) await abortable(this.#openModel(model), signal);
-    const provenMs = performance.now();
+    this.#opened = { checkpoint, worker: engine.running };
     const { places, by, placed, known } =
       move === null
         ? await planRing(this.#parts, options, checkpoint, proven, start)
         : { places: placesOf(move.plan), by: move, placed: move, known: null };
     const plan = by?.plan ?? null;
-    const planningMs = performance.now() - provenMs;
     this.#parts.planned(places.map(({ seat }) => seat));
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
     say(texts.session.loading);
@@ -81,16 +86,24 @@ export class RingAssembly {
       donor(seat).send(assign);
       return [answer];
     });
-    const [host] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
+    const loadingMs = performance.now();
+    const [own] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
+    const { part: host } = own;
+    const loads = places.map((place, index): SeatLoad => {
+      const loaded = place.seat === "host" ? own.loaded.get(index) : donor(place.seat).device.peek().serving?.loaded;
+      return { seat: place.seat, loaded, ...stageBytes(place, assigns[index]!, placed.request) };
+    });
+    const waitedMs = performance.now() - loadingMs - Math.max(own.ms, ...loads.map(({ loaded }) => loaded?.ms ?? 0));
     const [first, last] = [places[0], places.at(-1)];
     if (first === undefined || last === undefined) throw new EngineError("internal", texts.session.noStages);
-    if (options.medusa !== undefined) await abortable(this.#loadMedusa(options.medusa), signal);
+    if (options.medusa !== undefined && !isOpen) await abortable(this.#loadMedusa(options.medusa), signal);
     // One that was chosen or given up since the ring began stays so when layers move.
     const draft = move === null ? (options.draft ?? null) : this.#parts.draft.wanted;
     if (draft !== null) say(texts.session.loadingDraft(draft.title));
     await abortable(this.#parts.draft.use(draft, options.capacity), signal);
     if (start.needsServer()) await connected();
     say(texts.session.linking);
+    const linkingMs = performance.now();
     for (const [index, { seat }] of places.entries()) {
       const next = places[index + 1]?.seat;
       if (seat !== "host" || next === undefined || next === "host") continue;
@@ -105,10 +118,14 @@ export class RingAssembly {
     await abortable(engine.api.ringReady(settings), signal);
     neighbours.settle();
     const ring = { kind: "ready", model, checkpoint, places, plan, shifts: move?.shifts ?? [], host } as const;
-    // Another ring of these devices takes about as long to put together as this one did.
-    const moveMs = performance.now() - beganMs - planningMs;
+    // Another ring of these devices takes about as long to link as this one did, and loads what is new as fast.
+    const moveMs = Math.max(0, waitedMs) + performance.now() - linkingMs;
+    this.#rates = loadRates(loads, move === null ? undefined : this.#rates);
+    const moves = move?.moves ?? 0;
+    const standing =
+      by === null ? null : { request: by.request, plan: by.plan, moveMs, loadBytesPerMs: this.#rates, moves };
     const foretold = { plan, placed, known, chunkRows: typeof chunkRows === "number" ? chunkRows : null };
-    return { ring, standing: by === null ? null : { ...by, moveMs, moves: move?.moves ?? 0 }, foretold };
+    return { ring, standing, foretold };
   }
 
   async #openModel({ source, id }: Model): Promise<{ readonly checkpoint: Checkpoint }> {
@@ -138,7 +155,17 @@ export class RingAssembly {
     if (!heads.ok) throw new EngineError(heads.reason, heads.message);
   }
 
-  async #loadHostPart(assigns: readonly AssignMessage[], { rung, fallbacks }: Proven): Promise<HostPart> {
+  /** `loaded`: by stage. */
+  async #loadHostPart(
+    assigns: readonly AssignMessage[],
+    { rung, fallbacks }: Proven,
+  ): Promise<{
+    readonly part: HostPart;
+    readonly loaded: ReadonlyMap<number, LoadedLayers["loaded"]>;
+    readonly ms: number;
+  }> {
+    const beganMs = performance.now();
+    const stages = new Map<number, LoadedLayers["loaded"]>();
     let part: HostPart = {
       rung: rung.name,
       backend: rung.backend,
@@ -150,7 +177,11 @@ export class RingAssembly {
     const loads = [
       ...assigns
         .filter(({ ring, stageIndex }) => ring[stageIndex] === "host")
-        .map((assign) => () => this.#parts.engine.api.loadShare(assign, rung)),
+        .map((assign) => async () => {
+          const loaded = await this.#parts.engine.api.loadShare(assign, rung);
+          if (loaded.ok) stages.set(assign.stageIndex, loaded.value.loaded);
+          return loaded;
+        }),
       () => this.#parts.engine.api.loadHead(rung),
     ];
     for (const load of loads) {
@@ -163,8 +194,20 @@ export class RingAssembly {
         inPlace: part.inPlace && loaded.value.inPlace,
       };
     }
-    return part;
+    return { part, loaded: stages, ms: performance.now() - beganMs };
   }
+}
+
+function stageBytes(
+  { seat, layers }: Place,
+  { checkpoint }: AssignMessage,
+  { devices }: PlanRequest,
+): Pick<SeatLoad, "fileBytes" | "heldBytes"> {
+  const sizes = devices.find((device) => device.seat === seat)?.layerBytes ?? [];
+  return {
+    fileBytes: checkpoint.tensors.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    heldBytes: sizes.slice(layers.first, layers.end).reduce((sum, size) => sum + size, 0),
+  };
 }
 
 /** Whether a stage needs the tensor of this name. */

@@ -19,6 +19,8 @@ interface Layer {
   readonly gate: Matrix;
   readonly up: Matrix;
   readonly down: Matrix;
+  /** All that its weights take. */
+  readonly blocks: readonly Block[];
 }
 
 interface Arena {
@@ -34,7 +36,7 @@ export class KernelExecutor implements Executor {
   readonly #heap: KernelHeap;
   readonly #kernels: Kernels;
   readonly #shape: ModelShape;
-  readonly #layers: Layer[] = [];
+  #layers: Layer[] = [];
   readonly #arenas = new Map<ArenaId, Arena>();
   readonly #scratch: Scratch;
 
@@ -58,10 +60,29 @@ export class KernelExecutor implements Executor {
     return new KernelExecutor(heap, await instantiateKernels(heap.memory), shape);
   }
 
-  /** Before the first `reserve`; the weights are copied. */
-  addLayer(weights: LayerWeights): void {
+  get layers(): number {
+    return this.#layers.length;
+  }
+
+  /** While no arena is open; the weights are copied. `at`: before the layer that is there, default: after all. */
+  addLayer(weights: LayerWeights, at = this.#layers.length): void {
+    const { result, blocks } = this.#heap.blocksOf(() => this.#place(weights));
+    this.#layers.splice(at, 0, { ...result, blocks });
+  }
+
+  /** Frees all layers but `first` to `end`, by their places here, and every arena. */
+  keepOnly(first: number, end: number): void {
+    for (const id of [...this.#arenas.keys()]) this.free(id);
+    const layers = this.#layers;
+    this.#layers = layers.slice(first, end);
+    for (const layer of layers) {
+      if (!this.#layers.includes(layer)) layer.blocks.forEach((block) => this.#heap.free(block));
+    }
+  }
+
+  #place(weights: LayerWeights): Omit<Layer, "blocks"> {
     const heap = this.#heap;
-    this.#layers.push({
+    return {
       attentionNorm: heap.allocFloats(weights.attentionNorm).pointer,
       query: placeMatrix(heap, weights.query),
       key: placeMatrix(heap, weights.key),
@@ -71,7 +92,7 @@ export class KernelExecutor implements Executor {
       gate: placeMatrix(heap, weights.gate),
       up: placeMatrix(heap, weights.up),
       down: placeMatrix(heap, weights.down),
-    });
+    };
   }
 
   get memoryBytes(): number {
@@ -182,7 +203,7 @@ export class KernelExecutor implements Executor {
   /** The memory goes with the last reference to this. */
   async dispose(): Promise<void> {
     this.#arenas.clear();
-    this.#layers.length = 0;
+    this.#layers = [];
   }
 
   #arena(id: ArenaId): Arena {

@@ -17,14 +17,36 @@ export class KernelHeap {
   #free: Block[] = [];
   #end = PAGE;
   #usedBytes = 0;
+  /** Of the work that is being watched. */
+  #watched: Block[] | null = null;
 
   /** What blocks hold. */
   get usedBytes(): number {
     return this.#usedBytes;
   }
 
+  /** Also the blocks that `work` takes; if it throws, they are freed. */
+  blocksOf<T>(work: () => T): { readonly result: T; readonly blocks: readonly Block[] } {
+    const blocks: Block[] = [];
+    this.#watched = blocks;
+    try {
+      return { result: work(), blocks };
+    } catch (error) {
+      blocks.forEach((block) => this.free(block));
+      throw error;
+    } finally {
+      this.#watched = null;
+    }
+  }
+
   /** Contents are what was there before. Throws 'out-of-memory'. */
   alloc(sizeBytes: number): Block {
+    const block = this.#alloc(sizeBytes);
+    this.#watched?.push(block);
+    return block;
+  }
+
+  #alloc(sizeBytes: number): Block {
     const size = Math.ceil(sizeBytes / ALIGNMENT) * ALIGNMENT;
     const index = this.#free.findIndex((block) => block.sizeBytes >= size);
     const hole = this.#free[index];
