@@ -226,6 +226,8 @@ const DonorMessage = z.discriminatedUnion("type", [
     handoverMs: ms.default(0),
     /** It was measured just now, not kept from an earlier start. */
     isAnew: z.boolean().default(true),
+    /** Layers' bytes in the file that it took in a millisecond when it loaded some last, if it knows. */
+    loadBytesPerMs: z.number().positive().max(1e9).optional(),
   }),
   /** Null: the member did not answer, or there is no way to it. */
   z.object({ type: z.literal("probed"), epoch, to: PeerId, link: LinkMeasure.nullable() }),

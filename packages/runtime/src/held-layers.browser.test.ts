@@ -16,7 +16,7 @@ beforeAll(() => {
   configureOrt(1);
 });
 
-/** Sessions of two layers; `read` has what was asked for. */
+/** Two at a time, a session each; `read` has what was asked for. */
 async function* groups(first: number, end: number, read: number[] = []): AsyncGenerator<LayerWeights[]> {
   for (let i = first; i < end; i += 2) {
     await Promise.resolve();
@@ -27,11 +27,11 @@ async function* groups(first: number, end: number, read: number[] = []): AsyncGe
 }
 
 it.each([
-  ["wasm, our own kernels", { backend: "wasm", kernels: true }, [1, 4]],
+  ["wasm, our own kernels", { backend: "wasm", kernels: true }, [1]],
   ["wasm, cache in place", { backend: "wasm" }, [1, 4]],
   ["wasm, public API", { backend: "wasm", publicApi: true }, [1, 4]],
   ["WebGPU without subgroups", { backend: "webgpu" }, [1, 4]],
-] as const)("layers 2 and 3 stay when 2 to 5 become 1 to 4, on %s", async (_, form, loaded) => {
+] as const)("layers that are in both stay when 2 to 5 become 1 to 4, on %s", async (_, form, loaded) => {
   const options: BuildOptions = { ...form, type: "float", maxSlots: 512 };
   const before = await buildStage(shape, groups(2, 6), options);
   const walked = new Walk(before, model.slice(2, 6), 3);
@@ -52,7 +52,8 @@ it.each([
     expect(await walk.frame(0, chain(0, 33))).toBeLessThan(TOLERANCE);
     expect(await walk.frame(33, [32, 32, 33])).toBeLessThan(TOLERANCE);
   }
-  expect(stage.memoryBytes).toBe(fresh.memoryBytes);
+  // Sessions have rotary tables of their own, and there are more of them now.
+  if ("kernels" in form) expect(stage.memoryBytes).toBe(fresh.memoryBytes);
   await stage.dispose();
   await fresh.dispose();
 });

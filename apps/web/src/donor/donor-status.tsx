@@ -109,10 +109,10 @@ function State({ state, isUnreached }: StateProps) {
 
 /** One phase of it, so that the pace is its own. */
 function Loading({ state }: { readonly state: Extract<DonorState, { kind: "loading" }> }) {
-  const { phase, layers, loadedBytes, totalBytes } = state;
+  const { phase, layers, loadedBytes, totalBytes, usualBytesPerMs } = state;
   const now = { bytes: loadedBytes, atMs: performance.now() };
   const start = useRef(now);
-  const seconds = secondsLeft(start.current, now, totalBytes);
+  const seconds = secondsLeft(start.current, now, totalBytes, usualBytesPerMs);
   const { donor } = texts;
   const facts =
     phase === "fetching"

@@ -6,9 +6,9 @@ import { ladder, type Backend, type Rung } from "@jupiter/runtime/ladder";
 import { transfer, wrap, type Remote } from "comlink";
 import { Calls } from "./calls.ts";
 import type { Emulation } from "./emulation.ts";
-import type { EngineApi, FailureReason, FromEngine, ProfileWish, ToEngine } from "./api.ts";
+import type { EngineApi, FailureReason, FromEngine, LoadedLayers, ProfileWish, ToEngine } from "./api.ts";
 import type { KeptTimes, MeasuredDevice } from "./kept-times.ts";
-import { keepServed, knownTimes, measureDevice } from "./measure-device.ts";
+import { keepLoad, keepServed, knownTimes, loadRate, measureDevice } from "./measure-device.ts";
 
 export interface Proven {
   readonly rung: Rung;
@@ -126,6 +126,15 @@ export class Engine {
     const proven = [...this.#proven.values()].find((proven) => proven.rung.name === rung);
     if (this.#emulation === null && this.#kept !== null && proven !== undefined)
       keepServed(this.#kept, this.#threads, shape, proven.rung, served);
+  }
+
+  /** Layers' bytes in the file that this device took in a millisecond lately; null: not known. */
+  loadRate(shape: ModelShape, rung: Rung): number | null {
+    return this.#emulation === null && this.#kept !== null ? loadRate(this.#kept, this.#threads, shape, rung) : null;
+  }
+
+  keepLoad(shape: ModelShape, rung: Rung, loaded: LoadedLayers["loaded"]): void {
+    if (this.#emulation === null && this.#kept !== null) keepLoad(this.#kept, this.#threads, shape, rung, loaded);
   }
 
   get #threads(): number {

@@ -34,6 +34,18 @@ it("a second start measures nothing, for a week", () => {
   expect(kept.get("a")).toBeNull();
 });
 
+it("a pace of loading is noted with what is kept, and makes it no younger", () => {
+  const { shelf: here, kept } = shelf();
+  kept.note("a", { loadBytesPerMs: 5 });
+  expect(kept.get("a")).toBeNull();
+  kept.keep("a", times);
+  here.nowMs += 6 * DAY_MS;
+  kept.note("a", { loadBytesPerMs: 5 });
+  expect(kept.get("a")).toEqual({ ...times, loadBytesPerMs: 5 });
+  here.nowMs += DAY_MS;
+  expect(kept.get("a")).toBeNull();
+});
+
 it("the newest measurement counts, and the oldest models go first", () => {
   const { shelf: here, kept } = shelf();
   kept.keep("a", times);

@@ -16,6 +16,8 @@ export interface MeasuredDevice extends DeviceTimes {
   readonly handoverMs: number;
   /** Now, not at an earlier start. */
   readonly isAnew: boolean;
+  /** Layers' bytes in the file that it took in a millisecond when it loaded some last: fetched or read, unpacked and placed. */
+  readonly loadBytesPerMs?: number;
 }
 
 interface Entry {
@@ -61,6 +63,14 @@ export class KeptTimes {
     this.#shelf.write(JSON.stringify([{ key, atMs: this.#nowMs(), times }, ...others].slice(0, MOST)));
   }
 
+  /** With what is kept already; nothing where nothing is. It is no older for it. */
+  note(key: string, more: Pick<MeasuredDevice, "loadBytesPerMs">): void {
+    const noted = this.#fresh().map((entry) =>
+      entry.key === key ? { ...entry, times: { ...entry.times, ...more } } : entry,
+    );
+    this.#shelf.write(JSON.stringify(noted));
+  }
+
   #fresh(): readonly Entry[] {
     const nowMs = this.#nowMs();
     return this.#entries().filter(({ atMs }) => atMs <= nowMs && nowMs - atMs < HOLDS_MS);
@@ -79,13 +89,14 @@ export class KeptTimes {
 /** Written by this page alone: what could be amiss is an earlier page's form. */
 function isEntry(kept: unknown): kept is Entry {
   const { key, atMs, times } = (kept ?? {}) as Partial<Entry>;
-  const { layerTimes, headTimes, frameMs, handoverMs } = (times ?? {}) as Partial<MeasuredDevice>;
+  const { layerTimes, headTimes, frameMs, handoverMs, loadBytesPerMs = 1 } = (times ?? {}) as Partial<MeasuredDevice>;
   const areTimes = (list: unknown) => Array.isArray(list) && list.every((time: { ms?: unknown }) => isTime(time.ms));
   return (
     typeof key === "string" &&
     isTime(atMs) &&
     isTime(frameMs) &&
     isTime(handoverMs) &&
+    isTime(loadBytesPerMs) &&
     areTimes(layerTimes) &&
     areTimes(headTimes)
   );

@@ -3,7 +3,7 @@ import type { ModelShape } from "@jupiter/model";
 import type { Served } from "@jupiter/planner";
 import type { Rung } from "@jupiter/runtime/ladder";
 import type { Remote } from "comlink";
-import type { EngineApi, Outcome, ProfileWish } from "./api.ts";
+import type { EngineApi, LoadedLayers, Outcome, ProfileWish } from "./api.ts";
 import { timesKey, type KeptTimes, type MeasuredDevice } from "./kept-times.ts";
 
 export interface MeasureDeviceOptions {
@@ -42,7 +42,8 @@ export async function measureDevice(
     isAnew: true,
     handoverMs: await handoverMs(api, nowMs),
   };
-  kept?.keep(key, value);
+  const rate = known?.loadBytesPerMs;
+  kept?.keep(key, { ...value, ...(rate === undefined ? {} : { loadBytesPerMs: rate }) });
   return { ok: true, value };
 }
 
@@ -60,7 +61,31 @@ export function keepServed(kept: KeptTimes, threads: number, shape: ModelShape, 
   const layerTimes = served.layers.find(({ seat }) => seat === "host")?.times ?? [];
   const headTimes = [{ rows: 1, ms: served.headMs }];
   const times = { layerTimes, headTimes, frameMs: served.rest.floorMs, handoverMs: 0, isAnew: true };
-  kept.keep(servedKey(keyOf(shape, rung, threads)), times);
+  const key = servedKey(keyOf(shape, rung, threads));
+  const rate = kept.get(key)?.loadBytesPerMs;
+  kept.keep(key, { ...times, ...(rate === undefined ? {} : { loadBytesPerMs: rate }) });
+}
+
+/** Less says more of how a load begins than of its pace. */
+const LEAST_LOADED_BYTES = 4 << 20;
+
+/** Beside the times that are kept of this model. */
+export function keepLoad(
+  kept: KeptTimes,
+  threads: number,
+  shape: ModelShape,
+  rung: Rung,
+  { bytes, ms }: LoadedLayers["loaded"],
+): void {
+  if (bytes < LEAST_LOADED_BYTES || ms <= 0) return;
+  const key = keyOf(shape, rung, threads);
+  for (const each of [key, servedKey(key)]) kept.note(each, { loadBytesPerMs: bytes / ms });
+}
+
+/** Of layers' bytes in the file; null: not known. */
+export function loadRate(kept: KeptTimes, threads: number, shape: ModelShape, rung: Rung): number | null {
+  const key = keyOf(shape, rung, threads);
+  return kept.get(key)?.loadBytesPerMs ?? kept.get(servedKey(key))?.loadBytesPerMs ?? null;
 }
 
 function keyOf(shape: ModelShape, rung: Rung, threads: number): string {

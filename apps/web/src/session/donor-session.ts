@@ -40,6 +40,8 @@ export type DonorState =
       readonly phase: Phase;
       readonly loadedBytes: number;
       readonly totalBytes: number;
+      /** As it went lately; null: not known. */
+      readonly usualBytesPerMs: number | null;
     }
   | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
   | {
@@ -122,6 +124,8 @@ export class DonorSession {
   #assign: AssignMessage | null = null;
   /** Layers move: this device keeps those that it had for the next `assign`. */
   #holds = false;
+  /** Of what it loads now. */
+  #usualBytesPerMs: number | null = null;
   /** Whose doing the failure was that this page shows; null: its own, or nobody's. */
   #culprit: Seat | null = null;
   /** Of the plan that the host spoke of last. */
@@ -384,6 +388,7 @@ export class DonorSession {
     const { rung } = await this.engine.prove(shape, { backend, threads });
     const wish = { layers: true, head: false };
     const { layerTimes, frameMs, handoverMs, isAnew } = await this.engine.measure(shape, rung, wish);
+    const loadBytesPerMs = this.engine.loadRate(shape, rung);
     if (aborted.aborted) return;
     this.#control?.send({
       type: "profile",
@@ -391,6 +396,7 @@ export class DonorSession {
       backend: rung.backend,
       unpacks: unpacks(rung),
       ...{ layerTimes, frameMs, handoverMs, isAnew },
+      ...(loadBytesPerMs === null ? {} : { loadBytesPerMs }),
     });
   }
 
@@ -403,9 +409,12 @@ export class DonorSession {
     this.#assign = assign;
     this.#progress("checking", 0, 1);
     const proven = await this.engine.prove(assign.checkpoint.shape, assign);
+    const { shape } = assign.checkpoint;
+    this.#usualBytesPerMs = this.engine.loadRate(shape, proven.rung);
     const loaded = await this.engine.api.loadShare(assign, proven.rung);
     if (aborted.aborted) return;
     if (!loaded.ok) throw new EngineError(loaded.reason, loaded.message);
+    this.engine.keepLoad(shape, proven.rung, loaded.value.loaded);
     if (this.#roomState.value.kind !== "connected") this.#progress("waiting", 1, 1);
     await whenConnected(this.#roomState, aborted);
     this.#progress("linking", 1, 1);
@@ -444,7 +453,8 @@ export class DonorSession {
   #progress(phase: Phase, loadedBytes: number, totalBytes: number): void {
     const assign = this.#assign;
     if (assign === null) return;
-    this.#state.value = { kind: "loading", layers: layersOf(assign), phase, loadedBytes, totalBytes };
+    const usualBytesPerMs = this.#usualBytesPerMs;
+    this.#state.value = { kind: "loading", layers: layersOf(assign), phase, loadedBytes, totalBytes, usualBytesPerMs };
     this.#control?.send({ type: "progress", epoch: assign.epoch, phase, loadedBytes, totalBytes });
   }
 

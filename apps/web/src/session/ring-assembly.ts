@@ -69,10 +69,10 @@ export class RingAssembly {
     // The proof may have taken another worker, in which nothing is open.
     if (engine.running !== running) await abortable(this.#openModel(model), signal);
     this.#opened = { checkpoint, worker: engine.running };
-    const { places, by, placed, known } =
+    const { places, by, placed, known, rates } =
       move === null
         ? await planRing(this.#parts, options, checkpoint, proven, start)
-        : { places: placesOf(move.plan), by: move, placed: move, known: null };
+        : { places: placesOf(move.plan), by: move, placed: move, known: null, rates: this.#rates };
     const plan = by?.plan ?? null;
     this.#parts.planned(places.map(({ seat }) => seat));
     const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
@@ -120,7 +120,7 @@ export class RingAssembly {
     const ring = { kind: "ready", model, checkpoint, places, plan, shifts: move?.shifts ?? [], host } as const;
     // Another ring of these devices takes about as long to link as this one did, and loads what is new as fast.
     const moveMs = Math.max(0, waitedMs) + performance.now() - linkingMs;
-    this.#rates = loadRates(loads, move === null ? undefined : this.#rates);
+    this.#rates = loadRates(loads, rates);
     const moves = move?.moves ?? 0;
     const standing =
       by === null ? null : { request: by.request, plan: by.plan, moveMs, loadBytesPerMs: this.#rates, moves };
@@ -179,7 +179,10 @@ export class RingAssembly {
         .filter(({ ring, stageIndex }) => ring[stageIndex] === "host")
         .map((assign) => async () => {
           const loaded = await this.#parts.engine.api.loadShare(assign, rung);
-          if (loaded.ok) stages.set(assign.stageIndex, loaded.value.loaded);
+          if (loaded.ok) {
+            stages.set(assign.stageIndex, loaded.value.loaded);
+            this.#parts.engine.keepLoad(assign.checkpoint.shape, rung, loaded.value.loaded);
+          }
           return loaded;
         }),
       () => this.#parts.engine.api.loadHead(rung),

@@ -9,6 +9,7 @@ import { texts } from "../texts/index.ts";
 import { abortable } from "./abortable.ts";
 import type { DonorProxy } from "./donor-proxy.ts";
 import type { LinkSurvey } from "./link-survey.ts";
+import { asHeld } from "./move-costs.ts";
 import { planned, requestOf, type PlaceDevice } from "./place-layers.ts";
 import type { Model, Place, RingOptions } from "./ring.ts";
 
@@ -43,6 +44,8 @@ export interface PlannedRing {
   readonly placed: PlannedBy;
   /** Of a device alone: what it took earlier. */
   readonly known: Served | null;
+  /** Layers' bytes, as each device holds them, that it loaded in a millisecond lately; those that do not know are left out. */
+  readonly rates: ReadonlyMap<Seat, number>;
 }
 
 /** Rejects `EngineError` where a device cannot be timed or all of them cannot hold the model, `PlannerError` for counts that do not fit. */
@@ -73,7 +76,7 @@ export async function planRing(
     const placed = { request, plan: planned(request) };
     const isAlone = placed.plan.stages.every(({ seat }) => seat === "host");
     const known = isAlone ? engine.known(checkpoint.shape, proven.rung) : null;
-    return { places: placesOf(placed.plan), by: null, placed, known };
+    return { places: placesOf(placed.plan), by: null, placed, known, rates: new Map() };
   }
   const nameOf = (peer: PeerId) => donor(peer).device.value.name;
   await survey.measure(donors, {
@@ -81,13 +84,15 @@ export async function planRing(
     say: ({ from, to }) => say(texts.plan.measuringLink(from === "host" ? null : nameOf(from), nameOf(to))),
   });
   const devices: PlaceDevice[] = [];
+  const rates = new Map<Seat, number>();
   // One after the other: devices of one machine would slow each other down.
   for (const peer of donors) {
     const { name, memoryPledgeBytes, roundTripMs } = donor(peer).device.value;
     say(texts.session.timing(name));
     const answer = donor(peer).expect("profile", epoch);
     donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
-    const { backend, unpacks, layerTimes, frameMs, handoverMs, isAnew } = await abortable(answer, signal);
+    const { backend, unpacks, layerTimes, frameMs, handoverMs, isAnew, ...told } = await abortable(answer, signal);
+    if (told.loadBytesPerMs !== undefined) rates.set(peer, told.loadBytesPerMs);
     donor(peer).timed(fitLayer(measured(layerTimes)).error, isAnew);
     devices.push({
       seat: peer,
@@ -105,9 +110,11 @@ export async function planRing(
   const own = await abortable(engine.measure(checkpoint.shape, proven.rung, { layers: hasLayers, head: true }), signal);
   if (hasLayers) devices.push({ ...host, ...own, layerTimes: measured(own.layerTimes) });
   else devices.push({ ...host, ...own, layerTimes: [], frameMs: 0, memoryBytes: Infinity });
+  const ownRate = engine.loadRate(checkpoint.shape, proven.rung);
+  if (ownRate !== null) rates.set("host", ownRate);
   const request = requestOf({ ...room, devices });
   const by = { request, plan: planned(request) };
-  return { places: placesOf(by.plan), by, placed: by, known: null };
+  return { places: placesOf(by.plan), by, placed: by, known: null, rates: asHeld(rates, request, checkpoint) };
 }
 
 /** Null: what is no model is said where it is loaded. */
