@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { z } from "zod";
 import { comparison, differences } from "./compare.ts";
 import { page } from "./page.ts";
-import { withTables } from "./readme.ts";
+import { typedByHand, withTables } from "./readme.ts";
 import { Report, type SuiteReport } from "./report.ts";
 import { row } from "./row.ts";
 
@@ -103,4 +103,25 @@ it("the page needs nothing else, and takes no text for markup", () => {
   const html = page(reportOf([row({ ...facts, name: 'x" <script>' }, [1, 2, 3]), row({ ...facts, name: "y" }, [0])]));
   expect(html).not.toMatch(/<script|src=|href=|url\(/);
   expect(html).toContain("a &lt;fast> one");
+});
+
+it.each([
+  "12 ms",
+  "12.5 ms/token",
+  "3 s",
+  "2 seconds",
+  "3.3 times",
+  "11×",
+  "5 %",
+  "80 tok/s",
+  "9 tokens a second",
+  "1.2 tokens a lap",
+])("knows that %s is a measured figure", (figure) => {
+  expect(typedByHand(`It takes ${figure}.`)).toHaveLength(1);
+  expect(typedByHand(`<!-- bench single -->\n${figure}\n<!-- /bench -->`)).toEqual([]);
+});
+
+it("README has no measured figure but those of a report", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  expect(typedByHand(readme)).toEqual([]);
 });
