@@ -38,8 +38,8 @@ ${lines.join("\n")}
   --full           more sizes and devices, ${FULL_ROUNDS} rounds
   --rounds N       that count; one more warms up (${SAMPLED_ROUNDS})
   --questions FILE for prompts and quality: questions in FastChat's question.jsonl form
-  --model ID       for quality: another model than SmolLM2
-  --draft NAMES    for quality: who guesses, as npm run ring takes it (lookup)
+  --model ID       for prompts and quality: another model than SmolLM2
+  --draft NAMES    for prompts and quality: who guesses, as npm run ring takes it (lookup)
   --cases NAMES    for decoding: only these of its cases, such as window,points,eight
   --json OUT       everything (e2e/bench/report.schema.json)
   --html OUT       a page with plots, in one file

@@ -31,18 +31,15 @@ export type RingFields = Partial<Omit<ScenarioFields, "prompts" | "tabs">>;
 
 /** Donors hold equal shares; without donors the host holds all layers. A context of 2,304 unless `fields` say otherwise. */
 export async function openBenchRing(browser: Browser, donors: number, fields: RingFields = {}): Promise<BenchRing> {
-  const scenario = parse(
-    Scenario,
-    {
-      tabs: donors,
-      hostLayers: donors === 0 ? "all" : "none",
-      context: 2304,
-      ...(donors === 0 ? {} : { layers: evenShares(30, donors) }),
-      ...fields,
-      prompts: "none",
-    },
-    "scenario",
-  );
+  const given = {
+    tabs: donors,
+    hostLayers: donors === 0 ? "all" : "none",
+    context: 2304,
+    ...fields,
+    prompts: "none",
+  } as const;
+  const { L } = await factsOf(parse(Scenario, given, "scenario"), root, console.error);
+  const scenario = parse(Scenario, donors === 0 ? given : { layers: evenShares(L, donors), ...given }, "scenario");
   const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
   const draft = await draftFiles(scenario, root, console.error);
   const room = await TabRoom.open({ models: [...models, ...draft.models], donors, browser });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { parse, ScenarioError, type Prompt } from "../../ring/scenario.ts";
 import { row, type Row } from "../row.ts";
+import { drafterNames } from "../../ring/drafters.ts";
 import type { Suite } from "../suite.ts";
 import { decodeMsPerToken, openBenchRing } from "./bench-ring.ts";
 
@@ -22,9 +23,9 @@ const FULL = 10;
 export const prompts: Suite = {
   name: "prompts",
   about:
-    "Questions of a file in FastChat's form: laps, held guesses and speed by category, lookup against plain, 2 donors",
+    "Questions of a file in FastChat's form: laps, held guesses and speed by category, guesses against plain, 2 donors",
   minutes: { sampled: 3, full: 14 },
-  async run({ browser, questions, full, say }) {
+  async run({ browser, questions, full, model, draft, say }) {
     if (questions === null)
       return {
         rows: [],
@@ -37,7 +38,12 @@ export const prompts: Suite = {
       asked: all.filter(({ category }) => category === name).slice(0, full ? FULL : SAMPLED),
     }));
     const total = categories.reduce((sum, { asked }) => sum + asked.length, 0);
-    await using ring = await openBenchRing(browser, DONORS, { context: CONTEXT });
+    const drafters = drafterNames(draft);
+    await using ring = await openBenchRing(browser, DONORS, {
+      ...{ context: CONTEXT, draft },
+      ...(model === null ? {} : { model }),
+    });
+    const { name: modelName } = await ring.model();
     const rows: Row[] = [];
     let done = 0;
     await ring.ask({ id: "warm", promptTokens: 64 }, 8);
@@ -46,7 +52,7 @@ export const prompts: Suite = {
       const held: number[] = [];
       const speedUp: number[] = [];
       for (const { prompt } of asked) {
-        const guess = () => ring.ask(prompt, TOKENS, { strategy: "continuous", drafters: ["lookup"] });
+        const guess = () => ring.ask(prompt, TOKENS, { strategy: "continuous", drafters });
         const plainly = () => ring.ask(prompt, TOKENS, { strategy: "plain", drafters: [] });
         // Who goes first changes from question to question.
         const first = done % 2 === 0 ? await guess() : null;
@@ -71,7 +77,7 @@ export const prompts: Suite = {
       rows,
       floor: null,
       notes: [
-        `Raw values are questions, ${TOKENS} new tokens each, asked once each way; tabs share this machine's cores.`,
+        `${modelName}, guesses by ${drafters.join(" and ")}. Raw values are questions, ${TOKENS} new tokens each, asked once each way; tabs share this machine's cores.`,
       ],
     };
   },
