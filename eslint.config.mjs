@@ -111,7 +111,10 @@ const perFolder = Object.keys(house).flatMap((folder) => {
   });
   return [
     { files: [`${folder}/**/*.ts`, `${folder}/**/*.tsx`], rules: rules(false) },
-    { files: [...tests, "src/testing/*.ts"].map((name) => `${folder}/**/${name}`), rules: rules(true) },
+    {
+      files: [...tests, "src/testing/*.ts", "scenarios/*.ts"].map((name) => `${folder}/**/${name}`),
+      rules: rules(true),
+    },
   ];
 });
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createServer, type RunningServer, type ServerOptions } from "@jupiter/signaling-server";
 import type { Browser, BrowserContext, Page } from "playwright";
 import type { Harness, HarnessAnswer } from "../../apps/web/src/harness.ts";
+import { beforeWorkers } from "../before-workers.ts";
 import { launchChromium } from "../chromium.ts";
 import { ensureBuilt } from "../../scripts/build.mjs";
 
@@ -60,6 +61,8 @@ export class TabRoom implements AsyncDisposable {
     readonly query?: string;
     /** Runs in every tab before its own scripts. */
     readonly init?: () => void;
+    /** Runs in every worker of theirs before its own lines. */
+    readonly initWorkers?: () => void;
     /** Donors have a browser storage each, as devices have, and so are each timed; else what one tab was timed at holds for all. */
     readonly areApart?: boolean;
     /** Stands before the real server, as a cheating one does. */
@@ -196,15 +199,21 @@ export function modelPlace(file: string): { readonly models: readonly string[]; 
 class Browsing {
   readonly #browser: Browser;
   readonly #init: (() => void) | null;
+  readonly #initWorkers: (() => void) | null;
   readonly #areApart: boolean;
   readonly #contexts: BrowserContext[] = [];
 
   constructor(
     browser: Browser,
-    { init, areApart = false }: { readonly init?: () => void; readonly areApart?: boolean },
+    {
+      init,
+      initWorkers,
+      areApart = false,
+    }: { readonly init?: () => void; readonly initWorkers?: () => void; readonly areApart?: boolean },
   ) {
     this.#browser = browser;
     this.#init = init ?? null;
+    this.#initWorkers = initWorkers ?? null;
     this.#areApart = areApart;
   }
 
@@ -222,6 +231,7 @@ class Browsing {
     const context = await this.#browser.newContext();
     this.#contexts.push(context);
     if (this.#init !== null) await context.addInitScript(this.#init);
+    if (this.#initWorkers !== null) await beforeWorkers(context, this.#initWorkers);
     return context;
   }
 }

@@ -4,10 +4,11 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright";
-import { chromium } from "playwright";
+import { chromium, type Page } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchOptions } from "../chromium.ts";
-import { modelFile, runScenario } from "../ring/run.ts";
+import { countArrays, type ArraysMade } from "../count-arrays.ts";
+import { askCase, modelFile, runScenario } from "../ring/run.ts";
 import { parse, Scenario } from "../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../ring/tabs.ts";
 
@@ -32,10 +33,15 @@ afterAll(async () => {
   await browser.close();
 });
 
-/** Four layers on so many donors that take a layer's time for a row; the second of two equal answers, and what went over links for it. */
-async function run(donors: number, { wire = "f16", layerMs = 0 }: { wire?: keyof typeof BYTES; layerMs?: number }) {
+interface RunOptions {
+  readonly wire?: keyof typeof BYTES;
+  readonly layerMs?: number;
+}
+
+/** Four layers on so many donors that take a layer's time for a row; two equal prompts. */
+function scenarioOf(donors: number, { wire = "f16", layerMs = 0 }: RunOptions): Scenario {
   const layers = Array<number>(donors).fill(4 / donors);
-  const scenario = parse(
+  return parse(
     Scenario,
     {
       shape: { L: 4, D },
@@ -50,9 +56,21 @@ async function run(donors: number, { wire = "f16", layerMs = 0 }: { wire?: keyof
     },
     "test",
   );
+}
+
+async function openRoom(
+  scenario: Scenario,
+  inits: Pick<Parameters<typeof TabRoom.open>[0], "init" | "initWorkers">,
+): Promise<TabRoom> {
   // Of the model only the tokenizer is read: nothing computes.
   const { models } = modelPlace(await modelFile(scenario, root, console.error));
-  await using room = await TabRoom.open({ browser, models, donors, init: countMessages });
+  return TabRoom.open({ browser, models, donors: scenario.tabs, ...inits });
+}
+
+/** Its answers, and what went over links for them. */
+async function run(donors: number, options: RunOptions) {
+  const scenario = scenarioOf(donors, options);
+  await using room = await openRoom(scenario, { init: countMessages });
   const { run, cases } = await runScenario(scenario, { folder: root, say: () => undefined, room });
   const messages = new Map<string, number>();
   for (const [i, page] of [room.host, ...room.donors].entries()) {
@@ -92,8 +110,67 @@ it("a prompt takes its chunks and a token one lap; links carry the rows once and
   }
 });
 
+/** What a tab's page and worker have made until now. */
+async function arraysMadeIn(page: Page): Promise<ArraysMade> {
+  const read = () => ({ ...globalThis.arraysMade! });
+  const all = [
+    await page.evaluate(read),
+    ...(await Promise.all(page.workers().map((worker) => worker.evaluate(read)))),
+  ];
+  const total = (what: keyof ArraysMade) => all.reduce((sum, made) => sum + made[what], 0);
+  return { count: total("count"), sizeBytes: total("sizeBytes") };
+}
+
+/**
+ * What a lap with a token's row makes in each tab, the host's first, and one with a chunk's rows. To be written anew where a change makes less, and argued
+ * for where it makes more: a tab makes these at every token, and what collects them runs beside what computes.
+ */
+const ARRAYS_OF_A_LAP = {
+  token: [
+    // The token's embedding and its frame; a copy of the row that comes back, and that row for the head.
+    { count: 4, sizeBytes: 6956 },
+    // The row that came, in float32; what the stand-in for a stage makes of it; its frame.
+    { count: 3, sizeBytes: 5816 },
+    // A copy of the row that is asked for, and its frame.
+    { count: 2, sizeBytes: 2352 },
+  ],
+  chunk: [
+    // Embeddings and their frame.
+    { count: 2, sizeBytes: 221_792 },
+    // The message, put together from its slices; its rows in float32; what the stand-in for a stage makes of them; their frame.
+    { count: 4, sizeBytes: 443_596 },
+    // The message. Nothing computes what nobody asks for.
+    { count: 1, sizeBytes: 74_348 },
+  ],
+};
+
+it("a token's lap makes few arrays, and a chunk's", async () => {
+  const scenario = scenarioOf(2, {});
+  await using room = await openRoom(scenario, { init: countArrays, initWorkers: countArrays });
+  await runScenario(scenario, { folder: root, say: () => undefined, room });
+  const tabs = [room.host, ...room.donors];
+  /** Made by each tab until an answer is there. */
+  const made = async (chunks: number, tokens: number) => {
+    await askCase(room, scenario, { id: "counted", promptTokens: chunks * CHUNK, tokens });
+    return Promise.all(tabs.map(arraysMadeIn));
+  };
+  /**
+   * Of each lap that the second answer has more than the first: what they make alike falls out. What a first frame carries besides is rounded away.
+   */
+  const perLap = async (first: readonly [number, number], second: readonly [number, number], laps: number) => {
+    const [start, middle, end] = [await made(1, 1), await made(...first), await made(...second)];
+    const more = (what: keyof ArraysMade, i: number) => (end[i]![what] - 2 * middle[i]![what] + start[i]![what]) / laps;
+    return tabs.map((_, i) => ({ count: more("count", i), sizeBytes: Math.round(more("sizeBytes", i)) }));
+  };
+  expect({
+    token: await perLap([2, 8], [2, 72], 64),
+    chunk: await perLap([2, 8], [10, 8], 8),
+  }).toEqual(ARRAYS_OF_A_LAP);
+});
+
 it("two donors take a prompt nearly twice as fast as one", async () => {
-  const [one, two] = [await run(1, { layerMs: 10 }), await run(2, { layerMs: 10 })];
+  // Slow enough that what this machine adds to each turn is little beside it.
+  const [one, two] = [await run(1, { layerMs: 30 }), await run(2, { layerMs: 30 })];
   const prefillMs = ({ cases }: typeof one) => Math.min(...cases.map((answer) => answer.prefillMs));
   // Nine turns of two layers against eight of four: 0.56 where links and tabs cost nothing.
   expect(prefillMs(two) / prefillMs(one)).toBeLessThan(0.8);

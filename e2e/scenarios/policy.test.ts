@@ -1,5 +1,7 @@
 /** The content security policy as a browser enforces it: what is slipped into the page neither runs nor loads, and the page itself asks for nothing of that kind. */
 import { afterAll, expect, it } from "vitest";
+import { beforeWorkers } from "../before-workers.ts";
+import { eventually } from "./eventually.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 import {
   allForbidden,
@@ -10,11 +12,7 @@ import {
   NOTHING,
   slipIn,
   watchPolicy,
-  watchWorkersPolicy,
 } from "./slipped-in.ts";
-
-/** Only what fails takes this long. */
-const PATIENCE = { timeout: 30_000 };
 
 const { browser, server, close } = await opened();
 const far = await farServer();
@@ -26,7 +24,7 @@ afterAll(async () => {
 it("a room from its opening to an answer asks for nothing that the policy forbids, in pages and workers", async () => {
   const host = await HostPerson.open(browser, server, { init: watchPolicy });
   const donor = await DonorPerson.open(browser, await host.invitation(), { init: watchPolicy });
-  for (const { page } of [host, donor]) await watchWorkersPolicy(page);
+  for (const { page } of [host, donor]) await beforeWorkers(page, watchPolicy);
   await donor.join("Anna’s phone");
   await host.arrived(1);
   await host.start("Start the ring");
@@ -50,7 +48,7 @@ it("a room from its opening to an answer asks for nothing that the policy forbid
 it("what is slipped into the page neither runs nor loads nor shows: each is forbidden by name", async () => {
   const { page } = await HostPerson.open(browser, server, { init: watchPolicy });
   await page.evaluate(slipIn, far.url);
-  await expect.poll(() => forbiddenIn(page), PATIENCE).toEqual(allForbidden(far.url));
+  await eventually(() => forbiddenIn(page)).toEqual(allForbidden(far.url));
   expect(await gotThrough(page, far)).toEqual(NOTHING);
   await page.context().close();
 });
@@ -58,6 +56,6 @@ it("what is slipped into the page neither runs nor loads nor shows: each is forb
 it("without the policy all of that runs, loads and shows", async () => {
   const { page } = await HostPerson.open(browser, server, { bypassCSP: true });
   await page.evaluate(slipIn, far.url);
-  await expect.poll(() => gotThrough(page, far), PATIENCE).toEqual(EVERYTHING);
+  await eventually(() => gotThrough(page, far)).toEqual(EVERYTHING);
   await page.context().close();
 });

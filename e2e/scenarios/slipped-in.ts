@@ -19,14 +19,6 @@ export function watchPolicy(): void {
   );
 }
 
-/** The same in the workers that this page starts from now on, from their first line. */
-export async function watchWorkersPolicy(page: Page): Promise<void> {
-  await page.route("**/assets/*worker*.js", async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `(${String(watchPolicy)})();\n${await response.text()}` });
-  });
-}
-
 /** Answers any page with what it asks for, as willingly as a server can, and remembers it. */
 export interface FarServer extends AsyncDisposable {
   readonly url: string;

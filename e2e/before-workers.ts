@@ -1,0 +1,9 @@
+import type { BrowserContext, Page } from "playwright";
+
+/** Runs `init` in the workers that these pages start from now on, before their own lines; what they import has run then. */
+export async function beforeWorkers(pages: Pick<Page | BrowserContext, "route">, init: () => void): Promise<void> {
+  await pages.route("**/assets/*worker*.js", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `(${String(init)})();\n${await response.text()}` });
+  });
+}
