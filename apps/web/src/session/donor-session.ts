@@ -469,11 +469,12 @@ export class DonorSession {
   /** `from`: whose frames did it. `what`: as the host tells it. False: this page has ended or failed already. */
   #failed(reason: FailureReason, message: string, from?: Seat, what = message): boolean {
     if (this.#state.value.kind === "left" || this.#state.value.kind === "failed") return false;
+    const fault = { reason, message: what.slice(0, 1000), ...(from === undefined ? {} : { from }) };
+    // Before the links end: the host is to hear the cause before a neighbour tells of a link that was lost.
+    this.#control?.send({ type: "failed", epoch: this.#epoch, ...fault });
     this.#drop();
     this.#culprit = from ?? null;
     this.#state.value = { kind: "failed", reason, message };
-    const fault = { reason, message: what.slice(0, 1000), ...(from === undefined ? {} : { from }) };
-    this.#control?.send({ type: "failed", epoch: this.#epoch, ...fault });
     return true;
   }
 
