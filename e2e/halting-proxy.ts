@@ -46,9 +46,13 @@ export class HaltingProxy implements AsyncDisposable {
 
   /** Breaks what is under way there, and answers nothing until it is back; of what is not there nothing stands still any more. */
   goAway(...parts: readonly Part[]): void {
-    this.#haltsAfterBytes = Infinity;
     for (const part of parts) this.#away.add(part);
     for (const [socket, part] of this.#open) if (part !== null && this.#away.has(part)) socket.destroy();
+    this.letAllGoOn();
+  }
+
+  letAllGoOn(): void {
+    this.#haltsAfterBytes = Infinity;
     for (const goOn of this.#halted) goOn();
     this.#halted.clear();
   }
@@ -91,6 +95,7 @@ export class HaltingProxy implements AsyncDisposable {
   async #pass(request: IncomingMessage, answer: IncomingMessage, response: ServerResponse): Promise<void> {
     const isCounted = partOf(request) === "models" && !(request.headers.range ?? "bytes=0-").startsWith("bytes=0-");
     const halfBytes = Number(answer.headers["content-length"]) >> 1;
+    const closed = once(response, "close");
     let sentBytes = 0;
     for await (const piece of answer as AsyncIterable<Buffer>) {
       sentBytes += piece.length;
@@ -98,7 +103,7 @@ export class HaltingProxy implements AsyncDisposable {
         await new Promise<void>((goOn) => this.#halted.add(goOn));
       if (response.destroyed) return;
       if (isCounted) this.modelBytes += piece.length;
-      if (!response.write(piece)) await Promise.race([once(response, "drain"), once(response, "close")]);
+      if (!response.write(piece)) await Promise.race([once(response, "drain"), closed]);
     }
     response.end();
   }

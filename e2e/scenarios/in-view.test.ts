@@ -1,6 +1,7 @@
 /** What a new host has to see stands in view: the invitation, what became of a dropped file, where names and lists end. */
 import type { Locator, Page } from "playwright";
 import { afterAll, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 
 const { browser, server, close } = await opened();
@@ -27,7 +28,7 @@ it("a new room on a laptop shows link, code and Start; when a ring runs with oth
   const host = await HostPerson.open(browser, server, { viewport: LAPTOP });
   await host.page.getByText("Nobody has joined yet").waitFor();
   for (const part of [code(host.page), copy(host.page), host.page.getByRole("button", { name: "Start the ring" })])
-    expect(await isInView(part)).toBe(true);
+    await eventually(() => isInView(part)).toBe(true);
   const donor = await DonorPerson.open(browser, await host.invitation());
   await donor.join("Anna’s phone");
   await host.arrived(1);
@@ -37,17 +38,17 @@ it("a new room on a laptop shows link, code and Start; when a ring runs with oth
   await host.start("Start the ring");
   await copy(host.page).waitFor({ state: "hidden" });
   await invite(host.page).click();
-  expect(await isInView(copy(host.page))).toBe(true);
+  await eventually(() => isInView(copy(host.page))).toBe(true);
   for (const { page } of [host, donor]) await page.context().close();
 });
 
 it("a new room on a phone is one tap away from the invitation", async () => {
   const host = await HostPerson.open(browser, server, { viewport: PHONE, hasTouch: true });
   await host.page.getByText("Nobody has joined yet").waitFor();
-  expect(await isInView(host.page.getByRole("button", { name: "Start the ring" }))).toBe(true);
-  expect(await isInView(invite(host.page))).toBe(true);
+  for (const part of [host.page.getByRole("button", { name: "Start the ring" }), invite(host.page)])
+    await eventually(() => isInView(part)).toBe(true);
   await invite(host.page).tap();
-  for (const part of [code(host.page), copy(host.page)]) expect(await isInView(part)).toBe(true);
+  for (const part of [code(host.page), copy(host.page)]) await eventually(() => isInView(part)).toBe(true);
   await host.page.context().close();
 });
 
@@ -72,14 +73,14 @@ it.each([LAPTOP, PHONE, { width: 768, height: 700 }])(
     await drop(field, "letter.gguf", "Dear Anna, this is no model.");
     const refusal = host.page.getByRole("alert").filter({ hasText: "letter.gguf cannot be used" });
     await refusal.waitFor();
-    await expect.poll(() => isInView(refusal)).toBe(true);
+    await eventually(() => isInView(refusal)).toBe(true);
     // Over the whole window the ring would hide it.
     await host.page.getByRole("button", { name: "Show large" }).click();
     await drop(host.page.getByRole("dialog"), "photo.jpg", "no model either");
     const second = host.page.getByRole("alert").filter({ hasText: "photo.jpg cannot be used" });
     await second.waitFor();
-    await expect.poll(() => isInView(second)).toBe(true);
-    expect(await host.page.getByRole("dialog").count()).toBe(0);
+    await eventually(() => isInView(second)).toBe(true);
+    await eventually(() => host.page.getByRole("dialog").count()).toBe(0);
     await host.page.context().close();
   },
 );
@@ -99,15 +100,16 @@ it("a device's name says where it is cut, and a long one is cut on its card alon
   await donor.join(long);
   await host.arrived(1);
   const name = host.devices.nth(1).getByTitle(long, { exact: true });
-  const { lines, isCut } = await name.evaluate((element) => ({
-    lines: Math.round(element.clientHeight / Number.parseFloat(getComputedStyle(element).lineHeight)),
-    isCut: element.scrollHeight > element.clientHeight,
-  }));
-  expect({ lines, isCut }).toEqual({ lines: 2, isCut: true });
+  const looks = () =>
+    name.evaluate((element) => ({
+      lines: Math.round(element.clientHeight / Number.parseFloat(getComputedStyle(element).lineHeight)),
+      isCut: element.scrollHeight > element.clientHeight,
+    }));
+  await eventually(looks).toEqual({ lines: 2, isCut: true });
   const word = await DonorPerson.open(browser, await host.invitation(), { viewport: { width: 360, height: 740 } });
   await word.join("W".repeat(60));
   await word.page.getByText(/W{60}/).first().waitFor();
-  expect(await word.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await eventually(() => word.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await word.page.context().close();
   await host.page.getByRole("checkbox", { name: long, exact: true }).waitFor();
   for (const { page } of [host, donor]) await page.context().close();
@@ -124,7 +126,7 @@ it("a question that is too long for the context is told while it is typed: about
   await host.start("Start the ring");
   const exactly = host.page.getByText(/^This question has [\d,]+ tokens,/);
   await exactly.waitFor();
-  expect(await isInView(exactly)).toBe(true);
+  await eventually(() => isInView(exactly)).toBe(true);
   const [count = ""] = /[\d,]+(?= tokens)/.exec(await exactly.innerText()) ?? [];
   expect(await field.inputValue()).toBe(long);
   // Nothing is forbidden, and what refuses it counts the same.
@@ -147,8 +149,8 @@ it("the list of conversations lies over the conversation, narrow, and moves noth
   const open = () => host.page.locator(".chat-header summary").first().click();
   await open();
   await list.waitFor();
-  expect((await list.boundingBox())?.width).toBeLessThan(LAPTOP.width / 3);
-  expect(await top(log)).toBe(before);
+  await eventually(async () => (await list.boundingBox())?.width).toBeLessThan(LAPTOP.width / 3);
+  await eventually(() => top(log)).toBe(before);
   await host.page.keyboard.press("Escape");
   await list.waitFor({ state: "hidden" });
   await open();

@@ -3,17 +3,22 @@ import type { RunningServer } from "@jupiter/signaling-server";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
+import { HaltingProxy } from "../halting-proxy.ts";
+import { eventually } from "./eventually.ts";
 import { HostPerson, serve } from "./people.ts";
 
 let browser: Browser;
 let server: RunningServer;
+/** What the page takes for the server. */
+let proxy: HaltingProxy;
 let host: HostPerson;
 /** Requests for bytes of models since it was emptied, as `Range` headers. */
 const ranges: string[] = [];
 
 beforeAll(async () => {
   [browser, server] = [await launchChromium(), await serve()];
-  host = await HostPerson.open(browser, server);
+  proxy = await HaltingProxy.before(server);
+  host = await HostPerson.open(browser, proxy);
   // Other than the header, which is read anew each time.
   host.page.context().on("request", (request) => {
     const range = request.headers()["range"];
@@ -23,6 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close();
+  await proxy[Symbol.asyncDispose]();
   await server.close();
 });
 
@@ -42,10 +48,13 @@ async function startAnew(): Promise<number> {
 }
 
 it("a start that was given up keeps what it fetched: the next one fetches the rest", async () => {
+  // Half-way all stands still until it is given up, however quick this machine is.
+  proxy.haltAfter(40e6);
   await host.page.getByRole("button", { name: "Start the ring" }).click();
-  await expect.poll(() => sumOf(ranges), { timeout: 60_000 }).toBeGreaterThan(40e6);
+  await eventually(() => proxy.halted).toBeGreaterThan(0);
   await host.page.getByRole("button", { name: "Cancel" }).click();
   await host.page.getByText("The start was given up.").waitFor();
+  proxy.letAllGoOn();
   const before = bytesAsked();
   await host.start("Start again");
   const after = bytesAsked();
@@ -88,7 +97,7 @@ it("people see what is kept, and delete it; two tabs that start then fetch it on
   await kept.getByText("smollm2-135m-instruct, 9").waitFor();
   await kept.getByRole("button", { name: "Delete smollm2-135m-instruct" }).click();
   await host.page.getByText("No weights are kept").waitFor();
-  const other = await HostPerson.openBeside(host, server);
+  const other = await HostPerson.openBeside(host, proxy);
   ranges.length = 0;
   await Promise.all([host.start("Start again"), other.start("Start the ring")]);
   const asked = bytesAsked();

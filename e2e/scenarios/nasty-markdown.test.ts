@@ -3,6 +3,7 @@
  * policy is the last fence, and is not even reached: HTML and pictures are text before anything parses them.
  */
 import { afterAll, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
 import { HostPerson, opened } from "./people.ts";
 import { watchPolicy } from "./slipped-in.ts";
 
@@ -53,6 +54,8 @@ it("runs nothing, loads nothing, leads nowhere but to pages, and is still readab
     .getByRole("button", { name: /^What is nasty/ })
     .first()
     .waitFor();
+  // What the page itself asks for at its start has come.
+  await page.waitForLoadState("networkidle");
   asked.length = 0;
   await list
     .getByRole("button", { name: /^What is nasty/ })
@@ -90,9 +93,9 @@ it("runs nothing, loads nothing, leads nowhere but to pages, and is still readab
     (markup) => document.body.insertAdjacentHTML("beforeend", markup),
     `<p style="color: red">red</p>`,
   );
-  await expect.poll(() => page.evaluate(() => globalThis.forbidden)).toEqual(["style-src-attr inline"]);
+  await eventually(() => page.evaluate(() => globalThis.forbidden)).toEqual(["style-src-attr inline"]);
   await page.evaluate((markup) => document.body.insertAdjacentHTML("beforeend", markup), `<img src="/icon.svg?seen">`);
-  await expect.poll(() => asked.filter((url) => url.includes("seen"))).toHaveLength(1);
+  await eventually(() => asked.filter((url) => url.includes("seen"))).toHaveLength(1);
 });
 
 /** As the page itself keeps one. */

@@ -1,5 +1,6 @@
 /** A link that is put into the address of a page in use: nothing ends unasked. */
 import { afterAll, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
 import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 
@@ -25,14 +26,14 @@ it("a host with a ring is asked first; staying keeps ring and address, going tur
   await paste(host, elsewhere);
   await host.page.getByRole("heading", { name: "Leave this room?" }).waitFor();
   await host.page.getByRole("button", { name: "Stay here" }).click();
-  expect(host.page.url()).toBe(address);
+  await eventually(() => host.page.url()).toBe(address);
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
 
   await paste(host, elsewhere);
   await host.page.getByRole("button", { name: "Open it here" }).click();
   await host.page.getByRole("button", { name: "Join", exact: true }).waitFor();
-  expect(host.page.url()).toBe(elsewhere);
+  await eventually(() => host.page.url()).toBe(elsewhere);
   await Promise.all([host.page.context().close(), other.page.context().close()]);
 });
 
@@ -46,7 +47,7 @@ it("a device in a room is asked first, too; pages that nobody uses follow at onc
   await other.arrived(1);
   await paste(donor, own);
   await donor.page.getByRole("button", { name: "Stay here" }).click();
-  expect(donor.page.url()).toBe(elsewhere);
+  await eventually(() => donor.page.url()).toBe(elsewhere);
   await donor.page.getByRole("heading", { name: "In the room" }).waitFor();
   // A host beside whom there is nobody.
   await paste(host, elsewhere);

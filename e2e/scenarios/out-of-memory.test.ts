@@ -4,6 +4,7 @@
  */
 import { afterAll, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
+import { eventually } from "./eventually.ts";
 import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 
@@ -29,9 +30,8 @@ it("a device whose memory ends while it loads: both pages say so, and the ring c
   await host.page.getByRole("button", { name: "Start the ring" }).click();
 
   await donor.page.getByText("This device ran out of memory").waitFor({ timeout: 120_000 });
-  const said = await donor.text();
   for (const words of ["This tab's memory is full", "MB more were needed", "join again with less memory"])
-    expect(said).toContain(words);
+    await eventually(() => donor.text()).toContain(words);
   await host.page.getByRole("paragraph").getByText("Not enough memory").waitFor();
   await host.page.getByText("Anna’s phone: This tab's memory is full").first().waitFor();
   for (const { page } of [host, donor]) {

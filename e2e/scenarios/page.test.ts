@@ -1,10 +1,9 @@
 /** The page as people use it, by clicking: SmolLM2-135M in real tabs, every device a browser context of its own. */
 import { afterAll, describe, expect, it } from "vitest";
 import { collectPeerConnections } from "../peer-connections.ts";
+import { eventually } from "./eventually.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 
-/** Asked first in a conversation, the answer is long; after others it may be a line, depending on where those were cut. */
-const STORY = "Tell me a long story about a fisherman and the sea.";
 /** Figures stand under an answer that came to its end. */
 const WHOLE = /\d+ tokens · first after .* s/;
 const { browser, server, close } = await opened();
@@ -22,13 +21,13 @@ describe("a host and two donors", () => {
     const link = await host.invitation();
     expect(link).toContain("#");
     anna = await DonorPerson.open(browser, link);
-    const costs = await anna.text();
-    for (const cost of ["Memory", "Download", "Battery", "Privacy"]) expect(costs).toContain(cost);
+    for (const cost of ["Memory", "Download", "Battery", "Privacy"])
+      await eventually(() => anna.text()).toContain(cost);
     await anna.join("Anna’s phone");
     ben = await DonorPerson.open(browser, link.replace("/#", "/?auto#"));
     await ben.page.getByRole("heading", { name: "In the room" }).waitFor();
     await host.arrived(2);
-    expect(await host.devices.allInnerTexts()).toEqual([
+    await eventually(() => host.devices.allInnerTexts()).toEqual([
       expect.stringContaining("This device"),
       expect.stringContaining("Anna’s phone"),
       expect.stringContaining("Waiting"),
@@ -48,46 +47,45 @@ describe("a host and two donors", () => {
       .getByText(/about [\d.]+ tokens a second/)
       .waitFor();
     await host.page.getByText(/^Model: /).click();
-    const states = await host.devices.allInnerTexts();
-    expect(states.every((state) => state.includes("In the ring") && /\d+ of 30 layers/.test(state))).toBe(true);
+    const works = expect.stringMatching(/In the ring[^]*\d+ of 30 layers|\d+ of 30 layers[^]*In the ring/);
+    await eventually(() => host.devices.allInnerTexts()).toEqual([works, works, works]);
     for (const donor of [anna, ben]) await donor.page.getByText(/[1-9]\d* tokens computed/).waitFor();
-    expect(await anna.text()).toMatch(/Layers? \d+(–\d+)? of 30/);
+    await eventually(() => anna.text()).toMatch(/Layers? \d+(–\d+)? of 30/);
   });
 
   it("stop mid-answer, and go on in the same conversation", async () => {
-    await host.ask(STORY);
+    await host.askEndless();
     const shown = await host.waitForText(20);
     await host.page.getByRole("button", { name: "Stop" }).click();
     const stopped = await host.answered();
     expect(stopped).toContain("Stopped");
     expect(stopped.startsWith(shown)).toBe(true);
     await host.ask("What is the capital of Italy? Answer with its name.");
-    expect(await host.answered()).toContain("Rome");
-    expect(await host.page.locator("article").count()).toBe(3);
+    // What it says depends on where the poem was cut.
+    expect(await host.answered()).toMatch(WHOLE);
+    await eventually(() => host.page.locator("article").count()).toBe(2);
   });
 
   it("keep every word when a donor leaves, and start again with those that are left", async () => {
-    await host.newConversation();
-    await host.ask(STORY);
+    await host.askEndless();
     const shown = await host.waitForText(20);
     await anna.leave();
     expect(await host.answered()).toContain("The answer ends here: Anna’s phone left.");
     expect((await host.answer.innerText()).startsWith(shown)).toBe(true);
     await host.page.getByText("The ring has ended").waitFor();
     expect(await host.page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
-    expect(await anna.text()).toContain("You left the room.");
+    await eventually(() => anna.text()).toContain("You left the room.");
     expect(await host.page.locator("article").count()).toBe(1);
     await ben.page.getByText("Waiting for the host to start again").waitFor();
 
     await host.start("Start again");
-    expect(await host.devices.count()).toBe(2);
+    await eventually(() => host.devices.count()).toBe(2);
     await host.ask("What is the capital of Germany? Answer with its name.");
     expect(await host.answered()).toMatch(WHOLE);
   });
 
   it("and the same when a device vanishes without a word", async () => {
-    await host.newConversation();
-    await host.ask(STORY);
+    await host.askEndless();
     const shown = await host.waitForText(20);
     await ben.vanish();
     expect(await host.answered()).toContain("The answer ends here:");
@@ -111,7 +109,8 @@ it("a start that is given up frees the donors, and leaves a room that can start 
   await donor.join("Anna’s phone");
   await host.arrived(1);
   await host.page.getByRole("button", { name: "Start the ring" }).click();
-  await donor.page.getByText("Measuring how fast this device is").waitFor();
+  // Seen in whatever frame shows it: on a quick machine it stands there for an instant.
+  await donor.page.waitForFunction(() => document.body.innerText.includes("Measuring how fast this device is"));
   await host.page.getByRole("button", { name: "Cancel" }).click();
   await host.page.getByText("The start was given up.").waitFor();
   await donor.page.getByText("Waiting for the host to start again").waitFor();
@@ -137,7 +136,7 @@ it("a question starts the ring that is not there yet, without a device that can 
   await host.ask("What is the capital of France?");
   expect(await host.answered()).toContain("Paris");
   await host.page.getByText("Old phone can hold no layer of this model and was left out.").waitFor();
-  expect(await donor.text()).toContain("Waiting for the host");
+  await eventually(() => donor.text()).toContain("Waiting for the host");
   for (const { page } of [host, donor]) await page.context().close();
 });
 
@@ -151,7 +150,7 @@ it("a donor whose links broke is welcomed again", async () => {
   await host.page.getByText("Nobody has joined yet").waitFor();
   await host.devices.getByText("lends up to").waitFor();
   await host.start("Start the ring");
-  expect(await donor.text()).toContain("In the ring");
+  await eventually(() => donor.text()).toContain("In the ring");
   await host.page.context().close();
   await donor.page.context().close();
 });
@@ -161,6 +160,6 @@ it("a link that lost its end says what to do", async () => {
   const donor = await DonorPerson.open(browser, (await host.invitation()).slice(0, -8));
   await donor.page.getByRole("button", { name: "Join", exact: true }).click();
   await donor.page.getByText("copy it whole").waitFor();
-  expect(await donor.page.getByRole("button", { name: "Join", exact: true }).isEnabled()).toBe(true);
+  await eventually(() => donor.page.getByRole("button", { name: "Join", exact: true }).isEnabled()).toBe(true);
   await host.page.context().close();
 });

@@ -9,6 +9,12 @@ import { launchChromium } from "../chromium.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The page, once `serve` or a command has built it. */
 export const page = `${root}dist`;
+/** SmolLM2 repeats its chorus over and over: asked first in a conversation, what it writes lasts until it is stopped, or as long as an answer may be. */
+export const ENDLESS = "Write a poem about the sea.";
+/** Of such an answer, in tokens: what is done in its midst is done before its end, on any machine. With the usual bound it is over in seconds. */
+const LONG_ANSWER = 3500;
+/** As the page has it where nobody chose another. */
+const USUAL_ANSWER = 512;
 /** A start checks kernels, times layers and loads weights, on cores that all devices share. */
 const START_TIMEOUT_MS = 120_000;
 
@@ -70,7 +76,7 @@ export class HostPerson {
   }
 
   /** Another tab of the same browser, with a room of its own. */
-  static async openBeside({ page: beside }: HostPerson, server: RunningServer): Promise<HostPerson> {
+  static async openBeside({ page: beside }: HostPerson, server: Pick<RunningServer, "url">): Promise<HostPerson> {
     const page = await beside.context().newPage();
     await page.goto(server.url);
     return new HostPerson(page);
@@ -118,13 +124,38 @@ export class HostPerson {
     await this.page.getByText(/^The ring is ready:/).waitFor({ timeout: START_TIMEOUT_MS });
   }
 
+  /** From the next question on. The options are unfolded for it, if they are not, and folded away again. */
+  async setLongestAnswer(tokens = LONG_ANSWER): Promise<void> {
+    const options = this.page.getByText("Options", { exact: true });
+    const longest = this.page.getByRole("spinbutton", { name: "Longest answer" });
+    const wasFolded = !(await longest.isVisible());
+    if (wasFolded) await options.click();
+    await longest.fill(String(tokens));
+    await longest.blur();
+    if (wasFolded) await options.click();
+  }
+
   async newConversation(): Promise<void> {
     await this.page.getByRole("button", { name: "New conversation" }).click();
   }
 
+  /** In a conversation of its own; the answer is under way then. What is asked after it is bounded as usual. */
+  async askEndless(): Promise<void> {
+    await this.newConversation();
+    await this.setLongestAnswer();
+    await this.ask(ENDLESS);
+    await this.setLongestAnswer(USUAL_ANSWER);
+    await this.waitForText(20);
+  }
+
+  /** Until the question stands in the conversation: what `answered` and `answer` read from then on is its answer, and not the one before. */
   async ask(question: string): Promise<void> {
+    const turns = this.page.getByRole("log").locator("article");
+    const before = await turns.count();
     await this.page.getByRole("textbox", { name: "Message" }).fill(question);
     await this.page.getByRole("button", { name: "Send" }).click();
+    // Where there is no ring, one starts first.
+    await turns.nth(before).waitFor({ state: "attached", timeout: START_TIMEOUT_MS });
   }
 
   /** The newest answer, as it reads now. */
@@ -167,10 +198,13 @@ export class DonorPerson {
     await this.page.getByRole("heading", { name: "In the room" }).waitFor();
   }
 
-  /** A question to the ring, from this device's own page. */
+  /** A question to the ring, from this device's own page; it stands there then. */
   async askRing(question: string): Promise<void> {
+    const turns = this.page.getByRole("log", { name: "Your questions" }).locator("article");
+    const before = await turns.count();
     await this.page.getByRole("textbox", { name: "Your question" }).fill(question);
     await this.page.getByRole("button", { name: "Ask", exact: true }).click();
+    await turns.nth(before).waitFor({ state: "attached" });
   }
 
   /** The newest answer to what was asked here, as it reads now. */

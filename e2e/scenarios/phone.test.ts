@@ -3,6 +3,7 @@ import type { RunningServer } from "@jupiter/signaling-server";
 import { devices, type Browser, type Page } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
+import { eventually } from "./eventually.ts";
 import { DonorPerson, HostPerson, serve } from "./people.ts";
 
 let browser: Browser;
@@ -25,8 +26,6 @@ afterAll(async () => {
   await server.close();
 });
 
-/** Browsers answer at once; a busy machine later. */
-const SOON = { timeout: 30_000 };
 /** Screens that the page keeps on. */
 const locks = () => phone.page.evaluate(() => globalThis.locksHeld);
 
@@ -49,35 +48,35 @@ function countLocks(): void {
 const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
 it("offers what it chooses to, and says so to the host", async () => {
-  expect(await overflow(phone.page)).toBeLessThanOrEqual(0);
+  await eventually(() => overflow(phone.page)).toBeLessThanOrEqual(0);
   const slider = phone.page.getByRole("slider");
   await slider.fill(String(512 * 2 ** 20));
-  expect(await slider.getAttribute("aria-valuetext")).toBe("537 MB");
+  await eventually(() => slider.getAttribute("aria-valuetext")).toBe("537 MB");
   await phone.join("Anna’s phone");
   await host.devices.getByText("lends up to 537 MB").waitFor();
-  expect(await overflow(phone.page)).toBeLessThanOrEqual(0);
+  await eventually(() => overflow(phone.page)).toBeLessThanOrEqual(0);
 });
 
 it("a phone hosts by touch alone: ring, question, answer, the ring over the whole screen", async () => {
   const { page } = host;
-  expect(await locks()).toBe(0);
+  await eventually(locks).toBe(0);
   await page.getByRole("button", { name: "Start the ring" }).tap();
   await host.ready();
-  await expect.poll(locks, SOON).toBe(1);
+  await eventually(locks).toBe(1);
   await page.getByRole("button", { name: "Chat", exact: true }).tap();
   await page.getByRole("textbox", { name: "Message" }).tap();
   await page.keyboard.type("What is the capital of France?");
   await page.getByRole("button", { name: "Send" }).tap();
   expect(await host.answered()).toContain("Paris");
-  expect(await host.devices.nth(1).innerText()).toMatch(/\d+ of 30 layers, [\d.]+ ms a lap/);
-  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await eventually(() => host.devices.nth(1).innerText()).toMatch(/\d+ of 30 layers, [\d.]+ ms a lap/);
+  await eventually(() => overflow(page)).toBeLessThanOrEqual(0);
   await page.getByRole("button", { name: "Show large" }).tap();
   await page
     .getByRole("dialog")
     .getByRole("img", { name: /^The ring: / })
     .waitFor();
-  expect(await overflow(page)).toBeLessThanOrEqual(0);
-  expect(await page.getByRole("dialog").boundingBox()).toMatchObject({ x: 0, y: 0 });
+  await eventually(() => overflow(page)).toBeLessThanOrEqual(0);
+  await eventually(() => page.getByRole("dialog").boundingBox()).toMatchObject({ x: 0, y: 0 });
   await page.getByRole("button", { name: "Back" }).tap();
 });
 
@@ -86,8 +85,8 @@ it("says goodbye when it is hidden, and is there again when it is seen", async (
   await phone.show(false);
   await host.page.getByText("The ring has ended").waitFor();
   await host.page.getByText("Nobody has joined yet").waitFor();
-  expect(await phone.text()).toContain("joins again when you are back");
-  await expect.poll(locks, SOON).toBe(0);
+  await eventually(() => phone.text()).toContain("joins again when you are back");
+  await eventually(locks).toBe(0);
   await phone.show(true);
   await host.devices.getByText("Anna’s phone", { exact: true }).waitFor();
   await phone.page.getByRole("heading", { name: "In the room" }).waitFor();
@@ -105,7 +104,7 @@ async function openCopy(address: string): Promise<Page> {
 it("a duplicated tab of a device that lends is a guest of its own, not the ruin of the first", async () => {
   await host.start("Start again");
   await phone.page.getByText(/In the ring/).waitFor();
-  await expect.poll(locks, SOON).toBe(1);
+  await eventually(locks).toBe(1);
   const copy = await openCopy(phone.page.url());
   await copy.getByRole("button", { name: "Join", exact: true }).click();
   await copy.getByRole("heading", { name: "In the room" }).waitFor();
@@ -119,5 +118,5 @@ it("offers less after its system ended the page", async () => {
   await phone.page.close();
   await again.goto(link);
   await again.getByText("The system closed this page").waitFor();
-  expect(await again.getByRole("slider").getAttribute("aria-valuetext")).toBe("336 MB");
+  await eventually(() => again.getByRole("slider").getAttribute("aria-valuetext")).toBe("336 MB");
 });

@@ -1,5 +1,6 @@
 /** Taking a device out while the ring answers: what it ends, what is asked before, and what those that stay notice. SmolLM2. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually } from "./eventually.ts";
 import { findings, lookedAt } from "./findings.ts";
 import { DonorPerson, HostPerson, opened } from "./people.ts";
 
@@ -43,10 +44,10 @@ it("one that holds no layers goes without a question, and neither the ring nor i
   await host.remove("Spare");
   await spare.page.getByText("The host removed this device from the room.").waitFor();
   await host.page.getByText("Spare is removed. The room has a new link").waitFor();
-  await expect.poll(() => host.invitation()).not.toBe(link);
+  await eventually(() => host.invitation()).not.toBe(link);
   for (const donor of [anna, ben]) {
     await followed(donor);
-    expect(await donor.text()).toMatch(/Layers? \d+/);
+    await eventually(() => donor.text()).toMatch(/Layers? \d+/);
   }
   const answer = await host.answered();
   expect(answer).toMatch(/\d+ tokens ·/);
@@ -63,7 +64,7 @@ it("one that serves is removed only after a question; a start with those who sta
   await press("Keep it");
   await confirmation().waitFor({ state: "detached" });
   await host.ready();
-  await host.ask(STORY);
+  await host.askEndless();
   const before = await host.waitForText(20);
   await press("Remove Ben’s laptop");
   await press("Remove it and end the ring");
@@ -77,11 +78,11 @@ it("one that serves is removed only after a question; a start with those who sta
 
   await followed(anna);
   await anna.page.getByRole("heading", { name: "In the room" }).waitFor();
-  expect(await anna.text()).toContain("goes on by itself when the host starts the ring");
-  expect(await anna.page.locator(".notice, .failure").count()).toBe(0);
+  await eventually(() => anna.text()).toContain("goes on by itself when the host starts the ring");
+  await eventually(() => anna.page.locator(".notice, .failure").count()).toBe(0);
 
   const focused = () => host.page.evaluate(() => document.activeElement?.textContent);
-  await expect.poll(focused).toBe("Start again with 2 devices");
+  await eventually(focused).toBe("Start again with 2 devices");
   await host.start("Start again with 2 devices");
   await anna.page.getByText(/^Layers? \d+/).waitFor();
   await press("Ask again");

@@ -7,6 +7,7 @@ import type { Page } from "playwright";
 import { afterAll, expect, it } from "vitest";
 import { takeAwayAll } from "../broken-browsers.ts";
 import { engineThatCanSay } from "../engine-voice.ts";
+import { eventually } from "./eventually.ts";
 import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, opened, serve } from "./people.ts";
 
@@ -48,7 +49,7 @@ it("all that a browser may lack, on both pages", async () => {
       await summary.focus();
       await page.keyboard.press("Enter");
     }
-    expect(await page.locator(".hindrances .hint").allInnerTexts()).toEqual([
+    await eventually(() => page.locator(".hindrances .hint").allInnerTexts()).toEqual([
       expect.stringContaining("This device can answer alone"),
       expect.stringContaining("several times slower"),
       expect.stringContaining("look at a proxy in between"),
@@ -88,7 +89,7 @@ it("a server that goes and comes back", async () => {
   await other.close();
   for (const { page } of [host, donor]) {
     await page.getByText("The server cannot be reached at the moment").waitFor();
-    expect(await said(page)).toContain("It is tried again by itself.");
+    await eventually(() => said(page)).toContain("It is tried again by itself.");
     expect(await faults(page)).toEqual([]);
   }
   const back = await serve({ port: other.port });
@@ -162,10 +163,10 @@ it.each([
     reason,
   );
   await donor.page.getByText(title).waitFor();
-  expect(await said(donor.page)).toContain(next);
+  await eventually(() => said(donor.page)).toContain(next);
   await host.page.getByText("The ring has ended").waitFor();
-  const read = await said(host.page);
-  for (const words of [hostTitle, "Anna’s phone: it said so.", hostNext]) expect(read).toContain(words);
+  for (const words of [hostTitle, "Anna’s phone: it said so.", hostNext])
+    await eventually(() => said(host.page)).toContain(words);
   for (const { page } of [host, donor]) expect(await faults(page)).toEqual([]);
   await end(host, donor);
 });

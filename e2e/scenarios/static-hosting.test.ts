@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildStatic } from "../../scripts/build-static.mjs";
 import { launchChromium } from "../chromium.ts";
 import { staticHost, type StaticHost } from "../static-host.ts";
+import { eventually } from "./eventually.ts";
 import { DonorPerson, HostPerson, page as dist, serve } from "./people.ts";
 import { allForbidden, farServer, forbiddenIn, gotThrough, NOTHING, slipIn, watchPolicy } from "./slipped-in.ts";
 
@@ -64,7 +65,7 @@ it("without headers the policy that was built into the page stops what is slippe
   await using far = await farServer();
   const { page } = await HostPerson.open(browser, { url: `${bare.origin}/ring/` }, { init: watchPolicy });
   await page.evaluate(slipIn, far.url);
-  await expect.poll(() => forbiddenIn(page), { timeout: 30_000 }).toEqual(allForbidden(far.url));
+  await eventually(() => forbiddenIn(page)).toEqual(allForbidden(far.url));
   expect(await gotThrough(page, far)).toEqual(NOTHING);
   await page.context().close();
 });

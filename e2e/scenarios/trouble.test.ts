@@ -2,6 +2,7 @@
 import { afterAll, expect, it } from "vitest";
 import { giveHalfAGigabyte, keepApart, takeAway } from "../broken-browsers.ts";
 import { damagedModel } from "../damaged-model.ts";
+import { eventually } from "./eventually.ts";
 import { findings, lookedAt, notByKeyboard } from "./findings.ts";
 import { DonorPerson, HostPerson, serve, opened } from "./people.ts";
 
@@ -47,12 +48,15 @@ it("a device that cannot be reached is told on both sides, with the usual reason
   await donor.join("Guest Wi-Fi laptop");
   await donor.page.getByText("The host cannot reach this device").waitFor({ timeout: 60_000 });
   await host.devices.getByText("No connection", { exact: true }).waitFor();
-  for (const said of [await donor.text(), await host.devices.nth(1).innerText()])
-    for (const cause of ["guest Wi-Fi", "VPN", "TURN"]) expect(said).toContain(cause);
-  expect(await host.devices.nth(1).innerText()).toContain("the other device named no address");
+  const card = () => host.devices.nth(1).innerText();
+  for (const cause of ["guest Wi-Fi", "VPN", "TURN"]) {
+    await eventually(() => donor.text()).toContain(cause);
+    await eventually(card).toContain(cause);
+  }
+  await eventually(card).toContain("the other device named no address");
   // Only where the system asks for it, and first there.
-  expect(await donor.page.locator(".cause").first().innerText()).toContain("Local Network");
-  expect(await host.devices.nth(1).innerText()).not.toContain("Local Network");
+  await eventually(() => donor.page.locator(".cause").first().innerText()).toContain("Local Network");
+  expect(await card()).not.toContain("Local Network");
   for (const { page } of [host, donor]) {
     expect(await findings(page)).toEqual([]);
     expect(await notByKeyboard(page)).toEqual([]);
@@ -70,7 +74,7 @@ it("damaged weights are named as such where they came, and nothing of them is us
   await host.page.getByRole("button", { name: "Start the ring" }).click();
   await host.page.getByText("The ring did not start").waitFor({ timeout: 120_000 });
   await host.page.getByText("The model’s file is not what it should be").first().waitFor();
-  expect(await donor.text()).toContain("The layers that came are damaged");
+  await donor.page.getByText("The layers that came are damaged").first().waitFor();
   await Promise.all([host.page.context().close(), donor.page.context().close()]);
   await other.close();
 });

@@ -116,7 +116,7 @@ test("round trips of one token's frame", async () => {
   console.log(
     `round trip of 2304 bytes: median ${times[100]?.toFixed(2)} ms, 90 % within ${times[180]?.toFixed(2)} ms`,
   );
-  // A bound against accidents (a timer, a stream's tick), not a benchmark.
-  expect(times[100]).toBeLessThan(10);
+  // A bound against accidents (a timer, a stream's tick), not a benchmark: every trip would have those, and on a busy machine half of all may wait.
+  expect(times[20]).toBeLessThan(10);
   await dispose();
 });
