@@ -6,6 +6,7 @@ import { openAsBlob } from "node:fs";
 import { blobByteSource, readGguf, WeightSource, type ByteSource, type Checkpoint } from "@jupiter/model";
 import { createTokenizer, type Tokenizer } from "@jupiter/model/tokenizer";
 import {
+  GREEDY,
   HostDriver,
   StageDriver,
   type Embedding,
@@ -154,7 +155,7 @@ export class KernelRing implements AsyncDisposable {
         ...request,
         id: "question",
         ids: Int32Array.from(ids),
-        policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+        policy: GREEDY,
       });
     });
   }

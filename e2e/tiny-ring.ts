@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { GREEDY } from "@jupiter/pipeline";
 import { tinyCheckpoint } from "@jupiter/testkit";
 import type { Harness } from "../apps/web/src/harness.ts";
 import { modelPlace } from "./ring/tabs.ts";
@@ -27,7 +28,7 @@ export function tinyModel(): TinyModel {
     },
     question: {
       ...{ id: "a", conversation: "a", prompt: { kind: "text", text: "hello" }, maxTokens: 4, stop: [] },
-      policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+      policy: GREEDY,
     },
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };

@@ -5,6 +5,7 @@
  * every case runs freely, and again with its ids forced where a tie led it elsewhere; with three donors every case is forced, and the short
  * ones run freely too. `npm run test:models` does both for all cases with zero to four donors.
  */
+import { GREEDY } from "@jupiter/pipeline";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
@@ -112,7 +113,7 @@ describe("three donors", () => {
       conversation: crypto.randomUUID(),
       prompt: { kind: "chat", messages: [{ role: "user", content: "What are the best ways to deal with stress?" }] },
       maxTokens: 48,
-      policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+      policy: GREEDY,
       stop: [],
       outline: "on",
       decoding: { strategy: "continuous", drafters: ["lookup"] },

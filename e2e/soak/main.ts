@@ -4,7 +4,7 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { DecodingChoice } from "@jupiter/pipeline";
+import { GREEDY, type DecodingChoice } from "@jupiter/pipeline";
 import { seeded } from "@jupiter/testkit";
 import { drafterNames } from "../ring/drafters.ts";
 import { openRing, type OpenRing } from "../ring/open-ring.ts";
@@ -135,7 +135,7 @@ function ask(
     conversation: id,
     prompt: messages === undefined ? { kind: "text", text } : { kind: "chat", messages },
     maxTokens: tokens,
-    policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+    policy: GREEDY,
     stop: [],
     decoding,
   });

@@ -1,5 +1,6 @@
 /** From the page's address to the first token: with nothing kept, and with the weights in the browser's store. The host alone. */
 import { fileURLToPath } from "node:url";
+import { GREEDY } from "@jupiter/pipeline";
 import { createServer } from "@jupiter/signaling-server";
 import type { Page } from "playwright";
 import { ensureBuilt } from "../../../scripts/build.mjs";
@@ -74,15 +75,17 @@ async function start(page: Page, origin: string, options: ReturnType<typeof ring
   const ring = await page.evaluate((given) => globalThis.jupiterHarness!.start(given), options);
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
   const readyMs = performance.now() - beganMs;
-  await page.evaluate(() =>
-    globalThis.jupiterHarness!.ask({
-      id: "first",
-      conversation: "first",
-      prompt: { kind: "chat", messages: [{ role: "user", content: "Hello" }] },
-      maxTokens: 1,
-      policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
-      stop: [],
-    }),
+  await page.evaluate(
+    (policy) =>
+      globalThis.jupiterHarness!.ask({
+        id: "first",
+        conversation: "first",
+        prompt: { kind: "chat", messages: [{ role: "user", content: "Hello" }] },
+        maxTokens: 1,
+        policy,
+        stop: [],
+      }),
+    GREEDY,
   );
   return { readyMs, tokenMs: performance.now() - beganMs };
 }

@@ -1,5 +1,5 @@
 /** What is lossy by name, against plain greedy: how likely the model finds the answers, how they read, and whether the router asks for the right ones. */
-import type { DecodingChoice } from "@jupiter/pipeline";
+import { GREEDY, type DecodingChoice } from "@jupiter/pipeline";
 import type { Tokenizer } from "@jupiter/model/tokenizer";
 import type { AskOptions } from "../../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
@@ -24,7 +24,6 @@ const TOKENS = 96;
 /** Of each category; twice as many where the first is a question for a list, since outlines are for those. */
 const SAMPLED = 1;
 const FULL = 6;
-const GREEDY = { temperature: 0, topP: 1, topK: 0, seed: 1 };
 const PLAIN: DecodingChoice = { strategy: "plain", drafters: [] };
 
 export const quality: Suite = {

@@ -1,5 +1,5 @@
 /** What guessing ahead and points at once bring in real tabs. All share this machine's cores, so stages that compute at the same time slow one another down. */
-import type { DecodingChoice } from "@jupiter/pipeline";
+import { GREEDY, type DecodingChoice } from "@jupiter/pipeline";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
 import { drafterNames } from "../../ring/drafters.ts";
 import { alternate, type Contender, type Measured } from "../alternate.ts";
@@ -128,7 +128,7 @@ async function pointByPoint({ room }: BenchRing): Promise<{ readonly measured: M
   const { finished } = await room.ask({
     ...{ id: crypto.randomUUID(), conversation: crypto.randomUUID() },
     prompt: { kind: "chat", messages: [{ role: "user", content: LIST }] },
-    ...{ maxTokens: 5 * POINT_TOKENS, policy: { temperature: 0, topP: 1, topK: 0, seed: 1 }, stop: [] },
+    ...{ maxTokens: 5 * POINT_TOKENS, policy: GREEDY, stop: [] },
     ...{ decoding: PLAIN, outline: "on" },
   });
   const { branches = [], output, timings } = finished;

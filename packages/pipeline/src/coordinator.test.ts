@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { Coordinator } from "./coordinator.ts";
 import { decodingOf } from "./decoding.ts";
 import type { CoordinatorEffect, CoordinatorEvent, GenerateRequest } from "./requests.ts";
+import { GREEDY } from "./sampling.ts";
 
 type Send = Extract<CoordinatorEffect, { kind: "send" }>;
 
@@ -42,7 +43,7 @@ const request = (id: string, ids: readonly number[]): GenerateRequest => ({
   conversation: id,
   ids: Int32Array.from(ids),
   maxTokens: 30,
-  policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+  policy: GREEDY,
   stopIds: [],
 });
 const scoreOf = (chosen: number): RowScore => ({

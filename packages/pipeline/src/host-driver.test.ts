@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { decodingOf } from "./decoding.ts";
 import { MEDUSA, type Draft, type Drafter } from "./drafter.ts";
 import { HostDriver, type HostEvent } from "./host-driver.ts";
+import { GREEDY } from "./sampling.ts";
 import { StageDriver } from "./stage-driver.ts";
 
 /** One stage that passes rows through, and a model that counts up. */
@@ -12,7 +13,7 @@ const QUESTION = {
   conversation: "one",
   ids: Int32Array.of(0),
   maxTokens: 12,
-  policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+  policy: GREEDY,
   stopIds: [],
 };
 

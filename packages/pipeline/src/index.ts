@@ -14,5 +14,6 @@ export { HostDriver, type HostEvent, type HostPorts, type LapEvent } from "./hos
 export { pickRows } from "./pick-rows.ts";
 export type * from "./ports.ts";
 export type * from "./requests.ts";
+export { GREEDY, type SamplingPolicy } from "./sampling.ts";
 export { StageDriver, type StagePorts } from "./stage-driver.ts";
 export type { StagePlace } from "./stage-loop.ts";

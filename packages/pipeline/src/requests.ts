@@ -2,18 +2,10 @@
 import type { Activations, CacheCommand, FrameNumber, RowScore, RowTable, ScorePolicy } from "@jupiter/protocol";
 import type { Decoding } from "./decoding.ts";
 import type { BranchId, BranchView, Draft } from "./drafter.ts";
+import type { SamplingPolicy } from "./sampling.ts";
 
 export type RequestId = string;
 export type ConversationId = string;
-
-export interface SamplingPolicy {
-  /** 0: greedy. */
-  readonly temperature: number;
-  readonly topP: number;
-  /** 0: no limit. */
-  readonly topK: number;
-  readonly seed: number;
-}
 
 export interface GenerateRequest {
   readonly id: RequestId;

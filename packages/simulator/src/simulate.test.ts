@@ -1,4 +1,4 @@
-import type { GenerateRequest, UnmeasuredRing } from "@jupiter/pipeline";
+import { GREEDY, type GenerateRequest, type UnmeasuredRing } from "@jupiter/pipeline";
 import type { DeviceCosts } from "@jupiter/planner";
 import { describe, expect, it } from "vitest";
 import { busyShare, countingRule, gantt, simulate, traceRule, type Simulation } from "./index.ts";
@@ -9,13 +9,12 @@ const costs = (layer: { floorMs: number; rowMs: number; pairMs?: number }): Devi
   head: { floorMs: 8, rowMs: 0.5 },
 });
 
-const policy = { temperature: 0, topP: 1, topK: 0, seed: 1 };
 const request = (ids: readonly number[], more: Partial<GenerateRequest> = {}): GenerateRequest => ({
   id: "a",
   conversation: "a",
   ids: Int32Array.from(ids),
   maxTokens: 10,
-  policy,
+  policy: GREEDY,
   stopIds: [],
   ...more,
 });

@@ -1,4 +1,5 @@
 import type { ChatMessage } from "@jupiter/model/tokenizer";
+import { GREEDY } from "@jupiter/pipeline";
 import { describe, expect, it } from "vitest";
 import type { AnswerEvent, AskOptions, FinishedAnswer } from "./api.ts";
 import { Outline } from "./outline.ts";
@@ -57,7 +58,7 @@ function ask(outline: AskOptions["outline"], question: string, says: (part: stri
     conversation: "talk",
     prompt: { kind: "chat", messages: [{ role: "user", content: question }] },
     maxTokens: 100,
-    policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+    policy: GREEDY,
     stop: [],
     ...(outline === undefined ? {} : { outline }),
   };

@@ -9,6 +9,7 @@
  * 4. whoever came first is begun first, among those whose device has none before the engine;
  * 5. what a device asked is gone with its link.
  */
+import { GREEDY } from "@jupiter/pipeline";
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import {
   LIMITS,
@@ -75,7 +76,6 @@ const RATE = { perSecond: 1 / 5, burst: 12 };
 const MOST_SHOWN = 20;
 /** Admitted; the asker hears next how many are before it. */
 const UNTOLD = { kind: "waiting", before: -1 } as const;
-const GREEDY = { temperature: 0, topP: 1, topK: 0, seed: 1 };
 
 export class AskDesk {
   /** The newest last. */
