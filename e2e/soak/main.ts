@@ -4,7 +4,7 @@
  */
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { GREEDY, type DecodingChoice } from "@jupiter/pipeline";
+import { GREEDY, PLAINLY, type DecodingChoice } from "@jupiter/pipeline";
 import { seeded } from "@jupiter/testkit";
 import { drafterNames } from "../ring/drafters.ts";
 import { openRing, type OpenRing } from "../ring/open-ring.ts";
@@ -26,7 +26,7 @@ const GOLDEN = fileURLToPath(new URL("../golden/smollm2-135m-instruct-q4_1.json"
 const random = seeded(seed);
 const drafters = drafterNames(draft);
 const ways: readonly DecodingChoice[] = [
-  { strategy: "plain", drafters: [] },
+  PLAINLY,
   ...drafters.map((drafter): DecodingChoice => ({ strategy: "window", drafters: [drafter], rows: 5 })),
   { strategy: "continuous", drafters },
   { strategy: "continuous", drafters, rows: 3, windows: 3 },

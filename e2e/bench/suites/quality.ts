@@ -1,5 +1,5 @@
 /** What is lossy by name, against plain greedy: how likely the model finds the answers, how they read, and whether the router asks for the right ones. */
-import { GREEDY, type DecodingChoice } from "@jupiter/pipeline";
+import { GREEDY, PLAINLY, type DecodingChoice } from "@jupiter/pipeline";
 import type { Tokenizer } from "@jupiter/model/tokenizer";
 import type { AskOptions } from "../../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
@@ -24,7 +24,6 @@ const TOKENS = 96;
 /** Of each category; twice as many where the first is a question for a list, since outlines are for those. */
 const SAMPLED = 1;
 const FULL = 6;
-const PLAIN: DecodingChoice = { strategy: "plain", drafters: [] };
 
 export const quality: Suite = {
   name: "quality",
@@ -72,9 +71,9 @@ async function answer(
 ): Promise<Result> {
   const { question } = asked;
   const exactly: DecodingChoice = { strategy: "window", drafters };
-  const plainly = await ask(ring, question, { decoding: PLAIN });
+  const plainly = await ask(ring, question, { decoding: PLAINLY });
   const exact = await ask(ring, question, { decoding: exactly });
-  const outlined = await ask(ring, question, { decoding: PLAIN, outline: "on" });
+  const outlined = await ask(ring, question, { decoding: PLAINLY, outline: "on" });
   const plain = factsAsTold(plainly);
   const typical: Result["typical"][number][] = [];
   for (let round = 0; round < rounds; round++) {
@@ -108,7 +107,7 @@ async function outlineOf(
 ): Promise<Result["outline"]> {
   if (setAside !== undefined) return null;
   const force = [...tokenizer.encode(text)];
-  const { tokens } = await ask(ring, question, { decoding: PLAIN, force, maxTokens: force.length });
+  const { tokens } = await ask(ring, question, { decoding: PLAINLY, force, maxTokens: force.length });
   const outline = outlineFacts(branches.map(({ output }) => tokenizer.decode(output)));
   const facts = { ...likelihoodOf(tokens), distinct: distinctShare(text) };
   return { facts, outline, worse: worseIn(plain, facts, outline) };

@@ -1,5 +1,5 @@
 /** What guessing ahead and points at once bring in real tabs. All share this machine's cores, so stages that compute at the same time slow one another down. */
-import { GREEDY, type DecodingChoice } from "@jupiter/pipeline";
+import { GREEDY, PLAINLY } from "@jupiter/pipeline";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
 import { drafterNames } from "../../ring/drafters.ts";
 import { alternate, type Contender, type Measured } from "../alternate.ts";
@@ -11,7 +11,6 @@ const DECODED = 64;
 const POINT_TOKENS = 48;
 /** Both models answer it with an outline. */
 const LIST = "List five benefits of regular exercise.";
-const PLAIN: DecodingChoice = { strategy: "plain", drafters: [] };
 
 interface Setup {
   readonly name: string;
@@ -57,9 +56,9 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
   const nameOf = (drafters: readonly string[]) => drafters.join(" + ");
   const points = new Set<number>();
   const prompt = goldenPrompt("code");
-  const plain = await ring.ask(prompt, DECODED, PLAIN);
+  const plain = await ring.ask(prompt, DECODED, PLAINLY);
   const contenders: Contender[] = [
-    { name: "plain", measure: async () => ({ decode: decodeMsPerToken(await ring.ask(prompt, DECODED, PLAIN)) }) },
+    { name: "plain", measure: async () => ({ decode: decodeMsPerToken(await ring.ask(prompt, DECODED, PLAINLY)) }) },
     ...ways.map((drafters) => ({
       name: nameOf(drafters),
       measure: async () => guessed(await ring.ask(prompt, DECODED, { strategy: "continuous", drafters }), plain),
@@ -129,7 +128,7 @@ async function pointByPoint({ room }: BenchRing): Promise<{ readonly measured: M
     ...{ id: crypto.randomUUID(), conversation: crypto.randomUUID() },
     prompt: { kind: "chat", messages: [{ role: "user", content: LIST }] },
     ...{ maxTokens: 5 * POINT_TOKENS, policy: GREEDY, stop: [] },
-    ...{ decoding: PLAIN, outline: "on" },
+    ...{ decoding: PLAINLY, outline: "on" },
   });
   const { branches = [], output, timings } = finished;
   if (branches.length === 0) throw new Error("the model wrote no outline");

@@ -28,6 +28,9 @@ export interface DecodingChoice {
   readonly acceptance?: AcceptanceRule;
 }
 
+/** `PLAIN`, as people choose it. */
+export const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
+
 /** Of a frame beyond the first six rows the last one hardly ever holds. */
 const ROWS = 6;
 

@@ -1,6 +1,6 @@
 export {
   decodingOf,
-  PLAIN,
+  PLAINLY,
   type AcceptanceRule,
   type Decoding,
   type DecodingChoice,

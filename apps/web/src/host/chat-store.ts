@@ -6,7 +6,7 @@
  */
 import { isQuota } from "../browser/kept-weights.ts";
 import { batch, computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import type { DecodingChoice } from "@jupiter/pipeline";
+import { PLAINLY, type DecodingChoice } from "@jupiter/pipeline";
 import { endedUntold, type AnswerEvent, type AskOptions } from "../engine/api.ts";
 import {
   emptyConversation,
@@ -36,7 +36,6 @@ export interface ChatPorts {
 const SAVE_EVERY_MS = 500;
 /** Of sampled answers: cuts the long tail of unlikely tokens. */
 const TOP_P = 0.95;
-const PLAINLY: DecodingChoice = { strategy: "plain", drafters: [] };
 /** The draft model where there is one. */
 const AHEAD: DecodingChoice = { strategy: "continuous", drafters: ["lookup", "model"] };
 
