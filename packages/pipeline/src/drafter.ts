@@ -33,6 +33,8 @@ export interface Drafter {
   readonly name: string;
   /** It answers at once, for next to nothing. */
   readonly isInstant?: boolean;
+  /** Its answers take a device's time, whether they are any good or not: asked only while that pays. */
+  readonly isCostly?: boolean;
   /** At most about `budget` drafts for each view, parents before children; may be none. Rejects only when it cannot go on at all. */
   extend(
     views: readonly BranchView[],

@@ -16,10 +16,8 @@ import { takeLikeliest } from "./scheduler.ts";
 import { Trial } from "./trial.ts";
 import { Usefulness } from "./usefulness.ts";
 
-/** Drafters that take a device's time to answer: asked while that pays only. */
-const COSTLY: ReadonlySet<string> = new Set(["model", MEDUSA]);
-/** Of a Medusa head: more cost rows than they bring. */
-const CHILDREN = 2;
+/** Guesses of a Medusa head: more cost rows than they bring. */
+const MEDUSA_CHILDREN = 2;
 
 /** A path less likely than this is not drafted on. */
 const WORTH_DRAFTING = 0.05;
@@ -27,7 +25,7 @@ const WORTH_DRAFTING = 0.05;
 const MOST_PLACES = 3;
 
 /** What is to be known of one before it is asked. */
-export type NamedDrafter = Pick<Drafter, "name" | "isInstant">;
+export type NamedDrafter = Pick<Drafter, "name" | "isInstant" | "isCostly">;
 
 interface Place {
   readonly line: Line;
@@ -115,8 +113,9 @@ export class Drafting {
 
   /** Medusa heads are to guess along with this row's verdict. */
   wantsGuesses({ owner, position }: Row): boolean {
-    if (owner === null || owner.decoding.rows < 2 || !owner.decoding.drafters.includes(MEDUSA)) return false;
-    return this.#isWorthAsking(MEDUSA, this.#medusa, position);
+    if (this.#medusa < 0 || owner === null) return false;
+    if (owner.decoding.rows < 2 || !owner.decoding.drafters.includes(MEDUSA)) return false;
+    return this.#isWorthAsking(this.#medusa, position);
   }
 
   /** What Medusa heads guess of the tokens below a line's new tip: the best of each below the best of the one before. */
@@ -129,7 +128,7 @@ export class Drafting {
       if (parent === null) return;
       const above: Row = parent;
       const rows = candidates
-        .slice(0, CHILDREN)
+        .slice(0, MEDUSA_CHILDREN)
         .map(({ id, logProb }) => this.#add(line, above, id, { drafter, claimed: Math.min(1, Math.exp(logProb)) }));
       parent = rows[0] ?? null;
     }
@@ -174,7 +173,7 @@ export class Drafting {
   #placesFor(line: Line, name: string, drafter: number): Place[] {
     const { decoding, tip } = line;
     if (!line.decodes || decoding.rows < 2 || !decoding.drafters.includes(name)) return [];
-    if (name === MEDUSA || !this.#isWorthAsking(name, drafter, tip.position)) return [];
+    if (name === MEDUSA || !this.#isWorthAsking(drafter, tip.position)) return [];
     const most = decoding.rows * decoding.windows;
     const places: Place[] = [];
     const open = [{ row: tip, probability: 1 }];
@@ -190,8 +189,8 @@ export class Drafting {
     return places;
   }
 
-  #isWorthAsking(name: string, drafter: number, position: number): boolean {
-    if (!COSTLY.has(name)) return true;
+  #isWorthAsking(drafter: number, position: number): boolean {
+    if (this.#drafters[drafter]?.isCostly !== true) return true;
     return this.#trials[drafter]?.isOn === true && this.#usefulness[drafter]?.isWorthAsking(position) === true;
   }
 

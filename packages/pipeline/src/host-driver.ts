@@ -88,7 +88,7 @@ export class HostDriver {
   constructor(ports: HostPorts) {
     this.#ports = ports;
     for (const drafter of ports.drafters ?? []) this.#drafters.set(drafter.name, drafter);
-    this.#coordinator = new Coordinator([...this.#drafters.values(), { name: MEDUSA }]);
+    this.#coordinator = new Coordinator([...this.#drafters.values(), { name: MEDUSA, isCostly: true }]);
   }
 
   get pending(): number {

@@ -65,6 +65,7 @@ interface Path extends BranchView {
 
 export class ModelDrafter implements Drafter {
   readonly name = "model";
+  readonly isCostly = true;
   readonly #model: DraftModel;
   readonly #options: ModelDrafterOptions;
   readonly #arena = new Arena(1);

@@ -91,6 +91,7 @@ describe("drafts", () => {
       let asked = 0;
       const drafter: Drafter = {
         name: "model",
+        isCostly: true,
         extend(views, budget) {
           asked++;
           ring.nowMs += takesMs;

@@ -21,6 +21,7 @@ interface Loaded {
 
 export class DraftSlot implements Drafter {
   readonly name = "model";
+  readonly isCostly = true;
   readonly #ports: DraftSlotPorts;
   #end: (message: string) => void = () => undefined;
   #loaded: Loaded | null = null;
