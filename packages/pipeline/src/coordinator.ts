@@ -220,7 +220,7 @@ export class Coordinator {
       const lines = decoding.filter(({ conversation }) => conversation.arena === arena);
       if (isBusy && lines.length > 1) continue; // rows that wait share the next frame
       const rows = chooseRows(lines, {
-        mayDraft: (line) => line.decoding.windows > this.#frames.ofLines([line]),
+        mayDraft: (line) => line.decoding.windows > this.#frames.ofLine(line),
         probabilityOf: this.#drafting.probabilityOf,
         costOf,
         draftFrom: (line) => line.balance.draftsFrom(line.answered),

@@ -28,11 +28,10 @@ export class FramesInFlight {
     return frame !== null && this.#frames.has(frame);
   }
 
-  /** Frames with live rows of these answers. */
-  ofLines(lines: readonly Line[]): number {
+  /** Frames with live rows of this answer. */
+  ofLine(line: Line): number {
     return this.#count(
-      ({ rows, chunkOf }) =>
-        chunkOf === null && rows.some(({ owner, live }) => live && owner !== null && lines.includes(owner)),
+      ({ rows, chunkOf }) => chunkOf === null && rows.some(({ owner, live }) => live && owner === line),
     );
   }
 

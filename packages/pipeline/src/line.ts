@@ -87,13 +87,6 @@ export class Line {
     return this.path.slice(this.#sent);
   }
 
-  /** Every draft that lives, parents first. */
-  drafts(): Row[] {
-    const all = this.tip.drafts;
-    for (const row of all) all.push(...row.drafts);
-    return all;
-  }
-
   /** The text goes on with `token`: one draft holds, or none; all others are refuted. */
   follow(token: number): Row {
     const { tip } = this;
