@@ -83,7 +83,7 @@ export class Drafting {
   /** What claims about this draft came to, per drafter: with nobody against it, or contradicted. */
   #worthOf(draft: Row): readonly Acceptance[] {
     const named = draft.proposals.reduce((bits, proposal) => bits | (1 << proposal.drafter), 0);
-    const silent = (draft.parent?.answered ?? 0) & ~named;
+    const silent = (draft.parent?.proposedBy ?? 0) & ~named;
     return silent === 0 ? this.#acceptance : this.#contradicted;
   }
 
@@ -94,7 +94,7 @@ export class Drafting {
       if (this.#asks.some((ask) => ask.drafter === drafter)) return [];
       const places = lines.flatMap((line) => this.#placesFor(line, name, drafter));
       if (places.length === 0) return [];
-      for (const { row } of places) row.asked |= 1 << drafter;
+      for (const { row } of places) row.askedOf |= 1 << drafter;
       const ask = { id: this.#nextAsk++, drafter, places, abandoned: false };
       this.#asks.push(ask);
       const budget = Math.max(...places.map(({ line }) => line.decoding.rows));
@@ -145,7 +145,7 @@ export class Drafting {
       const place = ask.places[view];
       const parent = after < 0 ? place?.row : rows[after];
       const usable = place !== undefined && !place.line.over && parent?.live === true;
-      if (after < 0 && place !== undefined) place.row.answered |= 1 << ask.drafter;
+      if (after < 0 && place !== undefined) place.row.proposedBy |= 1 << ask.drafter;
       rows.push(usable ? this.#add(place.line, parent, token, { drafter: ask.drafter, claimed: probability }) : null);
     }
   }
@@ -183,7 +183,7 @@ export class Drafting {
       if (next === undefined || next.probability < WORTH_DRAFTING) break;
       const { row, probability } = next;
       if (row.position - tip.position >= most || row.position + 2 >= line.longest) continue;
-      if ((row.asked & (1 << drafter)) === 0) places.push({ line, row });
+      if ((row.askedOf & (1 << drafter)) === 0) places.push({ line, row });
       for (const draft of row.drafts) open.push({ row: draft, probability: probability * this.probabilityOf(draft) });
     }
     return places;

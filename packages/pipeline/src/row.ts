@@ -29,9 +29,9 @@ export class Row {
   readonly children: Row[] = [];
   readonly proposals: Proposal[] = [];
   /** Drafters (bit by index) that were asked what follows. */
-  asked = 0;
+  askedOf = 0;
   /** Those of them that had something to say. */
-  answered = 0;
+  proposedBy = 0;
   /** Index in the arena's list, from when it was sent on; `keep` changes it. */
   slot: Slot | null;
   frame: FrameNumber | null = null;

@@ -9,7 +9,7 @@
 import type { Line } from "./line.ts";
 import type { Row } from "./row.ts";
 
-export interface Candidate {
+export interface ProbableRow {
   readonly row: Row;
   /** That the row is kept: 1 for a certain one, below it the product of its drafts' probabilities. */
   readonly probability: number;
@@ -58,12 +58,12 @@ export function draftsPayFrom(stages: number): number {
 }
 
 /** Rows of a line whose parents were sent: its tip, or drafts. */
-function seedsOf(line: Line, rule: FrameRule): Candidate[] {
+function seedsOf(line: Line, rule: FrameRule): ProbableRow[] {
   const { tip } = line;
   if (tip.slot === null) return [{ row: tip, probability: 1 }];
   if (!rule.mayDraft(line)) return [];
-  const seeds: Candidate[] = [];
-  const sent: Candidate[] = [{ row: tip, probability: 1 }];
+  const seeds: ProbableRow[] = [];
+  const sent: ProbableRow[] = [{ row: tip, probability: 1 }];
   for (const { row, probability } of sent) {
     seeds.push(...unsentDrafts(row, probability, rule));
     for (const draft of row.drafts)
@@ -72,14 +72,14 @@ function seedsOf(line: Line, rule: FrameRule): Candidate[] {
   return seeds;
 }
 
-function unsentDrafts(row: Row, probability: number, { probabilityOf, draftFrom }: FrameRule): Candidate[] {
+function unsentDrafts(row: Row, probability: number, { probabilityOf, draftFrom }: FrameRule): ProbableRow[] {
   return row.drafts
     .filter(({ slot }) => slot === null)
     .map((draft) => ({ row: draft, probability: probability * probabilityOf(draft) }))
     .filter((draft) => row.owner !== null && draft.probability >= draftFrom(row.owner));
 }
 
-export function takeLikeliest(open: Candidate[]): Candidate | undefined {
+export function takeLikeliest(open: ProbableRow[]): ProbableRow | undefined {
   let best = 0;
   open.forEach(({ probability }, i) => {
     if (probability > (open[best]?.probability ?? 0)) best = i;
