@@ -6,7 +6,7 @@
  * 1. a new row goes behind the last live one: dead slots at the list's end are written over (rollback by base slot);
  * 2. dead slots between live ones stay until `compact`, whose command must travel with the next frame.
  */
-import type { ArenaId, CacheCommand, FrameNumber, Slot } from "@jupiter/protocol";
+import { ROOT, type ArenaId, type CacheCommand, type FrameNumber, type RowTable, type Slot } from "@jupiter/protocol";
 import { Row } from "./row.ts";
 
 /** Dead slots between live ones cost attention over them; moving what is live costs a copy. */
@@ -39,15 +39,21 @@ export class Arena {
     return found;
   }
 
-  /** The slot of the first. */
-  append(rows: readonly Row[], frame: FrameNumber): Slot {
+  /** Gives the rows their slots; what the frame says of them. */
+  append(rows: readonly Row[], frame: FrameNumber, isWanted: (row: Row) => boolean): RowTable {
     const base = this.end;
     for (const row of rows) {
       row.slot = this.#slots.length;
       row.frame = frame;
       this.#slots.push(row);
     }
-    return base;
+    return {
+      arena: this.id,
+      base,
+      positions: Int32Array.from(rows, ({ position }) => position),
+      parents: Int32Array.from(rows, ({ parent }) => parent?.slot ?? ROOT),
+      wanted: Uint8Array.from(rows, (row) => Number(isWanted(row))),
+    };
   }
 
   get needsCompacting(): boolean {

@@ -1,5 +1,5 @@
 /** Frames that were sent and whose verdict still counts. */
-import { ROOT, type FrameNumber } from "@jupiter/protocol";
+import type { FrameNumber } from "@jupiter/protocol";
 import type { Arena } from "./arena.ts";
 import type { Line } from "./line.ts";
 import type { CoordinatorEffect, Ring } from "./requests.ts";
@@ -56,7 +56,7 @@ export class FramesInFlight {
     chunkOf: Line | null,
   ): { readonly effect: Extract<CoordinatorEffect, { kind: "send" }>; readonly lines: ReadonlySet<Line> } {
     const frame = this.#next++;
-    const base = arena.append(rows, frame);
+    const table = arena.append(rows, frame, ({ owner }) => owner !== null);
     const wanted = rows.filter(({ owner }) => owner !== null);
     const lines = new Set<Line>(chunkOf === null ? [] : [chunkOf]);
     if (chunkOf !== null) chunkOf.rows += rows.length;
@@ -76,13 +76,7 @@ export class FramesInFlight {
         frame,
         epoch: ring.epoch,
         commands: [],
-        rows: {
-          arena: arena.id,
-          base,
-          positions: Int32Array.from(rows, ({ position }) => position),
-          parents: Int32Array.from(rows, ({ parent }) => parent?.slot ?? ROOT),
-          wanted: Uint8Array.from(rows, ({ owner }) => (owner === null ? 0 : 1)),
-        },
+        rows: table,
         tokenIds: Int32Array.from(rows, ({ token }) => token),
         drafts: rows.filter(({ certain }) => !certain).length,
       },

@@ -7,7 +7,7 @@
  * 2. rows that nobody needs any more are written over (rollback by base slot), or cleared away by `keep` once they are many;
  * 3. of texts that ended, the last few stay for those that begin alike, until their room is needed.
  */
-import { ROOT, type CacheCommand, type RowTable } from "@jupiter/protocol";
+import type { CacheCommand, RowTable } from "@jupiter/protocol";
 import { Arena } from "./arena.ts";
 import { DraftBranch } from "./draft-branch.ts";
 import type { BranchId, BranchView, Draft, Drafter } from "./drafter.ts";
@@ -158,17 +158,11 @@ export class ModelDrafter implements Drafter {
     if (this.#arena.end + rows.length > this.#options.capacity) return false;
     const commands = this.#commands;
     this.#commands = [];
-    const base = this.#arena.append(rows, 0);
+    const table = this.#arena.append(rows, 0, (row) => wanted.has(row));
     const asked = rows.filter((row) => wanted.has(row));
     const candidates = await this.#model.run({
       commands,
-      rows: {
-        arena: this.#arena.id,
-        base,
-        positions: Int32Array.from(rows, ({ position }) => position),
-        parents: Int32Array.from(rows, ({ parent }) => parent?.slot ?? ROOT),
-        wanted: Uint8Array.from(rows, (row) => Number(wanted.has(row))),
-      },
+      rows: table,
       tokenIds: Int32Array.from(rows, ({ token }) => token),
     });
     asked.forEach((row, i) => this.#candidates.set(row, candidates[i] ?? []));
