@@ -11,10 +11,11 @@ function contender(name: string, turns: string[], ms: () => number = () => 1) {
   };
 }
 
-it("takes turns, every second round the other way round, the first contender twice a round", async () => {
+it("takes turns, every second round the other way round, the first contender first and last in each", async () => {
   const turns: string[] = [];
-  await alternate([contender("a", turns), contender("b", turns)], { rounds: 2, done: () => undefined });
-  expect(turns.join(" ")).toBe("a b a b a a a b a");
+  const contenders = ["a", "b", "c"].map((name) => contender(name, turns));
+  await alternate(contenders, { rounds: 2, done: () => undefined });
+  expect(turns.join("")).toBe("abca" + "acba" + "abca");
 });
 
 it("throws the first round away and keeps a value a round", async () => {

@@ -33,11 +33,14 @@ export async function alternate(contenders: readonly Contender[], { rounds, done
     }
   };
   for (let round = 0; round <= rounds; round++) {
-    const order = round % 2 === 0 ? contenders : [...contenders].reverse();
-    const turns = new Map<string, Measured>();
-    for (const contender of order) turns.set(contender.name, await contender.measure());
     const [reference] = contenders;
-    const again = reference === undefined ? {} : await reference.measure();
+    const another = async () => (await reference?.measure()) ?? {};
+    const isBack = round % 2 === 1;
+    const first = isBack ? await another() : null;
+    const turns = new Map<string, Measured>();
+    for (const contender of isBack ? contenders.toReversed() : contenders)
+      turns.set(contender.name, await contender.measure());
+    const again = first ?? (await another());
     if (round > 0) {
       for (const [name, measured] of turns) note(name, measured);
       floor = Math.max(floor ?? 0, apart(turns.get(reference?.name ?? "") ?? {}, again));
