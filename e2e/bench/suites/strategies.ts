@@ -110,14 +110,16 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
 }
 
 /** Rejects where the text is not the plain one. */
-function guessed({ finished }: HarnessAnswer, plain: HarnessAnswer): Measured {
-  const { output, timings } = finished;
+function guessed(answer: HarnessAnswer, plain: HarnessAnswer): Measured {
+  const { output, timings, ids } = answer.finished;
   if (output.join() !== plain.finished.output.join()) throw new Error("guessing ahead changed the answer's tokens");
-  const { accepted = 0, drafted = 0, rows = 0, frames = 1 } = timings.counts ?? {};
+  const { accepted = 0, drafted = 0 } = timings.counts ?? {};
+  // The prompt's chunks are no frames that the scheduler chose by what rows cost.
+  const sent = answer.laps.filter(({ cached }) => cached >= ids.length);
   return {
-    decode: timings.decodeMs / (output.length - 1),
+    decode: decodeMsPerToken(answer),
     "tokens a lap": output.length / timings.laps,
-    "rows a frame": rows / Math.max(1, frames),
+    "rows a frame": sent.reduce((sum, { rows }) => sum + rows, 0) / Math.max(1, sent.length),
     "guesses that held": (100 * accepted) / Math.max(1, drafted),
   };
 }
@@ -125,10 +127,14 @@ function guessed({ finished }: HarnessAnswer, plain: HarnessAnswer): Measured {
 /** The points of one answer; as often as one is written, all are. */
 async function pointByPoint({ room }: BenchRing): Promise<{ readonly measured: Measured; readonly count: number }> {
   const { finished } = await room.ask({
-    ...{ id: crypto.randomUUID(), conversation: crypto.randomUUID() },
+    id: crypto.randomUUID(),
+    conversation: crypto.randomUUID(),
     prompt: { kind: "chat", messages: [{ role: "user", content: LIST }] },
-    ...{ maxTokens: 5 * POINT_TOKENS, policy: GREEDY, stop: [] },
-    ...{ decoding: PLAINLY, outline: "on" },
+    maxTokens: 5 * POINT_TOKENS,
+    policy: GREEDY,
+    stop: [],
+    decoding: PLAINLY,
+    outline: "on",
   });
   const { branches = [], output, timings } = finished;
   if (branches.length === 0) throw new Error("the model wrote no outline");

@@ -34,7 +34,7 @@ export interface DrafterCount {
 }
 
 export interface DecodingCounts {
-  /** Frames that carried rows of this request, and its rows in them. */
+  /** Frames that carried rows of this request, those of its prompt included, and its rows in them. */
   readonly frames: number;
   readonly rows: number;
   /** Rows that were drafts when they were sent. */
