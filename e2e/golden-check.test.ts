@@ -32,6 +32,7 @@ function answer(output: readonly number[], change: Partial<CaseResult> = {}): Ca
     ...times,
     counts: null,
     steps,
+    outline: [],
     branches: [],
     ...change,
   };

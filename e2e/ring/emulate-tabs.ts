@@ -15,6 +15,8 @@ import type { TabRoom } from "./tabs.ts";
 const Guess = z.tuple([z.int(), z.number()]).readonly();
 
 const Trace = z.object({
+  /** Ids that end an answer, of the model whose answers these are: for runs that have its tokenizer. None: each is as long as is asked for. */
+  stopIds: z.array(z.int()).default([]),
   cases: z
     .array(
       z.object({
@@ -26,17 +28,22 @@ const Trace = z.object({
     .min(1),
 });
 
-/** Of the scenario's trace; none where it names none. */
-export function tracedCases({ trace, recorded }: Scenario, folder: string): readonly DraftedCase[] {
-  if (trace === undefined) return [];
-  const { cases } = parse(Trace, readJson(resolve(folder, trace)), trace);
-  return recorded.rightPercent === undefined ? cases : spoiled(cases, recorded.rightPercent);
+export interface RecordedTrace {
+  readonly stopIds: readonly number[];
+  readonly cases: readonly DraftedCase[];
+}
+
+/** The scenario's; nothing where it names none. */
+export function recordedTrace({ trace, recorded }: Scenario, folder: string): RecordedTrace {
+  if (trace === undefined) return { stopIds: [], cases: [] };
+  const found = parse(Trace, readJson(resolve(folder, trace)), trace);
+  return recorded.rightPercent === undefined ? found : { ...found, cases: spoiled(found.cases, recorded.rightPercent) };
 }
 
 /** Before the ring starts: links that are opened afterwards are shaped, engines that are started afterwards emulated. */
 export async function emulateTabs(room: TabRoom, scenario: Scenario, names: Names, folder: string): Promise<void> {
   const { devices, links, shape, seed } = scenario;
-  const cases = tracedCases(scenario, folder);
+  const trace = recordedTrace(scenario, folder);
   const guesses = recordedGuesses(scenario);
   const pages = pagesOf(room);
   const seats = [...names.keys()];
@@ -44,7 +51,8 @@ export async function emulateTabs(room: TabRoom, scenario: Scenario, names: Name
   const called = [...names.values()];
   for (const [self, page] of pages.entries()) {
     const time = devices?.[self]?.time;
-    const replay = shape === undefined ? null : { L: shape.L, D: shape.D, cases, guesses: self === 0 ? guesses : null };
+    const replay =
+      shape === undefined ? null : { L: shape.L, D: shape.D, ...trace, guesses: self === 0 ? guesses : null };
     const emulation = time === undefined ? null : { costs: time, replay };
     const shapes = peers.flatMap((peer, other) => {
       const { shape } = linkBetween(links, called[self] ?? "", called[other] ?? "");

@@ -41,9 +41,11 @@ function weightsOf(tensors: readonly TensorEntry[], L: number): readonly number[
   return sizes;
 }
 
-/** Throws `ScenarioError` for words without a tokenizer. */
+/** Without a tokenizer the ids that stand beside the words. Throws `ScenarioError` where there are none. */
 export function idsOf({ id, messages, text, ids, promptTokens }: Prompt, { tokenizer }: ModelFacts): Int32Array {
-  if (messages === undefined && text === undefined) return Int32Array.from(ids ?? madeUpIds(promptTokens ?? 1));
+  const hasWords = messages !== undefined || text !== undefined;
+  if (!hasWords || (tokenizer === null && ids !== undefined))
+    return Int32Array.from(ids ?? madeUpIds(promptTokens ?? 1));
   if (tokenizer === null)
     throw new ScenarioError(`${id}: without a model there is no tokenizer; give ids or promptTokens.`);
   return tokenizer.encode(messages === undefined ? (text ?? "") : tokenizer.renderChat(messages));

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
 import type { PeerId } from "@jupiter/protocol";
-import type { AskOptions, OutlineBranch } from "../../apps/web/src/engine/api.ts";
+import type { AskOptions, OutlineBranch, OutlineStep } from "../../apps/web/src/engine/api.ts";
 import type { HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { fetchModel } from "../../scripts/models.mjs";
 import { checkLayerSum, checkRing } from "./check-ring.ts";
@@ -34,6 +34,8 @@ export interface CaseResult {
   readonly reusedTokens: number;
   /** At every step: what would have been chosen, its lead over the second best, and the token fed on. */
   readonly steps: readonly { readonly chosen: number; readonly margin: number; readonly token: number }[];
+  /** What was asked before the points; none without an outline. */
+  readonly outline: readonly OutlineStep[];
   /** Parts of an answer that grow side by side; none without an outline. */
   readonly branches: readonly OutlineBranch[];
 }
@@ -227,7 +229,7 @@ export function madeUpIds(count: number): number[] {
 }
 
 export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseResult {
-  const { ids, output, text, finish, timings, branches = [] } = finished;
+  const { ids, output, text, finish, timings, steps: outline = [], branches = [] } = finished;
   const { timeToFirstTokenMs, prefillMs, decodeMs, laps, counts = null, reusedTokens } = timings;
   const steps = tokens.map(({ chosen, margin, token }) => ({ chosen, margin, token }));
   return {
@@ -243,6 +245,7 @@ export function resultOf(id: string, { finished, tokens }: HarnessAnswer): CaseR
     counts,
     reusedTokens,
     steps,
+    outline,
     branches,
   };
 }

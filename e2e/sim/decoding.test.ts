@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { tracedCases } from "../ring/emulate-tabs.ts";
+import { recordedTrace } from "../ring/emulate-tabs.ts";
 import { DecodingCases, harmonicMean, root } from "./decoding-cases.ts";
 import { decodingStudy, decodingTables, type DecodingStudy } from "./decoding.ts";
 
@@ -24,7 +24,7 @@ describe("decoding four boards' ring on paper, beside plain decoding", () => {
 
   it("a bad drafter is right in a fifth of places", () => {
     const { scenario } = new DecodingCases();
-    const cases = tracedCases({ ...scenario, recorded: { children: 3, rightPercent: 20 } }, root);
+    const { cases } = recordedTrace({ ...scenario, recorded: { children: 3, rightPercent: 20 } }, root);
     const right = cases.flatMap(({ greedy, draftTop }) => draftTop.map(([best], i) => best?.[0] === greedy[i]));
     expect(right.filter(Boolean).length / right.length).toBeCloseTo(0.2, 1);
   });

@@ -12,14 +12,16 @@ import { chunksTable, chunkStudy } from "./chunks.ts";
 import { decodingStudy, decodingTables } from "./decoding.ts";
 import { asMeasured, MeasuredReport } from "./measured-costs.ts";
 import { runSimulation } from "./run-sim.ts";
+import { taskStudy, taskTable } from "./task.ts";
 
 const HELP = `npm run sim -- SCENARIO [OPTIONS]
-npm run sim -- paper | chunks | decoding
+npm run sim -- paper | chunks | decoding | task
 
   SCENARIO    a scenario file (e2e/ring/scenario.schema.json; examples in e2e/bench/scenarios) whose devices say what they take
   paper       the published evaluation of Jupiter beside the prediction of every cell
   chunks      prompts cut by the planner beside the best that is possible, and one device
   decoding    ways of decoding beside the plain one, on recorded answers
+  task        the paper's task: 260 tokens of a question, 64 shown ones, on recorded answers
   --measured REPORT   devices, links and layers as a run of npm run ring (--json) measured them, instead of the scenario's
   --against REPORT    compare with what such a run took for the cases of the same names
   --json OUT  write {run, cases} here, as npm run ring does
@@ -42,10 +44,11 @@ async function main(): Promise<void> {
   const [what] = positionals;
   if (values.help === true) console.log(HELP);
   else if (what === undefined || positionals.length > 1)
-    throw new ScenarioError("One scenario file, paper, chunks or decoding. See npm run sim -- --help.");
+    throw new ScenarioError("One scenario file, paper, chunks, decoding or task. See npm run sim -- --help.");
   else if (what === "paper") printPaper();
   else if (what === "chunks") console.log(chunksTable(chunkStudy()));
   else if (what === "decoding") console.log(decodingTables(await decodingStudy()));
+  else if (what === "task") console.log(taskTable(await taskStudy()));
   else await simulateFile(what, values);
 }
 

@@ -11,11 +11,19 @@ import {
   type Simulation,
   type SimulationResult,
 } from "@jupiter/simulator";
-import { tracedCases } from "../ring/emulate-tabs.ts";
+import { recordedTrace } from "../ring/emulate-tabs.ts";
 import { batchOf, inBatches, measuresOf, type Batch } from "../ring/measures.ts";
 import { replayedParts, type CaseLaps, type RunReport } from "../ring/report.ts";
-import { ARENAS, factsOf, idsOf } from "../ring/model-facts.ts";
-import { cuttingOf, foretell, planScenario, type Foretold } from "../ring/plan-scenario.ts";
+import { ARENAS, factsOf, idsOf, type ModelFacts } from "../ring/model-facts.ts";
+import {
+  cuttingOf,
+  foretell,
+  planScenario,
+  type Asked,
+  type Cutting,
+  type Foretold,
+  type PlannedScenario,
+} from "../ring/plan-scenario.ts";
 import { decodingChoice, selectPrompts, type MeasuredCase } from "../ring/run.ts";
 import { drafterNames, recordedGuesses } from "../ring/drafters.ts";
 import { linkBetween } from "../ring/scenario-devices.ts";
@@ -31,45 +39,28 @@ export async function runSimulation(
   { say, folder }: { readonly say: (message: string) => void; readonly folder: string },
 ): Promise<SimulatedReport> {
   const prompts = selectPrompts(scenario, folder);
-  const devices = devicesOf(scenario);
+  if (scenario.outline !== "off")
+    throw new ScenarioError(
+      "outline: points are asked for by the page; choose off here. npm run sim -- task simulates what the page asked for.",
+    );
   const facts = await factsOf(scenario, folder, say);
-  const traced = tracedCases(scenario, folder);
-  const rule = traced.length === 0 ? countingRule : traceRule(traced);
   const asked = prompts.map((prompt) => ({ prompt, ids: idsOf(prompt, facts) }));
   const newTokensOf = (prompt: Prompt) => prompt.tokens ?? scenario.tokens;
-  const { stages, pipe, leftOut } = planScenario(
+  const { cases: traced } = recordedTrace(scenario, folder);
+  const { ring, stages, pipe, cutting, leftOut } = ringOf(
     scenario,
-    facts,
+    { facts, traced },
     asked.map(({ prompt, ids }) => ({ promptTokens: ids.length, newTokens: newTokensOf(prompt) })),
   );
   if (leftOut.length > 0) say(`faster without ${leftOut.join(", ")}`);
-  const cutting = cuttingOf(scenario, pipe);
-  const names = devices.map(({ name }) => name);
-  const link = (from: number, to: number) => linkBetween(scenario.links, names[from] ?? "", names[to] ?? "");
+  const names = ring.devices.map(({ name }) => name);
   const cases: MeasuredCase[] = [];
   const laps: CaseLaps[] = [];
   const batches: Batch[] = [];
   const bytes = new Map<string, { from: string; to: string; sizeBytes: number }>();
   for (const together of inBatches(asked, scenario.concurrency)) {
     const simulation: Simulation = {
-      devices,
-      machines: new Map(Object.entries(scenario.machines).map(([name, { cores }]) => [name, cores])),
-      stages,
-      hidden: facts.D,
-      wire: scenario.wire,
-      shapeOf: (from, to) => link(from, to).shape,
-      mediumOf: (from, to) => link(from, to).medium,
-      seed: scenario.seed,
-      ring: {
-        chunkRows: cutting.rows,
-        maxInFlight: cutting.maxInFlight,
-        capacity: scenario.context,
-        arenas: ARENAS,
-        stages: stages.length,
-        decoding: decodingOf(decodingChoice(scenario), stages.length),
-      },
-      drafters: (host) => draftersOf(scenario, traced, host),
-      rule,
+      ...ring,
       requests: together.map(({ prompt, ids }) => ({ atMs: 0, request: requestOf(scenario, prompt, ids) })),
     };
     const result = await simulate(simulation);
@@ -110,6 +101,46 @@ export async function runSimulation(
   };
 }
 
+interface SimulatedRing extends PlannedScenario {
+  readonly ring: Omit<Simulation, "requests">;
+  readonly cutting: Cutting;
+}
+
+/** The scenario's devices and links, planned for such questions. */
+export function ringOf(
+  scenario: Scenario,
+  { facts, traced }: { readonly facts: ModelFacts; readonly traced: readonly DraftedCase[] },
+  asked: readonly Asked[],
+): SimulatedRing {
+  const devices = devicesOf(scenario);
+  const planned = planScenario(scenario, facts, asked);
+  const { stages, pipe } = planned;
+  const cutting = cuttingOf(scenario, pipe);
+  const names = devices.map(({ name }) => name);
+  const link = (from: number, to: number) => linkBetween(scenario.links, names[from] ?? "", names[to] ?? "");
+  const ring: Omit<Simulation, "requests"> = {
+    devices,
+    machines: new Map(Object.entries(scenario.machines).map(([name, { cores }]) => [name, cores])),
+    stages,
+    hidden: facts.D,
+    wire: scenario.wire,
+    shapeOf: (from, to) => link(from, to).shape,
+    mediumOf: (from, to) => link(from, to).medium,
+    seed: scenario.seed,
+    ring: {
+      chunkRows: cutting.rows,
+      maxInFlight: cutting.maxInFlight,
+      capacity: scenario.context,
+      arenas: ARENAS,
+      stages: stages.length,
+      decoding: decodingOf(decodingChoice(scenario), stages.length),
+    },
+    drafters: (host) => draftersOf(scenario, traced, host),
+    rule: traced.length === 0 ? countingRule : traceRule(traced),
+  };
+  return { ...planned, ring, cutting };
+}
+
 function devicesOf({ devices }: Scenario): SimulatedDevice[] {
   if (devices === undefined) {
     throw new ScenarioError(
@@ -134,7 +165,7 @@ function draftersOf(scenario: Scenario, cases: readonly DraftedCase[], computer:
   return guesses === null ? [lookup] : [lookup, new TraceDrafter({ ...guesses, cases, computer })];
 }
 
-function requestOf(
+export function requestOf(
   { tokens, temperature, topP, topK, seed, beside }: Scenario,
   prompt: Prompt,
   ids: Int32Array,
@@ -178,6 +209,7 @@ function caseOf(
     reusedTokens,
     ...measuresOf({ timings, newTokens: output.length }, course),
     steps: [],
+    outline: [],
     branches: [],
     foretold,
   };

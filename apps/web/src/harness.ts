@@ -5,7 +5,7 @@
 import type { PeerId } from "@jupiter/protocol";
 import type { AnswerEvent, AskOptions } from "./engine/api.ts";
 import { isVetoed, ROUTER_TOKENS, routeOf, routerMessages } from "./engine/outline-text.ts";
-import type { ProbeFrame } from "./engine/probe.ts";
+import type { ProbeFrame, ProbeResult } from "./engine/probe.ts";
 import type { HostDriver, LapEvent } from "@jupiter/pipeline";
 import type { Device } from "./session/donor-proxy.ts";
 import { openRoom } from "./compose.ts";
@@ -57,7 +57,7 @@ export interface Harness extends TabHarness {
   /** Frames of any form; hidden states as plain numbers. See `engine/probe.ts`. */
   probe(
     frames: readonly ProbeFrame[],
-  ): Promise<readonly { readonly hidden: readonly number[]; readonly dead: boolean }[]>;
+  ): Promise<readonly (Omit<ProbeResult, "hidden"> & { readonly hidden: readonly number[] })[]>;
   sentBytes(): Readonly<Record<string, number>>;
   readonly versions: Readonly<Record<string, string>>;
   /** Of a tab that opens no room of its own: goes through a list of work. */
@@ -124,7 +124,7 @@ export const harness: Harness = {
     const { finished } = await this.ask({
       id: crypto.randomUUID(),
       conversation: "router",
-      prompt: { kind: "chat", messages: routerMessages(question) },
+      prompt: { kind: "chat", messages: routerMessages([{ role: "user", content: question }]) },
       maxTokens: ROUTER_TOKENS,
       policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
       stop: [],
@@ -133,7 +133,7 @@ export const harness: Harness = {
   },
   async probe(frames) {
     const results = await opened().engine.api.probe(frames);
-    return results.map(({ hidden, dead }) => ({ hidden: [...hidden], dead }));
+    return results.map((result) => ({ ...result, hidden: [...result.hidden] }));
   },
   sentBytes: () => Object.fromEntries(opened().sentBytes),
 };

@@ -16,6 +16,7 @@ import { scaling } from "./scaling.ts";
 import { schedules } from "./schedules.ts";
 import { single } from "./single.ts";
 import { strategies } from "./strategies.ts";
+import { task } from "./task.ts";
 import { transport } from "./transport.ts";
 
 /** In the order in which `all` runs them. */
@@ -33,6 +34,7 @@ export const suites: readonly Suite[] = [
   strategies,
   agreement,
   decoding,
+  task,
   chunks,
   paper,
   schedules,

@@ -5,6 +5,7 @@
 import {
   HostDriver,
   StageDriver,
+  type ConversationId,
   type Drafter,
   type GenerateRequest,
   type HostEvent,
@@ -53,6 +54,13 @@ export interface Simulation extends Omit<NetworkOptions, "devices"> {
   readonly drafters?: (host: Computer) => readonly Drafter[];
   readonly rule: TokenRule;
   readonly requests: readonly SimulatedRequest[];
+  /** What comes of this at once: conversations that end, then what is asked for. */
+  readonly follow?: (event: Exclude<HostEvent, LapEvent>) => Following | null;
+}
+
+export interface Following {
+  readonly closed?: readonly ConversationId[];
+  readonly requests: readonly GenerateRequest[];
 }
 
 export interface SimulationResult {
@@ -69,7 +77,7 @@ const EPOCH = 1;
 
 /** Rejects with the first failure of host or stage, and where requests are left that nothing will ever answer. */
 export async function simulate(simulation: Simulation): Promise<SimulationResult> {
-  const { devices, machines, stages, hidden, wire, rule, ring, drafters = () => [], requests } = simulation;
+  const { devices, machines, stages, hidden, wire, rule, ring, drafters = () => [], requests, follow } = simulation;
   const host = devices[HOST];
   const [firstStage, lastStage] = [stages[0], stages.at(-1)];
   if (host === undefined || firstStage === undefined || lastStage === undefined)
@@ -127,7 +135,16 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
     cancel: (frames) => cancel(frames),
     emit: (event) => {
       if (event.kind === "lap") laps.push({ atMs: clock.nowMs, lap: event });
-      else events.push({ atMs: clock.nowMs, event });
+      else {
+        events.push({ atMs: clock.nowMs, event });
+        const following = follow?.(event) ?? null;
+        if (following === null) return;
+        // Not from within the coordinator's effects.
+        clock.after(0, () => {
+          for (const conversation of following.closed ?? []) driver.closeConversation(conversation);
+          for (const request of following.requests) driver.submit(request);
+        });
+      }
     },
     nowMs,
     after: (delayMs, callback) => void clock.after(delayMs, callback),

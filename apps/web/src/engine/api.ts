@@ -219,6 +219,16 @@ export interface OutlineBranch {
   readonly finish: Finish;
 }
 
+/** What the model was asked before the points, and said. */
+export interface OutlineStep {
+  readonly name: "router" | "outline";
+  /** Of its prompt. */
+  readonly ids: readonly number[];
+  readonly output: readonly number[];
+  /** Since the question. */
+  readonly endMs: number;
+}
+
 export interface FinishedAnswer {
   readonly kind: "finished";
   readonly id: string;
@@ -229,6 +239,8 @@ export interface FinishedAnswer {
   readonly output: readonly number[];
   readonly text: string;
   readonly timings: Timings;
+  /** Of an answer that is written by points, or was to be. */
+  readonly steps?: readonly OutlineStep[];
   /** Parts that were written side by side. */
   readonly branches?: readonly OutlineBranch[];
   /** What was tried before it and led to nothing. */

@@ -58,7 +58,7 @@ it("says when the real arithmetic was slower than the device that it stands for"
 
 it("replays a recorded answer with nothing computed", async () => {
   const cases = [{ promptIds: [9], greedy: [300, 70_000], draftTop: [] }];
-  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases, guesses: null } });
+  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases, stopIds: [], guesses: null } });
   const stage = replayedStage({ stageIndex: 0, layers: { first: 0, end: 2 } } as AssignMessage, device);
   const data = new Float32Array(8);
   data[0] = 9;
@@ -73,7 +73,7 @@ it("replays a recorded answer with nothing computed", async () => {
 it("replays recorded guesses on the queue of layers and head, behind what was sent before", async () => {
   const cases = [{ promptIds: [9], greedy: [300, 70], draftTop: [[[300, Math.log(0.5)]], [[8, -1]]] }] as const;
   const guesses = { floorMs: 5, rowMs: 0, children: 1, seed: 1 };
-  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases, guesses } });
+  const device = new EmulatedDevice({ costs, replay: { L: 2, D: 8, cases, stopIds: [], guesses } });
   const drafter = new ReplayedDrafter(() => device);
   const done: string[] = [];
   const views = [{ branch: "a", certain: [9], drafted: [] }];

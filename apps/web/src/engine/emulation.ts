@@ -33,6 +33,8 @@ export interface Replay {
   readonly L: number;
   readonly D: number;
   readonly cases: readonly DraftedCase[];
+  /** Ids that end a recorded answer. None: each is as long as is asked for. */
+  readonly stopIds: readonly number[];
   /** Null: nobody drafts. */
   readonly guesses: RecordedGuesses | null;
 }

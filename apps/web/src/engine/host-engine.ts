@@ -259,7 +259,8 @@ export class HostEngine {
 
   probe(frames: readonly ProbeFrame[]): Promise<ProbeResult[]> {
     const { send, cancel } = this.#ports;
-    this.#probe ??= new Probe({ embedding: this.#loaded().embedding, epoch: this.#epoch, send, cancel });
+    const { embedding, head } = this.#loaded();
+    this.#probe ??= new Probe({ embedding, head, epoch: this.#epoch, send, cancel });
     return this.#probe.run(frames);
   }
 
@@ -287,8 +288,8 @@ export class HostEngine {
       const { tokenizer } = this.#open();
       const text = textOf(prompt, tokenizer);
       ids = this.#idsOf({ conversation, prompt }, text);
-      // A recorded answer is as long as is asked for: what ends the open model's answers may be any word in it.
-      stopIds = (this.#ports.emulated()?.replay ?? null) === null ? tokenizer.eosIds : [];
+      // What ends the open model's answers may be any word in a recorded one.
+      stopIds = this.#ports.emulated()?.replay?.stopIds ?? tokenizer.eosIds;
       const written = new AnswerText(tokenizer.stream(), options.stop);
       this.#answers.set(id, { options, tell, prompt: { text, ids: [...ids] }, written });
     } catch (error) {

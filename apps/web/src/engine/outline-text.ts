@@ -29,18 +29,23 @@ export function isVetoed(question: string): boolean {
   return question.length > LONG_QUESTION_CHARS || VETOES.some((veto) => veto.test(question));
 }
 
-export function routerMessages(question: string): readonly ChatMessage[] {
-  const content = [
-    "What form would a good answer to the question below have?",
-    "A: a list of points that can be written independently of one another",
-    "B: a list of points that build upon one another, like steps or a plot",
-    "C: no list: one short fact, one text, code or a calculation",
-    "",
-    `Question: ${question}`,
-    "",
-    "Answer with A, B or C only.",
-  ].join("\n");
-  return [{ role: "user", content }];
+/**
+ * The dialogue with its last question put as one about the form of its answer. Like the outline's prompt it begins with the question, so that the ring
+ * computes what both begin with once.
+ */
+export function routerMessages(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  return withLast(messages, (question) =>
+    [
+      `Question: ${question}`,
+      "",
+      "What form would a good answer to this question have?",
+      "A: a list of points that can be written independently of one another",
+      "B: a list of points that build upon one another, like steps or a plot",
+      "C: no list: one short fact, one text, code or a calculation",
+      "",
+      "Answer with A, B or C only.",
+    ].join("\n"),
+  );
 }
 
 /** The router's answer is one letter, with what a model puts around it. */
@@ -57,7 +62,7 @@ export function outlineMessages(messages: readonly ChatMessage[]): readonly Chat
   return withLast(
     messages,
     (question) =>
-      `Give only the outline of an answer to the question below: a numbered list of 3 to 6 points, one point a line, 3 to 6 words a point. Write nothing else.\n\nQuestion: ${question}`,
+      `Question: ${question}\n\nGive only the outline of an answer to this question: a numbered list of 3 to 5 points, one point a line, 2 to 4 words a point. Write nothing else.`,
   );
 }
 
@@ -77,18 +82,23 @@ export function pointsOf(said: string): readonly OutlinePoint[] | null {
   return titles.length < POINTS.atLeast ? null : titles.map((title, i) => ({ number: i + 1, title }));
 }
 
-/** One point's prompt; the points of one outline differ in its last word only. The model's answer begins with `pointStart`. */
+/**
+ * One point's prompt: the outline's dialogue goes on, so that its rows, those of the outline that was written included, are there already; the points of one
+ * outline differ in their last word only. The model's answer begins with `pointStart`. `said` follows `OUTLINE_START`.
+ */
 export function pointMessages(
   messages: readonly ChatMessage[],
-  points: readonly OutlinePoint[],
+  said: string,
   { number }: OutlinePoint,
 ): readonly ChatMessage[] {
-  const outline = points.map((point) => `${point.number}. ${point.title}`).join("\n");
-  return withLast(
-    messages,
-    (question) =>
-      `Question: ${question}\n\nOutline of the answer:\n${outline}\n\nWrite one point of this outline in one or two sentences, in one paragraph, and nothing about the other points.\nThe point: ${number}`,
-  );
+  return [
+    ...outlineMessages(messages),
+    { role: "assistant", content: `${OUTLINE_START}${said}` },
+    {
+      role: "user",
+      content: `Write one point of this outline in one or two sentences, in one paragraph, and nothing about the other points.\nThe point: ${number}`,
+    },
+  ];
 }
 
 export function pointStart({ number, title }: OutlinePoint): string {

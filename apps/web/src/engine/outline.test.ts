@@ -3,7 +3,15 @@ import { GREEDY } from "@jupiter/pipeline";
 import { describe, expect, it } from "vitest";
 import type { AnswerEvent, AskOptions, FinishedAnswer } from "./api.ts";
 import { Outline } from "./outline.ts";
-import { composed, isVetoed, pointMessages, pointsOf, routeOf } from "./outline-text.ts";
+import {
+  composed,
+  isVetoed,
+  outlineMessages,
+  pointMessages,
+  pointsOf,
+  routeOf,
+  routerMessages,
+} from "./outline-text.ts";
 
 const titles = (said: string) => pointsOf(said)?.map(({ title }) => title) ?? null;
 
@@ -125,22 +133,33 @@ it("router, outline, then all points at once: one ordered answer, whichever poin
     branches: [{ number: 1, title: "Eat well" }, { number: 2 }],
   });
   expect(asked.map(({ name }) => name)).toEqual(["router", "outline", "1", "2"]);
+  expect(events.at(-1)).toMatchObject({ steps: [{ name: "router" }, { name: "outline" }] });
   expect(closed).toEqual(["a/outline"]);
 });
 
-it("points share all of their prompt but its end", () => {
+it("points share all of their prompt but its end, and go on from the outline; router and outline share the dialogue and the question", () => {
+  const dialogue: readonly ChatMessage[] = [
+    { role: "user", content: "Hello" },
+    { role: "assistant", content: "Hi" },
+    { role: "user", content: "Q?" },
+  ];
+  const text = (messages: readonly ChatMessage[]) => messages.map(({ content }) => content).join("|");
+  const shared = (one: string, two: string) => {
+    let i = 0;
+    while (i < one.length && one[i] === two[i]) i++;
+    return one.slice(0, i);
+  };
   const points = pointsOf(OUTLINE) ?? [];
-  const [one = "", two = ""] = points.map(
-    (point) => pointMessages([{ role: "user", content: "Q?" }], points, point)[0]?.content,
-  );
-  let shared = 0;
-  while (one[shared] === two[shared]) shared++;
-  expect(one.slice(shared)).toBe("1");
+  const [one = "", two = ""] = points.map((point) => text(pointMessages(dialogue, OUTLINE, point)));
+  expect(one.slice(shared(one, two).length)).toBe("1");
+  const outline = text(outlineMessages(dialogue));
+  expect(one.startsWith(`${outline}|1.${OUTLINE}|`)).toBe(true);
+  expect(shared(outline, text(routerMessages(dialogue)))).toBe("Hello|Hi|Question: Q?\n\n");
   expect(composed(points, ["", " b "])).toBe("1. **Eat well**\n2. **Sleep**: b");
 });
 
 it.each([
-  ["the router sees no list", "auto", { router: "C" }, ["router", "plain"], "not-fit"],
+  ["the router sees no list", "auto", { router: "C" }, ["router", "outline", "plain"], "not-fit"],
   ["there is no outline", "on", { outline: " I cannot" }, ["outline", "plain"], "no-outline"],
 ] as const satisfies [string, AskOptions["outline"], Record<string, string>, string[], string][])(
   "where %s, the plain answer comes, and says why and how long that took",
@@ -153,13 +172,35 @@ it.each([
     (await part(names[0])).finish();
     (await part("plain")).finish();
     expect(asked.map(({ name }) => name)).toEqual(names);
-    // Of the plain answer 1, and 1 of the attempt.
-    const timings = { timeToFirstTokenMs: 2 };
+    // Of the plain answer 1, and 2 of the attempt.
+    const timings = { timeToFirstTokenMs: 3 };
     expect(events).toMatchObject([
-      { kind: "finished", id: "a", text: "plain text", timings, setAside: { why, ms: 1 } },
+      { kind: "finished", id: "a", text: "plain text", timings, setAside: { why, ms: 2 }, steps: [{ name: names[0] }] },
     ]);
   },
 );
+
+it("the router is stopped at its letter; the outline that was begun beside it waits, or is called back with its conversation", async () => {
+  const list = ask("auto", "How can I live better?", says);
+  (await list.part("outline")).finish();
+  await Promise.resolve();
+  expect(list.asked.map(({ name }) => name)).toEqual(["router", "outline"]);
+  const router = await list.part("router");
+  router.token("A");
+  await Promise.resolve();
+  expect(list.stopped).toEqual(["a/router"]);
+  router.finish();
+  await list.part("1");
+  const other = ask("auto", "How can I live better?", (name) => (name === "router" ? "B" : says(name)));
+  (await other.part("router")).finish();
+  await other.part("plain");
+  expect(other.closed).toEqual(["a/outline"]);
+  (await other.part("outline")).finish();
+  (await other.part("plain")).finish();
+  await Promise.resolve();
+  expect(other.asked.map(({ name }) => name)).toEqual(["router", "outline", "plain"]);
+  expect(other.events.filter(({ kind }) => kind === "finished")).toMatchObject([{ text: "plain text" }]);
+});
 
 it("off, or vetoed: nothing is asked here", () => {
   expect(ask("off", "How can I live better?", says).run).toBeNull();

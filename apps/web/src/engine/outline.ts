@@ -1,16 +1,16 @@
 /**
- * An answer written point by point, all points at once: router, outline, then one request for each point, side by side in an arena of their own. Another
+ * An answer written point by point, all points at once: router and outline, then one request for each point, side by side in an arena of their own. Another
  * text than the model's plain answer, by design; given the outline, each point is what one device would write for its prompt.
  *
  * Invariants:
- * 1. one part is asked for after the other, the points together; whatever does not lead to an outline ends in the plain answer, which says so
- *    and whose time to the first token counts from the question;
+ * 1. the outline is written while the router decides, and called back if the answer is no list; points wait for both. Whatever does not lead to
+ *    points ends in the plain answer, which says so and whose time to the first token counts from the question;
  * 2. the answer has one `finished`, after all of its parts have ended;
  * 3. the conversation of the parts is closed at the end; the dialogue's own cache is not touched.
  */
 import type { ChatMessage } from "@jupiter/model/tokenizer";
 import type { Timings } from "@jupiter/pipeline";
-import type { AnswerEvent, AskOptions, FinishedAnswer, OutlineBranch, SetAside } from "./api.ts";
+import type { AnswerEvent, AskOptions, FinishedAnswer, OutlineBranch, OutlineStep, SetAside } from "./api.ts";
 import {
   composed,
   isVetoed,
@@ -50,12 +50,25 @@ export class Outline {
   readonly #messages: readonly ChatMessage[];
   readonly #conversation: string;
   readonly #askedMs: number;
+  readonly #steps: OutlineStep[] = [];
+  /** Whether the answer is a list, as far as is known. */
+  #isList: boolean | null;
+  /** What became of the outline, with which the points are asked for. */
+  #outline: FinishedAnswer | null = null;
+  /** The plain answer or the points have begun, or all is over. */
+  #isDecided = false;
   #running: string[] = [];
   #isStopped = false;
   #firstMs: number | null = null;
 
-  private constructor(options: AskOptions, messages: readonly ChatMessage[], ports: OutlinePorts) {
+  private constructor(
+    options: AskOptions,
+    messages: readonly ChatMessage[],
+    isList: boolean | null,
+    ports: OutlinePorts,
+  ) {
     this.#options = options;
+    this.#isList = isList;
     this.#messages = messages;
     this.#ports = ports;
     this.#conversation = `${options.id}/outline`;
@@ -68,42 +81,72 @@ export class Outline {
     if (outline === "off" || prompt.kind !== "chat" || force !== undefined) return null;
     const question = prompt.messages.at(-1)?.content ?? "";
     if (outline === "auto" && isVetoed(question)) return null;
-    const run = new Outline(options, prompt.messages, ports);
-    if (outline === "on") run.#askOutline();
-    else run.#askRouter(question);
+    const isList = outline === "on" ? true : null;
+    const run = new Outline(options, prompt.messages, isList, ports);
+    if (isList === null) run.#askRouter();
+    run.#askOutline();
     return run;
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#stopParts();
+  }
+
+  #stopParts(): void {
     for (const id of this.#running) this.#ports.stop(id);
   }
 
-  #askRouter(question: string): void {
-    const text = this.#ports.render(routerMessages(question));
-    this.#part("router", text, ROUTER_TOKENS, [], (finished) => {
-      if (this.#isOver(finished)) return;
-      if (routeOf(finished.text) === "A") this.#askOutline();
-      else this.#answerPlainly("not-fit");
-    });
+  #askRouter(): void {
+    const text = this.#ports.render(routerMessages(this.#messages));
+    let said = "";
+    const grow = (more: string, id: string) => {
+      said += more;
+      // Its letter is all that is asked for.
+      if (routeOf(said) !== null) queueMicrotask(() => this.#ports.stop(id));
+    };
+    const end = (finished: FinishedAnswer) => {
+      this.#isList = routeOf(finished.text) === "A";
+      this.#decide("router", finished);
+    };
+    this.#part("router", text, ROUTER_TOKENS, [], end, grow);
   }
 
   #askOutline(): void {
     const text = this.#ports.render(outlineMessages(this.#messages)) + OUTLINE_START;
     this.#part("outline", text, OUTLINE_TOKENS, ["\n\n"], (finished) => {
-      if (this.#isOver(finished)) return;
-      const points = pointsOf(finished.text);
-      if (points === null) this.#answerPlainly("no-outline");
-      else this.#askPoints(points);
+      this.#outline = finished;
+      this.#decide("outline", finished);
     });
   }
 
-  #askPoints(points: readonly OutlinePoint[]): void {
+  /** After the end of router or outline. */
+  #decide(name: OutlineStep["name"], ended: FinishedAnswer): void {
+    if (this.#isDecided) return;
+    const { ids, output } = ended;
+    this.#steps.push({ name, ids, output, endMs: this.#ports.nowMs() - this.#askedMs });
+    if (ended.finish === "failed" || this.#isStopped) {
+      this.#isDecided = true;
+      this.#stopParts();
+      // With nothing to read.
+      this.#end({ ...ended, finish: ended.finish === "failed" ? "failed" : "cancelled", text: "", output: [] });
+      return;
+    }
+    const said = this.#outline?.text ?? null;
+    const points = said === null ? null : pointsOf(said);
+    if (this.#isList === false) this.#answerPlainly("not-fit");
+    else if (said !== null && points === null) this.#answerPlainly("no-outline");
+    else if (said !== null && points !== null && this.#isList === true) this.#askPoints(said, points);
+  }
+
+  /** `said`: the outline as it was written. */
+  #askPoints(said: string, points: readonly OutlinePoint[]): void {
+    this.#isDecided = true;
     const parts: Part[] = points.map((point) => ({ point, text: "", finished: null }));
     const tokens = Math.max(1, Math.min(POINT_TOKENS, Math.floor(this.#options.maxTokens / points.length)));
     this.#show(parts);
     parts.forEach((part, i) => {
-      const text = this.#ports.render(pointMessages(this.#messages, points, part.point)) + pointStart(part.point);
+      const text = this.#ports.render(pointMessages(this.#messages, said, part.point)) + pointStart(part.point);
       const grow = (more: string) => {
         part.text += more;
         this.#firstMs ??= this.#ports.nowMs();
@@ -120,12 +163,13 @@ export class Outline {
 
   /** Told as the answer itself: its events have the answer's id already. */
   #answerPlainly(why: SetAside["why"]): void {
+    this.#isDecided = true;
     const { id } = this.#options;
     const setAside: SetAside = { why, ms: this.#ports.nowMs() - this.#askedMs };
     this.#running = [id];
     this.#ports.close(this.#conversation);
     this.#ports.ask({ ...this.#options, outline: "off" }, (event) =>
-      this.#ports.emit(event.kind === "finished" ? after(setAside, event) : event),
+      this.#ports.emit(event.kind === "finished" ? { ...after(setAside, event), steps: this.#steps } : event),
     );
   }
 
@@ -135,7 +179,7 @@ export class Outline {
     maxTokens: number,
     stop: readonly string[],
     end: (finished: FinishedAnswer) => void,
-    grow: (text: string) => void = () => undefined,
+    grow: (text: string, id: string) => void = () => undefined,
   ): void {
     const id = `${this.#options.id}/${name}`;
     this.#running.push(id);
@@ -151,22 +195,13 @@ export class Outline {
       ...(decoding === undefined ? {} : { decoding }),
     };
     const tell = (event: AnswerEvent) => {
-      if (event.kind === "token") grow(event.text);
+      if (event.kind === "token") grow(event.text, id);
       if (event.kind !== "finished") return;
       this.#running = this.#running.filter((other) => other !== id);
       // Not from within the events of the part that ended.
       queueMicrotask(() => end(event));
     };
     this.#ports.ask(options, tell);
-  }
-
-  /** Before there are points an end is the answer's end, with nothing to read. */
-  #isOver(finished: FinishedAnswer): boolean {
-    if (finished.finish === "failed" || this.#isStopped) {
-      this.#end({ ...finished, finish: finished.finish === "failed" ? "failed" : "cancelled", text: "", output: [] });
-      return true;
-    }
-    return false;
   }
 
   #show(parts: readonly Part[]): void {
@@ -197,6 +232,7 @@ export class Outline {
       output: ended.flatMap(({ output }) => output),
       text,
       timings: this.#timings(ended),
+      steps: this.#steps,
       branches,
     });
   }

@@ -2,13 +2,14 @@
  * Sends frames of any form round the ring (trees, siblings, roots, rollbacks, refuted frames) and collects the hidden states that come back:
  * for tests of the real stages and links. It takes the coordinator's place for the life of one ring.
  */
-import type { Embedding } from "@jupiter/pipeline";
+import type { Candidate, Embedding, Head } from "@jupiter/pipeline";
 import {
   toFloat32,
   type AckFrame,
   type FrameNumber,
   type ReturnFrame,
   type RowsFrame,
+  type ScorePolicy,
   type ScoresFrame,
 } from "@jupiter/protocol";
 
@@ -20,20 +21,27 @@ export interface ProbeFrame {
   readonly tokenIds: readonly number[];
   /** Refuted before it is sent: most stages will find it dead. */
   readonly refuted: boolean;
+  /** So many of the tokens that are likeliest after each row are told instead of its hidden state. */
+  readonly likeliest?: number;
 }
 
 export interface ProbeResult {
   /** `[T, D]`, rows as sent; empty for a frame that came back dead. */
   readonly hidden: Float32Array;
   readonly dead: boolean;
+  /** By row, best first; none where they were not asked for. */
+  readonly likeliest: readonly (readonly Candidate[])[];
 }
 
 export interface ProbePorts {
   readonly embedding: Embedding;
+  readonly head: Head;
   readonly epoch: number;
   readonly send: (frame: RowsFrame) => void;
   readonly cancel: (frames: readonly FrameNumber[]) => void;
 }
+
+const GREEDY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
 
 export class Probe {
   readonly #ports: ProbePorts;
@@ -46,17 +54,33 @@ export class Probe {
 
   /** All frames are on their way at once; results in the order of the frames. */
   run(frames: readonly ProbeFrame[]): Promise<ProbeResult[]> {
-    return Promise.all(frames.map((frame) => this.#send(frame)));
+    return Promise.all(frames.map((frame) => this.#ask(frame)));
   }
 
   receive(frame: ReturnFrame | ScoresFrame | AckFrame): void {
     const resolve = this.#waiting.get(frame.frame);
     this.#waiting.delete(frame.frame);
-    if (frame.kind === "return") resolve?.({ hidden: toFloat32(frame.activations), dead: false });
-    if (frame.kind === "ack") resolve?.({ hidden: new Float32Array(), dead: frame.dead });
+    if (frame.kind === "return") resolve?.({ hidden: toFloat32(frame.activations), dead: false, likeliest: [] });
+    if (frame.kind === "ack") resolve?.({ hidden: new Float32Array(), dead: frame.dead, likeliest: [] });
   }
 
-  #send({ arena, base, positions, parents, tokenIds, refuted }: ProbeFrame): Promise<ProbeResult> {
+  async #ask({ likeliest = 0, ...frame }: ProbeFrame): Promise<ProbeResult> {
+    const result = await this.#send(frame);
+    if (likeliest === 0 || result.dead) return result;
+    const rows = frame.tokenIds.length;
+    const x = { wire: "f32", rows, hidden: result.hidden.length / rows, data: result.hidden } as const;
+    const { result: scores } = await this.#ports.head.score(
+      x,
+      frame.tokenIds.map(() => GREEDY),
+    );
+    return {
+      ...result,
+      hidden: new Float32Array(),
+      likeliest: scores.map(({ best }) => best.slice(0, likeliest)),
+    };
+  }
+
+  #send({ arena, base, positions, parents, tokenIds, refuted }: Omit<ProbeFrame, "likeliest">): Promise<ProbeResult> {
     const { embedding, epoch, send, cancel } = this.#ports;
     const frame = this.#nextFrame++;
     if (refuted) cancel([frame]);
