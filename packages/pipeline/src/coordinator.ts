@@ -34,7 +34,7 @@ import { chargeDrafts } from "./balance.ts";
 import { Pace } from "./pace.ts";
 import type { Row } from "./row.ts";
 import { chooseRows, draftsPayFrom } from "./scheduler.ts";
-import { holds, idsToAsk, nextToken, policyFor, tokenEffect } from "./verdicts.ts";
+import { chooseFrom, holds, idsToAsk, nextToken, policyFor, tokenEffect } from "./verdicts.ts";
 
 interface Waiting {
   readonly request: GenerateRequest;
@@ -101,6 +101,8 @@ export class Coordinator {
         return this.#lose(event.reason, nowMs);
       case "returned":
         return this.#returned(event.frame, event.activations);
+      case "told":
+        return this.#told(event.frame, event.scores, nowMs);
       case "acknowledged":
         this.#frames.done(event.frame);
         return [];
@@ -291,6 +293,16 @@ export class Coordinator {
         policies: rows.map((row) => policyFor(row, this.#drafting.wantsGuesses(row))),
       },
     ];
+  }
+
+  /** Whoever scored told of the best tokens only; the choice among them is made here. */
+  #told(frame: FrameNumber, scores: readonly RowScore[], nowMs: number): CoordinatorEffect[] {
+    const rows = this.#frames.returned(frame);
+    const chosen = scores.map((score, i) => {
+      const row = rows[i];
+      return row === undefined || !row.live ? score : chooseFrom(score, row);
+    });
+    return this.#scored(frame, chosen, nowMs);
   }
 
   #scored(frame: FrameNumber, scores: readonly RowScore[], nowMs: number): CoordinatorEffect[] {

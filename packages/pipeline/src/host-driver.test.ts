@@ -1,7 +1,8 @@
 /** The driver's own part: what it refuses of what comes back, and drafters that take their time, are called back, or fail. */
-import type { AckFrame, Frame, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
+import type { AckFrame, Frame, ReturnFrame, RowScore, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { describe, expect, it } from "vitest";
 import { decodingOf } from "./decoding.ts";
+import type { Head } from "./ports.ts";
 import { MEDUSA, type Draft, type Drafter } from "./drafter.ts";
 import { HostDriver, type HostEvent } from "./host-driver.ts";
 import { GREEDY } from "./sampling.ts";
@@ -17,18 +18,32 @@ const QUESTION = {
   stopIds: [],
 };
 
+const VOCABULARY = 100;
+
 type Returned = ReturnFrame | ScoresFrame | AckFrame;
 
 /** `altered`: what the host gets of what the stage passes on. `headRows`: of those that the head is asked for, how many it scores. */
 function countingRing(
   drafter: Drafter,
-  { altered = (frame: Returned): Returned => frame, headRows = Infinity, cancelled = false } = {},
+  { altered = (frame: Returned): Returned => frame, headRows = Infinity, cancelled = false, headOnLast = false } = {},
 ) {
   const events: HostEvent[] = [];
   const failures: unknown[] = [];
   let finish = () => {};
   const finished = new Promise<unknown>((resolve) => (finish = () => resolve(null)));
   const toStage: RowsFrame[] = [];
+  const head: Head = {
+    score: ({ data }, policies) => {
+      const result = policies.slice(0, headRows).map((_, row) => {
+        const chosen = (data[row] ?? 0) + 1;
+        // Heads that know the model, where their guesses are asked for.
+        const guesses = [1, 2, 3].map((k) => [{ id: chosen + k, logProb: -0.1 }]);
+        const more = policies[row]?.guesses === true ? { guesses } : {};
+        return { row, chosen, best: [{ id: chosen, logProb: 0 }], asked: [], entropy: 0, ...more };
+      });
+      return Promise.resolve({ result, computeMs: 1 });
+    },
+  };
   const stage = new StageDriver(
     { index: 0, last: true, epoch: 1 },
     {
@@ -38,7 +53,9 @@ function countingRing(
         apply: () => undefined,
       },
       wire: "f32",
-      pass: (frame: Frame) => (frame.kind === "return" || frame.kind === "ack") && host.receive(altered(frame)),
+      pass: (frame: Frame) =>
+        (frame.kind === "return" || frame.kind === "scores" || frame.kind === "ack") && host.receive(altered(frame)),
+      ...(headOnLast ? { head } : {}),
       soon: queueMicrotask,
       nowMs: () => 0,
       failed: (error) => failures.push(error),
@@ -46,18 +63,7 @@ function countingRing(
   );
   const host: HostDriver = new HostDriver({
     embedding: (ids) => ({ wire: "f32", rows: ids.length, hidden: 1, data: Float32Array.from(ids) }),
-    head: {
-      score: ({ data }, policies) => {
-        const result = policies.slice(0, headRows).map((_, row) => {
-          const chosen = (data[row] ?? 0) + 1;
-          // Heads that know the model, where their guesses are asked for.
-          const guesses = [1, 2, 3].map((k) => [{ id: chosen + k, logProb: -0.1 }]);
-          const more = policies[row]?.guesses === true ? { guesses } : {};
-          return { row, chosen, best: [{ id: chosen, logProb: 0 }], asked: [], entropy: 0, ...more };
-        });
-        return Promise.resolve({ result, computeMs: 1 });
-      },
-    },
+    head,
     send: (frame) => {
       toStage.push(frame);
       stage.receive(frame);
@@ -78,7 +84,8 @@ function countingRing(
     drafterFailed: (name, error) => failures.push(`${name}: ${String(error)}`),
   });
   const decoding = decodingOf({ strategy: "window", drafters: [drafter.name] }, 1);
-  host.ringReady({ epoch: 1, chunkRows: () => 8, maxInFlight: 1, capacity: 100, arenas: 1, decoding }, "f32");
+  const ring = { epoch: 1, chunkRows: () => 8, maxInFlight: 1, capacity: 100, arenas: 1, decoding };
+  host.ringReady({ ...ring, ...(headOnLast ? { headOnLast: { vocabulary: VOCABULARY } } : {}) }, "f32");
   host.submit(QUESTION);
   if (cancelled) host.cancel("a");
   /** No microtask has anything more to do: everything here runs in them. */
@@ -199,7 +206,10 @@ describe("what comes back", () => {
     (frame: Returned): Returned =>
       frame.kind === "return" ? { ...frame, rowIndices } : frame;
   const empty = { wire: "f32", rows: 0, hidden: 1, data: new Float32Array(0) } as const;
-  const score = { row: 0, chosen: 1, best: [{ id: 1, logProb: 0 }], asked: [], entropy: 0 };
+  const score: RowScore = { row: 0, chosen: 1, best: [{ id: 1, logProb: 0 }], asked: [], entropy: 0 };
+  const scored =
+    (...scores: RowScore[]) =>
+    ({ frame, epoch, times }: Returned): Returned => ({ kind: "scores", frame, epoch, times, headUs: 0, scores });
 
   it.each<[string, (frame: Returned) => Returned]>([
     ["an ack", (frame) => ack(frame, false)],
@@ -207,11 +217,7 @@ describe("what comes back", () => {
     ["no rows", (frame) => (frame.kind === "return" ? { ...frame, rowIndices: [], activations: empty } : frame)],
     ["other rows", withIndices(1)],
     ["more rows", withIndices(0, 1)],
-    ["no scores", ({ frame, epoch, times }) => ({ kind: "scores", frame, epoch, times, scores: [] })],
-    [
-      "another row's score",
-      ({ frame, epoch, times }) => ({ kind: "scores", frame, epoch, times, scores: [{ ...score, row: 1 }] }),
-    ],
+    ["scores, which the host gives", scored(score)],
   ])("%s instead of the row that was wanted ends the ring, and the request with it", async (_, altered) => {
     const ring = countingRing(none, { altered });
     await ring.settled();
@@ -219,20 +225,81 @@ describe("what comes back", () => {
     expect(ring.host.pending).toBe(0);
   });
 
-  it("the scores that were wanted are taken", async () => {
-    const ring = countingRing(none, {
-      altered: (frame) =>
-        frame.kind === "return"
-          ? {
-              ...ack(frame, false),
-              kind: "scores",
-              scores: [{ ...score, chosen: (frame.activations.data[0] ?? 0) + 1 }],
-            }
-          : frame,
-    });
+  const there = { headOnLast: true };
+
+  it("the scores of a last stage that has the head are taken, and its time is told apart", async () => {
+    const ring = countingRing(none, there);
     await ring.finished;
     expect(ring.text()).toEqual(UP_TO_TWELVE);
     expect(ring.failures).toEqual([]);
+    const laps = ring.events.filter((event) => event.kind === "lap");
+    expect(laps.map(({ headMs, headAt }) => [headMs, headAt])).toEqual(Array(12).fill([1, "last"]));
+    expect(laps.flatMap(({ stageTimes }) => stageTimes.map(({ computeUs }) => computeUs))).toEqual(
+      Array(12).fill(1000),
+    );
+  });
+
+  it("a last stage that has the head and scores fewer rows than it was asked for fails", async () => {
+    const ring = countingRing(none, { ...there, headRows: 0 });
+    await ring.settled();
+    expect(ring.failures).toEqual([expect.objectContaining({ reason: "stage-failed" })]);
+  });
+
+  it.each<[string, (frame: Returned) => Returned]>([
+    ["an ack", (frame) => ack(frame, false)],
+    [
+      "activations",
+      ({ frame, epoch, times }) => ({
+        ...{ kind: "return", frame, epoch, times, rowIndices: [0] },
+        activations: { wire: "f32", rows: 1, hidden: 1, data: new Float32Array(1) },
+      }),
+    ],
+    ["no scores", scored()],
+    ["more scores", scored(score, { ...score, row: 1 })],
+    ["another row's score", scored({ ...score, row: 1 })],
+    ["no best token", scored({ ...score, best: [] })],
+    ["a best token of no probability", scored({ ...score, best: [{ id: 1, logProb: -Infinity }] })],
+    ["a token beyond the vocabulary", scored({ ...score, chosen: VOCABULARY, best: [{ id: VOCABULARY, logProb: 0 }] })],
+    [
+      "a token twice",
+      scored({
+        ...score,
+        best: [
+          { id: 1, logProb: -1 },
+          { id: 1, logProb: -1 },
+        ],
+      }),
+    ],
+    ["a choice that is not among the best", scored({ ...score, chosen: 2 })],
+    [
+      "a choice that is not the best",
+      scored({
+        ...score,
+        chosen: 2,
+        best: [
+          { id: 1, logProb: -1 },
+          { id: 2, logProb: -2 },
+        ],
+      }),
+    ],
+    [
+      "more than all probability",
+      scored({
+        ...score,
+        best: [
+          { id: 1, logProb: 0 },
+          { id: 2, logProb: -1 },
+        ],
+      }),
+    ],
+    ["more entropy than there can be", scored({ ...score, entropy: 5 })],
+    ["less than no entropy", scored({ ...score, entropy: -1 })],
+    ["what nobody asked for", scored({ ...score, asked: [-1] })],
+  ])("%s instead of the score that was wanted ends the ring, and the request with it", async (_, altered) => {
+    const ring = countingRing(none, { ...there, altered });
+    await ring.settled();
+    expect(ring.failures).toEqual([expect.objectContaining({ reason: "bad-frame" })]);
+    expect(ring.host.pending).toBe(0);
   });
 
   it("a cancelled frame may come back dead", async () => {

@@ -58,10 +58,12 @@ export interface LapEvent {
   readonly dead: boolean;
   /** When it was back, by the host's clock: who hears of it later, perhaps of several at once, still knows how far they were apart. */
   readonly atMs: number;
-  /** From before the embedding until the frame is back at the host. */
+  /** From before the embedding until the frame is back at the host; the head's time, where the last stage has it, left out. */
   readonly lapMs: number;
   /** 0 where nothing was wanted. */
   readonly headMs: number;
+  /** Who has final norm and LM head; not told: the host. */
+  readonly headAt?: "last";
   readonly stageTimes: readonly StageTime[];
 }
 
@@ -84,6 +86,7 @@ export class HostDriver {
   #costs = new LapCosts();
   #wire: WireType = "f32";
   #epoch: number | null = null;
+  #headOnLast: UnmeasuredRing["headOnLast"];
 
   constructor(ports: HostPorts) {
     this.#ports = ports;
@@ -120,6 +123,7 @@ export class HostDriver {
   ringReady(ring: UnmeasuredRing, wire: WireType): void {
     this.#wire = wire;
     this.#epoch = ring.epoch;
+    this.#headOnLast = ring.headOnLast;
     this.#costs = new LapCosts();
     this.#handle({
       kind: "ring-ready",
@@ -148,7 +152,7 @@ export class HostDriver {
       return;
     }
     try {
-      checkReturned(frame, sent);
+      checkReturned(frame, sent, this.#headOnLast ?? null);
     } catch (error) {
       this.#fail(error);
       return;
@@ -176,12 +180,18 @@ export class HostDriver {
         this.#returned.delete(frame.frame); // still there if the frame's request ended meanwhile
         return;
       case "scores":
-        this.#emitLap({ ...lap, wanted: true, dead: false, headMs: 0 });
-        this.#handle({ kind: "scored", frame: frame.frame, scores: frame.scores });
+        this.#told(frame, lap);
         return;
       default:
         frame satisfies never;
     }
+  }
+
+  #told({ frame, headUs, scores }: ScoresFrame, lap: Omit<LapEvent, "wanted" | "dead" | "headMs">): void {
+    const headMs = headUs / 1000;
+    const lapMs = Math.max(0, lap.lapMs - headMs);
+    this.#emitLap({ ...lap, lapMs, headMs, headAt: "last", wanted: true, dead: false });
+    this.#handle({ kind: "told", frame, scores });
   }
 
   #emitLap(lap: LapEvent): void {

@@ -9,11 +9,15 @@ export class LapCosts {
   readonly #laps = new RowCosts();
   readonly #slowest = new RowCosts();
 
-  observe({ rows, lapMs, headMs, stageTimes, wanted, dead }: LapEvent): void {
+  observe({ rows, lapMs, headMs, headAt, stageTimes, wanted, dead }: LapEvent): void {
     if (!wanted || dead || rows > FEW_ROWS) return;
     const queuedMs = stageTimes.reduce((sum, { queueUs }) => sum + queueUs / 1000, 0);
     this.#laps.observe(rows, Math.max(0, lapMs - queuedMs) + headMs);
-    this.#slowest.observe(rows, Math.max(0, ...stageTimes.map(({ computeUs }) => computeUs / 1000)));
+    const stages = stageTimes.map(({ computeUs }, i) => {
+      const hasHead = headAt === "last" && i === stageTimes.length - 1;
+      return computeUs / 1000 + (hasHead ? headMs : 0);
+    });
+    this.#slowest.observe(rows, Math.max(0, ...stages));
   }
 
   /** Milliseconds once laps were seen; before, in laps of one row. */

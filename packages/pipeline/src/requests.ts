@@ -73,6 +73,8 @@ export type CoordinatorEvent =
   | { readonly kind: "ring-lost"; readonly reason: string }
   /** A frame came back with the rows that were wanted. */
   | { readonly kind: "returned"; readonly frame: FrameNumber; readonly activations: Activations }
+  /** A frame came back with scores instead of rows: the ring has its head on the last stage. Of every wanted row, in order. */
+  | { readonly kind: "told"; readonly frame: FrameNumber; readonly scores: readonly RowScore[] }
   | { readonly kind: "acknowledged"; readonly frame: FrameNumber }
   | { readonly kind: "scored"; readonly frame: FrameNumber; readonly scores: readonly RowScore[] }
   | { readonly kind: "close-conversation"; readonly conversation: ConversationId }
@@ -95,6 +97,8 @@ export interface Ring {
   readonly arenas: number;
   /** Devices that compute one after the other; 1 if not told. */
   readonly stages?: number;
+  /** The last stage has final norm and LM head, of a model with so many words; not told: the host has them. */
+  readonly headOnLast?: { readonly vocabulary: number };
   /** How answers are decoded whose requests do not say; `PLAIN` if not told. */
   readonly decoding?: Decoding;
   /** What a lap of so few rows takes; only the proportions matter. */

@@ -284,7 +284,7 @@ describe("side by side", () => {
   });
 });
 
-it("whatever drafts, cancels, stops and grows: every text is that of plain decoding, every stage's list alike, nothing left on its way", () => {
+it("whatever drafts, cancels, stops and grows: wherever the head is, every text is that of plain decoding, every stage's list alike, nothing left on its way", () => {
   const action = fc.oneof(
     fc.record({
       do: fc.constant("ask" as const),
@@ -309,10 +309,11 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
     claim: fc.constantFrom(null, 0.3, 0.99, 1),
     slow: fc.boolean(),
     slope: fc.constantFrom(0, 0.05, 1 / 3),
+    hasHead: fc.boolean(),
   });
   fc.assert(
     fc.property(fc.array(action, { maxLength: 25 }), settings, (actions, set) => {
-      const { stages, seed, vocabulary, acceptances, claim, slow, slope } = set;
+      const { stages, seed, vocabulary, acceptances, claim, slow, slope, hasHead } = set;
       const drafters = [
         new LookupDrafter(),
         new ToyDrafter(stages, { acceptance: acceptances[0], seed, vocabulary, claim, slow }),
@@ -320,7 +321,8 @@ it("whatever drafts, cancels, stops and grows: every text is that of plain decod
       ];
       const names = drafters.map(({ name }) => name);
       const costOf = (rows: number) => 1 + slope * (rows - 1);
-      const ring = new ToyRing(stages, seed, { arenas: 2, capacity: 100, drafters, vocabulary, costOf });
+      const headOnLast = hasHead ? { headOnLast: { vocabulary } } : {};
+      const ring = new ToyRing(stages, seed, { arenas: 2, capacity: 100, drafters, vocabulary, costOf, ...headOnLast });
       const expected = new Map<string, number[]>();
       actions.forEach((a, i) => {
         const id = `${i}`;

@@ -4,14 +4,17 @@ import {
   type Frame,
   type FrameNumber,
   type RowsFrame,
+  type ScorePolicy,
   toWire,
   type WireType,
 } from "@jupiter/protocol";
-import type { Stage } from "./ports.ts";
+import type { Head, Stage } from "./ports.ts";
 import { StageLoop, type StageEffect, type StageEvent, type StagePlace } from "./stage-loop.ts";
 
 export interface StagePorts {
   readonly stage: Stage;
+  /** Of the last stage, where the plan has final norm and LM head there; without it the host has them. */
+  readonly head?: Head;
   /** What travels on from here, also back to the host. */
   readonly wire: WireType;
   /** To the next stage, or to the host from the last. */
@@ -23,6 +26,9 @@ export interface StagePorts {
   readonly failed: (error: unknown) => void;
 }
 
+/** The host knows the policy, the seed and what was drafted, and chooses by what the head tells of the best tokens; none of that is told to others. */
+const BEST_ONLY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
+
 export class StageDriver {
   readonly #loop: StageLoop;
   readonly #ports: StagePorts;
@@ -31,8 +37,8 @@ export class StageDriver {
   #rows = 0;
   #computeMs = 0;
 
-  constructor(place: StagePlace, ports: StagePorts) {
-    this.#loop = new StageLoop(place);
+  constructor(place: Omit<StagePlace, "scores">, ports: StagePorts) {
+    this.#loop = new StageLoop({ ...place, scores: ports.head !== undefined });
     this.#ports = ports;
   }
 
@@ -64,7 +70,7 @@ export class StageDriver {
   }
 
   #carryOut(effect: StageEffect): void {
-    const { stage, wire } = this.#ports;
+    const { stage, wire, head } = this.#ports;
     switch (effect.kind) {
       case "turn":
         this.#ports.soon(() => this.#handle({ kind: "turn" }));
@@ -86,16 +92,31 @@ export class StageDriver {
             this.#computeMs += computeMs;
             this.#handle({
               kind: "forwarded",
-              activations: toWire(result, wire),
+              // What the head takes here never travels.
+              activations: head === undefined ? toWire(result, wire) : result,
               computeUs: Math.round(computeMs * 1000),
             });
           },
           (error: unknown) => this.#fail(error),
         );
         return;
+      case "score":
+        this.#score(effect);
+        return;
       default:
         effect satisfies never;
     }
+  }
+
+  #score({ activations }: Extract<StageEffect, { kind: "score" }>): void {
+    const policies = Array.from({ length: activations.rows }, () => BEST_ONLY);
+    this.#ports.head?.score(activations, policies).then(
+      ({ result, computeMs }) => {
+        this.#computeMs += computeMs;
+        this.#handle({ kind: "scored", scores: result, headUs: Math.round(computeMs * 1000) });
+      },
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   #fail(error: unknown): void {

@@ -4,7 +4,7 @@
  *
  * Invariants:
  * 1. frames are taken in the order of their numbers; a gap or a repeat ends the link that brought it;
- * 2. one `forward` at a time, and nothing is taken while one runs;
+ * 2. one `forward` or `score` at a time, and nothing is taken while one runs;
  * 3. a frame is taken at a `turn`, never at its arrival: cancels that arrived meanwhile are seen first;
  * 4. a dead frame changes the slot lists (`skip`) and nothing else, and is passed on.
  */
@@ -14,6 +14,7 @@ import {
   type CommandsFrame,
   type Frame,
   type FrameNumber,
+  type RowScore,
   type RowsFrame,
   type RowTable,
   type StageTime,
@@ -26,6 +27,8 @@ export interface StagePlace {
   readonly index: number;
   readonly last: boolean;
   readonly epoch: number;
+  /** Of the last stage: it has final norm and LM head, and tells the host scores instead of activations. */
+  readonly scores?: boolean;
 }
 
 export type StageEvent =
@@ -34,13 +37,17 @@ export type StageEvent =
   /** Comes some time after a `turn` effect, when the messages that had arrived are handled. */
   | { readonly kind: "turn" }
   /** The `forward` effect's result, float32 or whatever the stage's shell makes of it for the wire. */
-  | { readonly kind: "forwarded"; readonly activations: Activations; readonly computeUs: number };
+  | { readonly kind: "forwarded"; readonly activations: Activations; readonly computeUs: number }
+  /** The `score` effect's result, in row order. */
+  | { readonly kind: "scored"; readonly scores: readonly RowScore[]; readonly headUs: number };
 
 export type StageEffect =
   | { readonly kind: "turn" }
   | { readonly kind: "apply"; readonly command: CacheCommand }
   | { readonly kind: "forward"; readonly rows: RowTable; readonly activations: Activations }
   | { readonly kind: "skip"; readonly rows: RowTable }
+  /** Run the head over these rows, the wanted ones. */
+  | { readonly kind: "score"; readonly activations: Activations }
   /** To the next stage, or to the host where this stage is the last. */
   | { readonly kind: "pass"; readonly frame: Frame };
 
@@ -52,12 +59,20 @@ interface Queued {
   readonly arrivedMs: number;
 }
 
+interface Scoring {
+  readonly head: { readonly frame: FrameNumber; readonly epoch: number; readonly times: readonly StageTime[] };
+  /** Indices of the rows that are scored. */
+  readonly wanted: readonly number[];
+}
+
 export class StageLoop {
   readonly #place: StagePlace;
   readonly #queue: Queued[] = [];
   readonly #cancelled = new Set<FrameNumber>();
   #lastNumber: FrameNumber | null = null;
   #running: (Queued & { readonly frame: RowsFrame; readonly startedMs: number }) | null = null;
+  /** Of the frame that runs, once its layers are done and its head is not. */
+  #scoring: Scoring | null = null;
   #turnAsked = false;
 
   constructor(place: StagePlace) {
@@ -78,6 +93,8 @@ export class StageLoop {
         return this.#take(nowMs);
       case "forwarded":
         return [...this.#finish(event.activations, event.computeUs), ...this.#askTurn()];
+      case "scored":
+        return [this.#tell(event.scores, event.headUs), ...this.#askTurn()];
       default:
         return event satisfies never;
     }
@@ -147,7 +164,8 @@ export class StageLoop {
 
   #finish(activations: Activations, computeUs: number): StageEffect[] {
     const running = this.#running;
-    if (running === null) throw new PipelineError("bad-frame", "A result came while nothing ran.");
+    if (running === null || this.#scoring !== null)
+      throw new PipelineError("bad-frame", "A result came while nothing ran.");
     this.#running = null;
     const { frame, arrivedMs, startedMs } = running;
     const times = [...frame.times, this.#time(computeUs, arrivedMs, startedMs)];
@@ -155,12 +173,39 @@ export class StageLoop {
     const head = { frame: frame.frame, epoch: frame.epoch, times };
     const wanted = [...frame.rows.wanted.keys()].filter((row) => frame.rows.wanted[row] === 1);
     if (wanted.length === 0) return [{ kind: "pass", frame: { kind: "ack", ...head, dead: false } }];
+    if (this.#place.scores === true) {
+      this.#running = running;
+      this.#scoring = { head, wanted };
+      return [{ kind: "score", activations: pickRows(activations, wanted) }];
+    }
     return [
       {
         kind: "pass",
         frame: { kind: "return", ...head, rowIndices: wanted, activations: pickRows(activations, wanted) },
       },
     ];
+  }
+
+  /** What was wanted of the frame, as the head says: the host chooses by it. */
+  #tell(scored: readonly RowScore[], headUs: number): StageEffect {
+    const scoring = this.#scoring;
+    if (scoring === null) throw new PipelineError("bad-frame", "Scores came while nothing was scored.");
+    const { head, wanted } = scoring;
+    if (scored.length !== wanted.length)
+      throw new PipelineError(
+        "stage-failed",
+        `The head was to score ${wanted.length} rows and scored ${scored.length}.`,
+      );
+    this.#running = null;
+    this.#scoring = null;
+    const scores = scored.map(({ chosen, best, entropy }, i) => ({
+      row: wanted[i]!,
+      chosen,
+      best,
+      asked: [],
+      entropy,
+    }));
+    return { kind: "pass", frame: { kind: "scores", ...head, headUs, scores } };
   }
 
   #time(computeUs: number, arrivedMs: number, startedMs: number): StageTime {

@@ -55,6 +55,7 @@ function toyNext(stages: number, tokens: readonly number[], vocabulary = V): num
   return toyHidden(stages, tokens) % vocabulary;
 }
 
+const BEST_ONLY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
 const GREEDY = { temperature: 0, topP: 1, topK: 0, seed: 1 };
 
 /** The text that one device would produce. `eos` -1: nothing ends it. */
@@ -187,7 +188,8 @@ export class ToyRing {
     this.#drafters = drafters;
     this.#vocabulary = vocabulary;
     this.stages = Array.from({ length: stages }, (_, s) => new ToyStage(s, capacity));
-    this.#loops = this.stages.map((_, index) => new StageLoop({ index, last: index === stages - 1, epoch: 3 }));
+    const scores = ring.headOnLast !== undefined;
+    this.#loops = this.stages.map((_, index) => new StageLoop({ index, last: index === stages - 1, epoch: 3, scores }));
     this.#queues = Array.from({ length: stages + 1 }, () => []);
     this.#control = this.stages.map(() => []);
     this.#soon = this.stages.map(() => []);
@@ -263,7 +265,10 @@ export class ToyRing {
     else if (effect.kind === "apply") stage?.apply(effect.command);
     else if (effect.kind === "skip") stage?.skip(effect.rows);
     else if (effect.kind === "pass") this.#queues[s + 1]?.push(effect.frame);
-    else if (stage) {
+    else if (effect.kind === "score") {
+      const scores = Array.from(effect.activations.data, (x, row) => toyScore(x, row, BEST_ONLY, this.#vocabulary));
+      this.#soon[s]?.push({ kind: "scored", scores, headUs: 1 });
+    } else if (stage) {
       const activations = stage.forward(effect.activations, effect.rows);
       this.#soon[s]?.push({ kind: "forwarded", activations, computeUs: 1 });
     }
@@ -271,6 +276,7 @@ export class ToyRing {
 
   #home(frame: Frame | undefined): void {
     if (frame?.kind === "ack") this.tell({ kind: "acknowledged", frame: frame.frame });
+    if (frame?.kind === "scores") this.tell({ kind: "told", frame: frame.frame, scores: frame.scores });
     if (frame?.kind === "return") this.tell({ kind: "returned", frame: frame.frame, activations: frame.activations });
   }
 

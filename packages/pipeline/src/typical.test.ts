@@ -108,11 +108,13 @@ interface Asked {
   readonly strategy?: Strategy;
   readonly drafter: Drafter;
   readonly policy?: { temperature: number; topP: number; topK: number; seed: number };
+  readonly headOnLast?: { readonly vocabulary: number };
 }
 
-function answer({ drafter, acceptance = "typical", strategy = "window", policy }: Asked) {
+function answer({ drafter, acceptance = "typical", strategy = "window", policy, headOnLast }: Asked) {
   const decoding = decodingOf({ strategy, drafters: ["toy"], rows: 8, acceptance }, 1);
-  const ring = new ToyRing(1, 3, { decoding, drafters: [drafter], costOf: (rows) => 1 + 0.01 * rows });
+  const head = headOnLast === undefined ? {} : { headOnLast };
+  const ring = new ToyRing(1, 3, { decoding, drafters: [drafter], costOf: (rows) => 1 + 0.01 * rows, ...head });
   ring.ask("a", PROMPT, { maxTokens: 40, stopIds: [], ...(policy === undefined ? {} : { policy }) });
   ring.run();
   const { tokens = [], timings } = ring.answers.get("a") ?? {};
@@ -157,6 +159,13 @@ describe("a ring that accepts by it", () => {
     expect(longer.ranks).not.toContain(1);
     // What is refused does not make a way longer.
     expect(answer({ drafter: new TreeDrafter([[1], [2, 4]]) }).ranks).not.toContain(2);
+  });
+
+  it("takes the same where the last stage has the head and tells of the best tokens only", () => {
+    const drafter = () => new TreeDrafter([[1], [2, 3]]);
+    const there = answer({ drafter: drafter(), headOnLast: { vocabulary: V } });
+    expect(there.tokens).toEqual(answer({ drafter: drafter() }).tokens);
+    expect(there.accepted).toBeGreaterThan(0);
   });
 
   it("says what plain decoding says where nothing is drafted, greedily and by a seed", () => {

@@ -7,7 +7,7 @@
  *
  * Typical acceptance alone is otherwise: there a draft that was sent may take the choice's place (`typical.ts`).
  */
-import { LIMITS, type RowScore, type ScorePolicy } from "@jupiter/protocol";
+import { chooseToken, LIMITS, type RowScore, type ScorePolicy } from "@jupiter/protocol";
 import type { Line } from "./line.ts";
 import type { CoordinatorEffect } from "./requests.ts";
 import type { Row } from "./row.ts";
@@ -21,6 +21,12 @@ export function policyFor({ owner, position, askIds }: Row, guesses: boolean): S
   const { temperature, topP, topK, seed } = policy;
   const random = seededUniform(seed, position + 1 - ids.length);
   return { temperature, topP, topK, random, askIds, ...(guesses ? { guesses } : {}) };
+}
+
+/** The same verdict with the row's own choice, where whoever scored it did not know the policy. */
+export function chooseFrom(score: RowScore, row: Row): RowScore {
+  const policy = policyFor(row, false);
+  return policy.temperature <= 0 ? score : { ...score, chosen: chooseToken(score.best, policy) };
 }
 
 /** Tokens that may follow the row without being its verdict's best. */

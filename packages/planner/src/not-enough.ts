@@ -1,7 +1,7 @@
 /** Why nothing fits, in numbers and in words for the page, and the smallest things that would help. */
 import type { Seat } from "@jupiter/protocol";
 import { remediesOf, type Remedy } from "./remedies.ts";
-import type { DeviceProfile, PlanRequest } from "./request.ts";
+import type { DeviceProfile, HeadSeat, PlanRequest } from "./request.ts";
 import { ringOf } from "./ring.ts";
 import { cheapestSplit, longestRun, prefixSums, type Load, type Objective, type Storage } from "./split.ts";
 import { inWords, memoryMessage, tooManyStages } from "./words.ts";
@@ -33,26 +33,35 @@ function shortBytes({ fixedBytes, memoryBytes }: DeviceProfile, { sizeBytes }: L
 const shortage: Objective = { cost: shortBytes, join: (a, b) => a + b };
 
 /** Layers per place that fit, or null. */
-export function feasible(ring: readonly DeviceProfile[], { model, placement }: PlanRequest): readonly number[] | null {
-  const split = cheapestSplit(withHead(ring, placement.head.includes("host")), model, shortage);
+export function feasible(
+  ring: readonly DeviceProfile[],
+  { model }: PlanRequest,
+  head: HeadSeat,
+): readonly number[] | null {
+  const split = cheapestSplit(withHead(ring, head), model, shortage);
   return split?.cost === 0 ? split.counts : null;
 }
 
-/** The head's bytes beside the other fixed ones: on the host, or where it may not be there, on the last place. */
-function withHead(ring: readonly DeviceProfile[], onHost: boolean): readonly DeviceProfile[] {
-  const at = onHost ? ring.find(({ seat }) => seat === "host") : ring.at(-1);
+/** The head's bytes beside the other fixed ones. */
+function withHead(ring: readonly DeviceProfile[], head: HeadSeat): readonly DeviceProfile[] {
+  const at = head === "host" ? ring.find(({ seat }) => seat === "host") : ring.at(-1);
   if (at === undefined) return ring;
   const loaded = { ...at, fixedBytes: at.fixedBytes + at.headBytes };
   return ring.map((device) => (device === at ? loaded : device));
 }
 
-/** For a request that no plan answers: what the donors and the host, in the order that they came, lack. */
+/** For a request that no plan answers: what the donors and the host, in the order that they came, lack; with the head where they lack least. */
 export function notEnough(request: PlanRequest): NotEnough {
-  const { model, placement } = request;
-  const onHost = placement.head.includes("host");
-  const hostAlone = hostShortage(request);
+  return request.placement.head
+    .map((head) => notEnoughFor(request, head))
+    .reduce((least, other) => (other.missingBytes < least.missingBytes ? other : least));
+}
+
+function notEnoughFor(request: PlanRequest, head: HeadSeat): NotEnough {
+  const { model } = request;
+  const hostAlone = hostShortage(request, head);
   if (hostAlone !== null) return hostAlone;
-  const ring = withHead(ringOf(request), onHost);
+  const ring = withHead(ringOf(request), head);
   const devices = [...new Set(ring)];
   const holds = new Map(devices.map((device) => [device, mostLayers(device, model)]));
   const split = cheapestSplit(ring, model, shortage);
@@ -82,12 +91,11 @@ export function notEnough(request: PlanRequest): NotEnough {
   };
 }
 
-/** A host without layers still holds embedding and head. */
-export function hostShortage({ devices, placement }: PlanRequest): NotEnough | null {
-  const onHost = placement.head.includes("host");
+/** A host without layers still holds the embedding, and mostly the head. */
+export function hostShortage({ devices }: PlanRequest, head: HeadSeat): NotEnough | null {
   const host = devices.find(({ seat }) => seat === "host");
   if (host === undefined) return null;
-  const needed = host.fixedBytes + (onHost ? host.headBytes : 0);
+  const needed = host.fixedBytes + (head === "host" ? host.headBytes : 0);
   const missingBytes = Math.max(0, needed - host.memoryBytes);
   if (missingBytes === 0) return null;
   return {

@@ -12,6 +12,8 @@ export interface Pipe {
   readonly back: LinkCost | null;
   readonly head: HeadCost;
   readonly rowBytes: number;
+  /** What a row takes on the way back; not told: as everywhere. */
+  readonly backBytes?: number;
   /** Of one chunk. */
   readonly mostRows: number;
   /** The first and the last place are the same device. */
@@ -125,8 +127,8 @@ export function inFlight(places: number): number {
 }
 
 /** From the last place to the next token: the way back to the host, and the head over `rows` rows. */
-export function returnMs({ back, head, rowBytes }: Pipe, rows: number): number {
-  return (back === null ? 0 : sendMs(back, rows * rowBytes) + delayMs(back)) + headMs(head, rows);
+export function returnMs({ back, head, rowBytes, backBytes = rowBytes }: Pipe, rows: number): number {
+  return (back === null ? 0 : sendMs(back, rows * backBytes) + delayMs(back)) + headMs(head, rows);
 }
 
 /** A lap of one frame in a ring that has nothing else to do. */

@@ -3,7 +3,7 @@ import type { Seat } from "@jupiter/protocol";
 import { feasible, hostShortage, notEnough, type NotEnough } from "./not-enough.ts";
 import { emptyPipe, lapMs, returnMs, slicesMs, type Pipe, type Slices } from "./pipe.ts";
 import { cachedInAnswer, lapsOf, problemOf, type Problem } from "./problem.ts";
-import type { DeviceProfile, PlanRequest, Workload } from "./request.ts";
+import type { DeviceProfile, HeadSeat, PlanRequest, Workload } from "./request.ts";
 import { checked, checkedCounts, ringOf } from "./ring.ts";
 import { isHeadOnLast, periodMs, scoreOf, type Candidate } from "./score.ts";
 import { improve } from "./improve.ts";
@@ -56,7 +56,7 @@ export function plan(request: PlanRequest): Plan | NotEnough {
   if (placement.layers !== undefined) {
     const ring = ringOf(request);
     const counts = checkedCounts(placement.layers, ring, request.model.L);
-    return planOf(problem, candidateOf(problem, ring, counts));
+    return planOf(problem, candidateOf(problem, ring, counts, placement.head.includes("host") ? "host" : "last"));
   }
   const found = search(problem) ?? asGiven(problem);
   return found === null ? notEnough(request) : planOf(problem, found.candidate);
@@ -65,27 +65,36 @@ export function plan(request: PlanRequest): Plan | NotEnough {
 /** The same as to memory alone, without a search: null if the devices, in the order that they came, can hold the model. */
 export function whatIsMissing(request: PlanRequest): NotEnough | null {
   checked(request);
-  return feasible(ringOf(request), request) === null || hostShortage(request) !== null ? notEnough(request) : null;
+  const ring = ringOf(request);
+  const isEnough = request.placement.head.some(
+    (head) => feasible(ring, request, head) !== null && hostShortage(request, head) === null,
+  );
+  return isEnough ? null : notEnough(request);
 }
 
 /** Where the search's few cuts did not fit into tight memory: the one that does, in the order in which devices came. */
 function asGiven(problem: Problem): Found | null {
-  const ring = ringOf(problem.request);
-  const counts = feasible(ring, problem.request);
-  if (counts === null) return null;
-  const candidate = candidateOf(problem, ring, counts);
-  const ms = scoreOf(problem, candidate);
-  return ms === Infinity ? null : improve(problem, { candidate, ms });
+  const { request } = problem;
+  const ring = ringOf(request);
+  let best: Found | null = null;
+  for (const head of request.placement.head) {
+    const counts = feasible(ring, request, head);
+    if (counts === null) continue;
+    const candidate = candidateOf(problem, ring, counts, head);
+    const ms = scoreOf(problem, candidate);
+    if (ms < (best?.ms ?? Infinity)) best = { candidate, ms };
+  }
+  return best === null ? null : improve(problem, best);
 }
 
-/** A ring that was not searched for; its head is on the host where it may be. */
+/** A ring that was not searched for. */
 function candidateOf(
-  { devices, request }: Problem,
+  { devices }: Problem,
   ring: readonly DeviceProfile[],
   counts: readonly number[],
+  head: HeadSeat,
 ): Candidate {
   const order = ring.map((profile) => devices.findIndex((device) => device.profile === profile));
-  const head = request.placement.head.includes("host") ? "host" : "last";
   return { order, counts, headOnLast: isHeadOnLast(order, head) };
 }
 
@@ -150,6 +159,7 @@ function pipeOf({ devices, request }: Problem, { order, counts, headOnLast }: Ca
     back: linkOf(order.at(-1)!, 0),
     head: devices[headOnLast ? order.at(-1)! : 0]!.profile.costs.head ?? emptyPipe.head,
     rowBytes: request.model.rowBytes,
+    ...(headOnLast && request.model.scoreBytes !== undefined ? { backBytes: request.model.scoreBytes } : {}),
     mostRows: request.model.mostRows,
     closes: order.length > 1 && order[0] === order.at(-1),
   };

@@ -56,6 +56,8 @@ export interface Device {
 export interface Hop {
   readonly delayMs: number;
   readonly rowMs: number;
+  /** Of a row's scores. */
+  readonly scoreMs: number;
 }
 
 const SLICINGS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64];
@@ -67,13 +69,17 @@ export function problemOf(request: PlanRequest): Problem {
   const donors = request.devices.filter(({ seat }) => seat !== "host");
   const profiles = host === undefined ? donors : [host, ...donors];
   const work = workOf(request);
-  const hop = (cost: LinkCost): Hop => ({ delayMs: delayMs(cost), rowMs: sendMs(cost, model.rowBytes) });
+  const hop = (cost: LinkCost): Hop => ({
+    delayMs: delayMs(cost),
+    rowMs: sendMs(cost, model.rowBytes),
+    scoreMs: sendMs(cost, model.scoreBytes ?? model.rowBytes),
+  });
   return {
     request,
     L: model.L,
     devices: profiles.map((profile) => deviceOf(profile, request, work)),
     hops: profiles.map(({ seat: from }) =>
-      profiles.map(({ seat: to }) => (from === to ? { delayMs: 0, rowMs: 0 } : hop(link(from, to)))),
+      profiles.map(({ seat: to }) => (from === to ? { delayMs: 0, rowMs: 0, scoreMs: 0 } : hop(link(from, to)))),
     ),
     work,
   };

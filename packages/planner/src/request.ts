@@ -31,6 +31,8 @@ export interface ModelNeeds {
   readonly context?: { readonly tokens: number; readonly conversations: number };
   /** What one row of a frame takes on a link. */
   readonly rowBytes: number;
+  /** What its scores take on the way back, where the last stage has the head; as much as a row, if not told. */
+  readonly scoreBytes?: number;
   /** Rows of one frame, at most: no device was timed with more. */
   readonly mostRows: number;
 }

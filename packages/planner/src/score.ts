@@ -1,6 +1,6 @@
 /** What a candidate takes, by the exact recurrence: the one judge of the search. */
 import { inFlight } from "./pipe.ts";
-import type { Device, Problem } from "./problem.ts";
+import type { Device, Hop, Problem } from "./problem.ts";
 import type { HeadSeat } from "./request.ts";
 
 /** Who holds how many layers, in ring order. The host (0) stands at the front, at the end, at both, or nowhere. */
@@ -104,8 +104,9 @@ function lapOf({ devices, hops, work }: Problem, { order, counts, headOnLast }: 
     from = at;
   }
   const back = hops[from]![0]!;
-  sumMs += back.delayMs + rows * back.rowMs;
-  return { sumMs, maxMs: Math.max(maxMs, hostMs, rows * back.rowMs) };
+  const backMs = rows * backRowMs(back, headOnLast);
+  sumMs += back.delayMs + backMs;
+  return { sumMs, maxMs: Math.max(maxMs, hostMs, backMs) };
 }
 
 /** Until the last prompt's first token is there. */
@@ -117,7 +118,11 @@ function prefillMs(problem: Problem, candidate: Candidate, slicing: number, prom
   const head = devices[headOnLast ? last : 0]!;
   const isClosed = order.length > 1 && order[0] === 0 && last === 0;
   const through = isClosed ? closedMs : openMs;
-  return through(problem, candidate, slicing, prompts) + back.delayMs + back.rowMs + head.headOneMs;
+  return through(problem, candidate, slicing, prompts) + back.delayMs + backRowMs(back, headOnLast) + head.headOneMs;
+}
+
+function backRowMs({ rowMs, scoreMs }: Hop, headOnLast: boolean): number {
+  return headOnLast ? scoreMs : rowMs;
 }
 
 const ends = new Float64Array(1024);

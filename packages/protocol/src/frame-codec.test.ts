@@ -94,11 +94,12 @@ const golden: [Frame, number[]][] = [
       kind: "scores",
       ...head,
       times: [],
+      headUs: 7,
       scores: [{ row: 4, chosen: 6, best: [{ id: 6, logProb: -0.5 }], asked: [-2], entropy: 1 }],
     },
     [
       ...[1, 3, 0, 0, 5, 0, 0, 0, 2, 0, 0, 0], // version, kind, flags, no times, frame, epoch
-      ...[1, 0, 0, 0], // scores
+      ...[1, 0, 0, 0, 7, 0, 0, 0], // scores, microseconds of the head
       ...[4, 0, 0, 0, 6, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], // row, chosen, best, asked
       ...[0, 0, 0, 0, 0, 0, 0xf0, 0x3f], // entropy 1
       ...[6, 0, 0, 0, 0, 0, 0, 0], // best id, reserved
@@ -217,7 +218,7 @@ describe("refusals", () => {
     expect(() => encodeFrame({ ...rowsFrame, frame: -1 })).toThrow(expect.objectContaining({ reason: "bad-number" }));
     expect(() => encodeFrame({ ...rowsFrame, dead: true })).toThrow(expect.objectContaining({ reason: "bad-length" }));
     const scores = [{ row: 0, chosen: 1, best: [], asked: [NaN], entropy: 0 }];
-    expect(() => encodeFrame({ kind: "scores", ...head, scores })).toThrow(ProtocolError);
+    expect(() => encodeFrame({ kind: "scores", ...head, headUs: 0, scores })).toThrow(ProtocolError);
   });
 });
 
@@ -291,7 +292,9 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     .chain(([ring, rowIndices]) =>
       activations(rowIndices.length).map((x) => ({ kind: "return" as const, ...ring, rowIndices, activations: x })),
     ),
-  fc.tuple(ringHead, scores).map(([ring, list]) => ({ kind: "scores" as const, ...ring, scores: list })),
+  fc
+    .tuple(ringHead, u32, scores)
+    .map(([ring, headUs, list]) => ({ kind: "scores" as const, ...ring, headUs, scores: list })),
   fc.tuple(ringHead, fc.boolean()).map(([ring, dead]) => ({ kind: "ack" as const, ...ring, dead })),
   fc.array(u32, { minLength: 1, maxLength: 9 }).map((numbers) => ({ kind: "cancel" as const, frames: numbers })),
   fc.string({ unit: "grapheme" }).map((json) => ({ kind: "control" as const, json })),

@@ -120,7 +120,7 @@ function decodeRingBody(
     }
     case "scores": {
       const count = readCount(reader, "too-many-scores", "scores", 1, LIMITS.rowsPerFrame);
-      return { kind, ...head, scores: repeat(count, () => readScore(reader)) };
+      return { kind, ...head, headUs: reader.u32(), scores: repeat(count, () => readScore(reader)) };
     }
     case "ack":
       return { kind, ...head, dead };

@@ -107,6 +107,7 @@ function encodeRingFrame(frame: RingFrame): Uint8Array<ArrayBuffer> {
       break;
     case "scores":
       out.u32(frame.scores.length);
+      out.u32(Math.round(frame.headUs));
       for (const score of frame.scores) writeScore(out, score);
       break;
     case "ack":
@@ -128,7 +129,7 @@ function bodyBytes(frame: RingFrame): number {
     case "return":
       return 8 + align4(2 * frame.rowIndices.length) + frame.activations.data.byteLength;
     case "scores":
-      return frame.scores.reduce((sum, { best, asked }) => sum + 24 + 16 * best.length + 8 * asked.length, 4);
+      return frame.scores.reduce((sum, { best, asked }) => sum + 24 + 16 * best.length + 8 * asked.length, 8);
     case "ack":
       return 0;
     default:

@@ -8,7 +8,7 @@
  *               commands, values[T * hidden] (none when dead)
  *   commands    u32 commands, commands
  *   return      u32 R, u32 hidden, u16 rowIndices[R], pad, values[R * hidden]
- *   scores      u32 count, count × (u32 row, u32 chosen, u32 best, u32 asked, f64 entropy, best × (u32 id, u32 0, f64 logProb), asked × f64)
+ *   scores      u32 count, u32 headUs, count × (u32 row, u32 chosen, u32 best, u32 asked, f64 entropy, best × (u32 id, u32 0, f64 logProb), asked × f64)
  *   ack         nothing more
  * cancel        u16 0, u32 count, u32 frames[count]
  * control       u16 0, u32 bytes, UTF-8

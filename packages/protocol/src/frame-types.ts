@@ -87,6 +87,8 @@ export interface ReturnFrame extends FrameHead {
 /** Last stage → host where the head sits on the last stage: scores instead of activations. */
 export interface ScoresFrame extends FrameHead {
   readonly kind: "scores";
+  /** What the head took. `times` are the stages' alone. Microseconds. */
+  readonly headUs: number;
   readonly scores: readonly RowScore[];
 }
 

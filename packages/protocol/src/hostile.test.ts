@@ -55,6 +55,7 @@ const FRAMES: readonly Frame[] = [
   activations(5),
   {
     kind: "scores",
+    headUs: 9,
     ...ring,
     scores: [{ row: 0, chosen: 3, best: [{ id: 3, logProb: -0.1 }], asked: [-2], entropy: 0.5 }],
   },
