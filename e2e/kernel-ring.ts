@@ -46,6 +46,8 @@ export interface RingForm extends Pick<UnmeasuredRing, "chunkRows" | "maxInFligh
   readonly stages: readonly LayerRange[];
   readonly capacity: number;
   readonly wire: WireType;
+  /** The last stage has the head; not told: the host. */
+  readonly headOnLast?: boolean;
 }
 
 export class KernelModel {
@@ -89,11 +91,12 @@ export class KernelModel {
 }
 
 /** As the page has it of a plan: its cuts, and prompts in the chunks of its table. */
-export function planned({ stages, pipe }: Plan, form: Pick<RingForm, "capacity" | "wire">): RingForm {
+export function planned({ stages, head, pipe }: Plan, form: Pick<RingForm, "capacity" | "wire">): RingForm {
   const rule = chunkRule(pipe, form.capacity);
   return {
     ...form,
     stages: stages.map(({ layers }) => layers),
+    headOnLast: head !== "host",
     chunkRows: (remaining, cached) => rule.rows(remaining, cached),
     maxInFlight: rule.maxInFlight,
   };
@@ -105,7 +108,8 @@ export class KernelRing implements AsyncDisposable {
   #emit: (event: HostEvent) => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
 
-  private constructor(model: KernelModel, runners: readonly StageRunner[], { stages, wire, ...ring }: RingForm) {
+  private constructor(model: KernelModel, runners: readonly StageRunner[], form: RingForm) {
+    const { stages, wire, headOnLast = false, ...ring } = form;
     const nowMs = () => performance.now();
     const failed = (error: unknown) => this.#fail(error);
     this.#runners = runners;
@@ -117,7 +121,8 @@ export class KernelRing implements AsyncDisposable {
         else if (came.kind === "return" || came.kind === "ack" || came.kind === "scores") this.#host.receive(came);
       };
       const soon = (callback: () => void) => void setImmediate(callback);
-      return new StageDriver({ index, last, epoch: 1 }, { stage, wire, pass, soon, nowMs, failed });
+      const head = last && headOnLast ? { head: model.head } : {};
+      return new StageDriver({ index, last, epoch: 1 }, { stage, ...head, wire, pass, soon, nowMs, failed });
     });
     this.#host = new HostDriver({
       embedding: model.embedding,
@@ -129,7 +134,11 @@ export class KernelRing implements AsyncDisposable {
       after: (delayMs, callback) => void setTimeout(callback, delayMs),
       failed,
     });
-    this.#host.ringReady({ ...ring, epoch: 1, arenas: 4, stages: stages.length }, wire);
+    const vocabulary = model.checkpoint.shape.V;
+    this.#host.ringReady(
+      { ...ring, epoch: 1, arenas: 4, stages: stages.length, ...(headOnLast ? { headOnLast: { vocabulary } } : {}) },
+      wire,
+    );
   }
 
   static async start(model: KernelModel, form: RingForm): Promise<KernelRing> {

@@ -43,7 +43,9 @@ it(`${PLANS} random plans: the choices of one stage that takes every question wh
   const expected = await dialogue(alone);
   expect(expected.map(({ reusedTokens }) => reusedTokens)).toEqual([0, 155, 140, 20]);
   const seen = new Set<string>();
+  const heads = new Set<boolean>();
   for (const plan of randomPlans({ L, donors: [1, 4], count: PLANS, seed: SEED })) {
+    heads.add(plan.head === "host");
     await using ring = await KernelRing.start(model, planned(plan, form));
     const answers = await dialogue(ring, expected);
     answers.forEach((answer, i) => {
@@ -56,4 +58,5 @@ it(`${PLANS} random plans: the choices of one stage that takes every question wh
   }
   // Else the plans would have been alike, and the test would say little.
   expect(seen.size).toBeGreaterThan(PLANS);
+  expect(heads).toEqual(new Set([true, false]));
 });

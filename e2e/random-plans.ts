@@ -1,4 +1,4 @@
-/** Plans that the planner makes for random rooms: devices, links, memory, workloads and where the host has layers, drawn by a seed. */
+/** Plans that the planner makes for random rooms: devices, links, memory, workloads, where the host has layers and who may have the head, drawn by a seed. */
 import { plan, type Plan } from "@jupiter/planner";
 import { sampledRequests } from "@jupiter/planner/testing";
 
@@ -10,12 +10,12 @@ export interface RandomPlans {
   readonly seed: number;
 }
 
-/** Rooms that cannot hold the model are passed over. The head stays on the host: elsewhere the pipeline has none. */
+/** Rooms that cannot hold the model are passed over. */
 export function randomPlans({ L, donors, count, seed }: RandomPlans): readonly Plan[] {
   const drawn = sampledRequests({ donors, layers: [L, L] }, 8 * count, seed);
   const plans: Plan[] = [];
   for (const request of drawn) {
-    const made = plan({ ...request, placement: { ...request.placement, head: ["host"] } });
+    const made = plan(request);
     if (made.kind === "plan") plans.push(made);
     if (plans.length === count) return plans;
   }
@@ -23,6 +23,7 @@ export function randomPlans({ L, donors, count, seed }: RandomPlans): readonly P
 }
 
 /** "donor_2 0-11, host 12-29", as a test's name. */
-export function planInWords({ stages }: Plan): string {
-  return stages.map(({ seat, layers: { first, end } }) => `${seat} ${first}-${end - 1}`).join(", ");
+export function planInWords({ stages, head }: Plan): string {
+  const held = stages.map(({ seat, layers: { first, end } }) => `${seat} ${first}-${end - 1}`).join(", ");
+  return head === "host" ? held : `${held}, head on ${head}`;
 }

@@ -1,14 +1,16 @@
 /** What a scenario asks of a ring of tabs and no ring can be: found before anything is fetched, built or opened. */
-import { checkAcceptance, checkDrafters } from "./drafters.ts";
+import { checkAcceptance, checkDrafters, drafterNames } from "./drafters.ts";
 import { ScenarioError, type Scenario } from "./scenario.ts";
 
 /** Throws `ScenarioError`. */
 export function checkRing(scenario: Scenario): void {
-  const { tabs, hostLayers, layers, devices, shape, links } = scenario;
+  const { tabs, hostLayers, head, layers, devices, shape, links, draft } = scenario;
   if (tabs === 0 && hostLayers !== "all")
     throw new ScenarioError("tabs: without donors the host has every layer; add --host-layers all, or a donor.");
   if (shape !== undefined && devices?.some(({ time }) => time === undefined) !== false)
     throw new ScenarioError("shape: a model that is not there needs devices that all say their time.");
+  if (head !== "host" && drafterNames(draft).includes("medusa"))
+    throw new ScenarioError("draft: medusa heads sit beside the LM head on the host; leave --head out, or them.");
   checkDrafters(scenario);
   checkAcceptance(scenario);
   if (links.some(({ medium }) => medium !== undefined))

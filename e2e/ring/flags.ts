@@ -11,6 +11,7 @@ A room without hands: real headless tabs, real links, the real server. Prints an
   --backend NAME      wasm, webgpu or auto
   --threads N         of onnxruntime on wasm, in each tab
   --host-layers WHERE none, first, last, both or all
+  --head WHERE        who has final norm and LM head: host, last (the last stage) or best, whichever is faster
   --layers 10,10,10   layers per stage in ring order, the host's shares included
   --wire TYPE         f32 or f16
   --prompts FILE      a list of {id, messages | text, tokens?}, or {cases: [...]}
@@ -53,6 +54,7 @@ const TEXTS = {
   model: "model",
   backend: "backend",
   "host-layers": "hostLayers",
+  head: "head",
   wire: "wire",
   objective: "objective",
   prompts: "prompts",

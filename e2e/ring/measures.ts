@@ -82,7 +82,7 @@ export function startOf(laps: readonly TimedLap[]): number {
  */
 export function spansOf(laps: readonly TimedLap[], places: readonly string[], host: string): Span[] {
   return laps.flatMap((lap) => {
-    const { atMs, lapMs, headMs, stageTimes, rows, cached } = lap;
+    const { atMs, lapMs, headMs, headAt, stageTimes, rows, cached } = lap;
     const label = rows === 1 ? `row ${cached}` : `rows ${cached} to ${cached + rows - 1}`;
     const backMs = atMs - headMs;
     const withinMs = stageTimes.reduce((sum, { computeUs, queueUs }) => sum + (computeUs + queueUs) / 1000, 0);
@@ -93,6 +93,12 @@ export function spansOf(laps: readonly TimedLap[], places: readonly string[], ho
       const endMs = (nowMs = startMs + computeUs / 1000);
       return computeUs === 0 ? [] : [{ device: places[stage] ?? "?", label, startMs, endMs }];
     });
-    return headMs === 0 ? spans : [...spans, { device: host, label: "head", startMs: backMs, endMs: atMs }];
+    if (headMs === 0) return spans;
+    // Before the last hop, where the last stage has it.
+    const head =
+      headAt === "last"
+        ? { device: places.at(-1) ?? "?", startMs: nowMs, endMs: nowMs + headMs }
+        : { device: host, startMs: backMs, endMs: atMs };
+    return [...spans, { ...head, label: "head" }];
   });
 }

@@ -13,7 +13,7 @@ import {
   type Workload,
 } from "@jupiter/planner";
 import { RECORDED } from "@jupiter/simulator";
-import { PeerId, type Seat } from "@jupiter/protocol";
+import { CANDIDATES, PeerId, scoreBytes, type Seat } from "@jupiter/protocol";
 import type { LinkShape } from "@jupiter/transport/link-shape";
 import { drafterNames } from "./drafters.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -23,6 +23,8 @@ import { ScenarioError, type Scenario } from "./scenario.ts";
 export interface PlannedScenario {
   /** In ring order; `device` is an index of the scenario's devices. */
   readonly stages: readonly { readonly device: number; readonly layers: number }[];
+  /** Who has final norm and LM head. */
+  readonly head: "host" | "last";
   /** Names of devices that take no part: without them it is faster. */
   readonly leftOut: readonly string[];
   /** The ring as the chunk rule sees it. */
@@ -58,10 +60,12 @@ export function planScenario(
   asked: readonly Asked[],
   objective: ObjectiveMode = scenario.objective,
 ): PlannedScenario {
-  const { devices = [], links, hostLayers, layers, wire } = scenario;
+  const { devices = [], links, hostLayers, head, layers, wire } = scenario;
   const profiles = devices.map(({ name, time, memoryBytes = Infinity }, index): DeviceProfile => {
     if (time === undefined)
       throw new ScenarioError(`${name} has no time: only devices that all say theirs can be planned for.`);
+    if (head !== "host" && time.head === null)
+      throw new ScenarioError(`${name} has no time for the head: with head ${head} every device needs one.`);
     return { seat: seatAt(index), name, costs: time, memoryBytes, fixedBytes: 0, layerBytes, headBytes: 0 };
   });
   const deviceAt = (seat: Seat) => profiles.findIndex((profile) => profile.seat === seat);
@@ -69,10 +73,14 @@ export function planScenario(
   const request: PlanRequest = {
     devices: profiles,
     link: (from, to) => linkCost(linkBetween(links, named(from), named(to)).shape),
-    model: { L, kvBytes: 0, rowBytes: D * (wire === "f16" ? 2 : 4), mostRows: scenario.chunk ?? MOST_ROWS },
+    model: {
+      ...{ L, kvBytes: 0, mostRows: scenario.chunk ?? MOST_ROWS },
+      rowBytes: D * (wire === "f16" ? 2 : 4),
+      scoreBytes: scoreBytes(CANDIDATES),
+    },
     placement: {
       hostLayers: [hostLayers],
-      head: ["host"],
+      head: head === "best" ? ["host", "last"] : [head],
       donors: "best",
       ...(layers === undefined ? {} : { layers }),
     },
@@ -86,7 +94,12 @@ export function planScenario(
     layers: end - first,
   }));
   if (layers !== undefined) checkMemory(scenario, stages, layerBytes);
-  return { stages, leftOut: found.leftOut.map(named), pipe: found.pipe };
+  return {
+    stages,
+    head: found.head === "host" ? "host" : "last",
+    leftOut: found.leftOut.map(named),
+    pipe: found.pipe,
+  };
 }
 
 /** The planner takes a person's word for `layers`; a device that cannot hold them is a fault of the file. */

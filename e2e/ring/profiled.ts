@@ -11,10 +11,11 @@ export function profiled(
   places: readonly { readonly seat: Seat }[],
   names: Names,
 ): Scenario {
+  const headSeat = scenario.head === "last" ? places.at(-1)?.seat : "host";
   const devices = [...names].map(([seat, name]) => {
     const costs = pipe.places[places.findIndex((place) => place.seat === seat)]?.costs;
     const layer = costs?.layer ?? [{ fromRows: 1, floorMs: 0, rowMs: 0, pairMs: 0 }];
-    return { name, time: { layer, frameMs: costs?.frameMs ?? 0, head: seat === "host" ? pipe.head : null } };
+    return { name, time: { layer, frameMs: costs?.frameMs ?? 0, head: seat === headSeat ? pipe.head : null } };
   });
   const links = pipe.places.flatMap(({ link }, i) => {
     const name = (at: number) => names.get(places[at]?.seat ?? "host") ?? "?";

@@ -20,6 +20,8 @@ export interface RunReport {
   /** What was recorded elsewhere and only played again here. */
   readonly replayed: readonly ("answers" | "guesses")[];
   readonly scenario: Scenario;
+  /** Who has final norm and LM head. */
+  readonly head: string;
   readonly plan: readonly {
     readonly seat: string;
     readonly device: string;
@@ -75,7 +77,7 @@ export function replayedParts(scenario: Scenario): RunReport["replayed"] {
 export async function report(
   room: TabRoom,
   scenario: Scenario,
-  { host, places, plan }: ReadyRing,
+  { host, places, head, plan }: ReadyRing,
   { laps, batches }: Pick<RunReport, "laps" | "batches">,
   names: Names,
 ): Promise<RunReport> {
@@ -95,6 +97,7 @@ export async function report(
     source: scenario.devices?.some(({ time }) => time !== undefined) === true ? "emulated" : "real",
     replayed: replayedParts(scenario),
     scenario,
+    head: name(head),
     plan: places.map(({ seat, layers }) => ({ seat, device: name(seat), ...layers })),
     prediction: plan?.predicted ?? null,
     pipe: plan?.pipe ?? null,

@@ -85,7 +85,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
   await checkDraft(room);
   say(
-    `ring: ${ring.places.map(({ seat, layers }) => `${names.get(seat) ?? seat} ${layers.first}-${layers.end - 1}`).join(" → ")}`,
+    `ring: ${ring.places.map(({ seat, layers }) => `${names.get(seat) ?? seat} ${layers.first}-${layers.end - 1}`).join(" → ")}${ring.head === "host" ? "" : `, head on ${names.get(ring.head) ?? ring.head}`}`,
   );
   const pipe = planned?.pipe ?? ring.plan?.pipe ?? null;
   const course = pipe === null ? null : { pipe, cutting: cuttingOf(scenario, pipe) };
@@ -128,6 +128,7 @@ export function asPlanned(scenario: Scenario, planned: PlannedScenario | null, n
   return {
     donors,
     layers: planned.stages.map(({ layers }) => layers),
+    head: planned.head,
     ...(scenario.chunk === undefined ? { chunkRows: planned.pipe } : {}),
   };
 }
@@ -140,10 +141,11 @@ export async function checkDraft({ host }: TabRoom): Promise<void> {
 
 /** What the harness's `start` takes. */
 export function ringOptions(scenario: Scenario, url: string) {
-  const { model, hostLayers, layers, backend, threads, wire, context, chunk, inFlight } = scenario;
+  const { model, hostLayers, head, layers, backend, threads, wire, context, chunk, inFlight } = scenario;
   return {
     model: { id: model.endsWith(".gguf") ? basename(model) : model, title: basename(model), source: url },
     hostLayers,
+    head,
     ...(hostLayers === "all" ? { donors: [] } : {}),
     ...(layers === undefined ? {} : { layers }),
     compute: { backend, threads },

@@ -27,7 +27,7 @@ const Time = z.strictObject({
     .refine((pieces) => pieces[0]?.fromRows === 1, "the first piece is fromRows 1"),
   /** Of every frame, however many layers and rows. */
   frameMs: ms.default(0),
-  /** Final norm, LM head and choice: `floorMs + rowMs rows`. The host needs it. */
+  /** Final norm, LM head and choice: `floorMs + rowMs rows`. The host needs it; with `head` last or best every device does. */
   head: z.strictObject({ floorMs: ms, rowMs: ms }).nullable().default(null),
   /** A step of the recorded drafter on the host: `floorMs`, and `rowMs` for each further line in it. Of a model that is not there. */
   draft: z.strictObject({ floorMs: ms, rowMs: ms }).optional(),

@@ -52,6 +52,8 @@ const Fields = z.strictObject({
   threads: z.int().min(1).max(16).default(1),
   /** Where the host has layers of its own. */
   hostLayers: z.enum(["none", "first", "last", "both", "all"]).default("none"),
+  /** Who has final norm and LM head: the host, the last stage, or whichever makes the ring faster. */
+  head: z.enum(["host", "last", "best"]).default("host"),
   /** Layers per stage in ring order, the host's shares included; without it the planner splits by what devices take. */
   layers: z.array(z.int().min(1)).min(1).optional(),
   wire: z.enum(["f32", "f16"]).default("f32"),

@@ -30,7 +30,7 @@ import { linkBetween } from "../ring/scenario-devices.ts";
 import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
 export interface SimulatedReport {
-  readonly run: Pick<RunReport, "source" | "replayed" | "scenario" | "plan" | "links" | "laps" | "batches">;
+  readonly run: Pick<RunReport, "source" | "replayed" | "scenario" | "head" | "plan" | "links" | "laps" | "batches">;
   readonly cases: readonly MeasuredCase[];
 }
 
@@ -47,7 +47,7 @@ export async function runSimulation(
   const asked = prompts.map((prompt) => ({ prompt, ids: idsOf(prompt, facts) }));
   const newTokensOf = (prompt: Prompt) => prompt.tokens ?? scenario.tokens;
   const { cases: traced } = recordedTrace(scenario, folder);
-  const { ring, stages, pipe, cutting, leftOut } = ringOf(
+  const { ring, stages, head, pipe, cutting, leftOut } = ringOf(
     scenario,
     { facts, traced },
     asked.map(({ prompt, ids }) => ({ promptTokens: ids.length, newTokens: newTokensOf(prompt) })),
@@ -83,6 +83,8 @@ export async function runSimulation(
       bytes.set(`${from} > ${to}`, { from, to, sizeBytes: sum + sizeBytes });
     }
   }
+  const headAt = names[head === "host" ? 0 : (stages.at(-1)?.device ?? 0)] ?? "?";
+  if (head !== "host") say(`head on ${headAt}`);
   let first = 0;
   const plan = stages.map(({ device, layers }) => {
     const end = first + layers;
@@ -93,7 +95,9 @@ export async function runSimulation(
   });
   return {
     run: {
-      ...{ source: "simulated", replayed: replayedParts(scenario), scenario, plan, links: [...bytes.values()] },
+      ...{ source: "simulated", replayed: replayedParts(scenario), scenario, head: headAt },
+      plan,
+      links: [...bytes.values()],
       laps,
       batches,
     },
@@ -114,7 +118,7 @@ export function ringOf(
 ): SimulatedRing {
   const devices = devicesOf(scenario);
   const planned = planScenario(scenario, facts, asked);
-  const { stages, pipe } = planned;
+  const { stages, head, pipe } = planned;
   const cutting = cuttingOf(scenario, pipe);
   const names = devices.map(({ name }) => name);
   const link = (from: number, to: number) => linkBetween(scenario.links, names[from] ?? "", names[to] ?? "");
@@ -133,6 +137,7 @@ export function ringOf(
       capacity: scenario.context,
       arenas: ARENAS,
       stages: stages.length,
+      ...(head === "host" ? {} : { headOnLast: { vocabulary: Infinity } }),
       decoding: decodingOf(decodingChoice(scenario), stages.length),
     },
     drafters: (host) => draftersOf(scenario, traced, host),

@@ -13,6 +13,7 @@ export { hashTensors } from "./hash.ts";
 export { httpByteSource } from "./http-source.ts";
 export { readGguf, type ByteSource, type GgufHeader, type MetadataValue } from "./gguf.ts";
 export {
+  headTensors,
   loadEmbedding,
   loadHead,
   loadLayer,

@@ -5,7 +5,7 @@
 import type { Seat } from "@jupiter/protocol";
 import { drifted } from "./drift.ts";
 import { plan, type Plan } from "./plan.ts";
-import type { HostLayers, PlanRequest } from "./request.ts";
+import type { HeadSeat, HostLayers, PlanRequest } from "./request.ts";
 
 /** A ring that serves. */
 export interface Standing {
@@ -85,7 +85,9 @@ export class Replanner {
       ...device,
       costs: drifted(device.costs, factors.get(device.seat) ?? 1),
     }));
-    const request = { ...before.request, devices };
+    // The head stays where it is: who may read the answers is not decided by a hot phone.
+    const placement = { ...before.request.placement, head: [headSeatOf(before.plan)] };
+    const request = { ...before.request, devices, placement };
     const planned = plan(request);
     if (planned.kind === "not-enough") return null;
     const next = inSameOrder(before.plan, planned, request);
@@ -137,7 +139,8 @@ function isAt({ stages }: Plan, seat: Seat, layer: number): boolean {
 }
 
 /** The same stages, with what a request's devices take. */
-export function asItStands({ stages, head }: Plan, request: PlanRequest): Plan {
+export function asItStands(standing: Plan, request: PlanRequest): Plan {
+  const { stages } = standing;
   const seats = stages.map(({ seat }) => seat);
   const order = ["host" as const, ...seats.filter((seat) => seat !== "host")];
   const again = plan({
@@ -145,7 +148,7 @@ export function asItStands({ stages, head }: Plan, request: PlanRequest): Plan {
     devices: order.flatMap((seat) => request.devices.find((device) => device.seat === seat) ?? []),
     placement: {
       hostLayers: [hostLayersOf(seats)],
-      head: [head === "host" ? "host" : "last"],
+      head: [headSeatOf(standing)],
       donors: "all",
       layers: stages.map(({ layers }) => layers.end - layers.first),
     },
@@ -153,6 +156,10 @@ export function asItStands({ stages, head }: Plan, request: PlanRequest): Plan {
   // Layers that somebody counted are held against no limit.
   if (again.kind === "not-enough") throw new RangeError(again.message);
   return again;
+}
+
+function headSeatOf({ head }: Plan): HeadSeat {
+  return head === "host" ? "host" : "last";
 }
 
 function hostLayersOf(seats: readonly Seat[]): HostLayers {

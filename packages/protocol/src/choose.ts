@@ -1,5 +1,8 @@
 import type { ScorePolicy } from "./frame-types.ts";
 
+/** Candidates that a head hands out per row; sampling draws among these, so what lies beyond the 64 best is never chosen. */
+export const CANDIDATES = 64;
+
 /**
  * The token that a policy picks among the best candidates.
  *

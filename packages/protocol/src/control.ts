@@ -97,6 +97,9 @@ const LayerTime = z.object({
   ms,
 });
 
+/** `ms` for so many scored rows. */
+const HeadTime = z.object({ rows: z.int().min(1).max(LIMITS.rowsPerFrame), ms });
+
 /** Both directions of a link as one end measured them; `back`: towards it. */
 const LinkMeasure = z.object({
   /** Median of small messages there and back. */
@@ -131,6 +134,8 @@ const Assign = z
     next: Seat,
     /** Decoder layers `first` (inclusive) to `end` (exclusive). */
     layers: z.object({ first: z.int().min(0), end: z.int().min(1) }),
+    /** Of the last stage: it has final norm and LM head, too, and sends the host scores instead of activations. */
+    head: z.boolean().optional(),
     /** Only the tensors that this stage needs. */
     checkpoint: Checkpoint,
     /** Where the bytes are; taken by byte ranges. On the page's own server, elsewhere over HTTP, or null: on the host, over a bulk link. */
@@ -148,21 +153,23 @@ const Assign = z
     arenas: z.int().min(1).max(LIMITS.arenas),
   })
   .refine(
-    ({ stageIndex, stageCount, ring, layers, checkpoint }) =>
+    ({ stageIndex, stageCount, ring, layers, checkpoint, head }) =>
       ring.length === stageCount &&
       stageIndex < stageCount &&
+      (head !== true || stageIndex === stageCount - 1) &&
       layers.first < layers.end &&
       layers.end <= checkpoint.shape.L,
-    "the ring must have stageCount seats with this stage among them, and the layers must be the model's",
+    "the ring must have stageCount seats with this stage among them, the layers must be the model's, and the head is the last stage's",
   );
 
 const HostMessage = z.discriminatedUnion("type", [
   Assign,
-  /** Prove and time a layer of this shape, and answer with `profile` (or `failed`); nothing is fetched for it. */
+  /** Prove and time a layer of this shape, and with `head` its LM head, and answer with `profile` (or `failed`); nothing is fetched for it. */
   z.object({
     type: z.literal("profile"),
     epoch,
     shape: ModelShape,
+    head: z.boolean().optional(),
     backend: z.union([Backend, z.literal("auto")]),
     threads,
   }),
@@ -220,6 +227,8 @@ const DonorMessage = z.discriminatedUnion("type", [
     /** Weights are float32 there, not the file's blocks. */
     unpacks: z.boolean().default(false),
     layerTimes: z.array(LayerTime).max(64).readonly(),
+    /** Of final norm, LM head and choice; none where the host did not ask. */
+    headTimes: z.array(HeadTime).max(16).readonly().default([]),
     /** Of every frame, however many layers and rows. */
     frameMs: ms.default(0),
     /** From the page to its worker and back. */

@@ -69,6 +69,11 @@ export function frameBytes(frame: RingFrame): number {
   return HEAD_BYTES + TIME_BYTES * frame.times.length + bodyBytes(frame);
 }
 
+/** Of one row's scores with so many best ids. */
+export function scoreBytes(best: number): number {
+  return 24 + 16 * best;
+}
+
 function encodeRingFrame(frame: RingFrame): Uint8Array<ArrayBuffer> {
   checkRingFrame(frame);
   const out = new ByteWriter(checkFrameBytes(frameBytes(frame)));
@@ -129,7 +134,7 @@ function bodyBytes(frame: RingFrame): number {
     case "return":
       return 8 + align4(2 * frame.rowIndices.length) + frame.activations.data.byteLength;
     case "scores":
-      return frame.scores.reduce((sum, { best, asked }) => sum + 24 + 16 * best.length + 8 * asked.length, 8);
+      return frame.scores.reduce((sum, { best, asked }) => sum + scoreBytes(best.length) + 8 * asked.length, 8);
     case "ack":
       return 0;
     default:

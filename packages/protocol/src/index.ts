@@ -4,7 +4,7 @@ export { LIMITS, SIGNALING_LIMITS } from "./limits.ts";
 export { SlotError, SlotList, SlotLists } from "./slots.ts";
 export type { SlotReason } from "./slots.ts";
 export { fillBias } from "./bias.ts";
-export { chooseToken } from "./choose.ts";
+export { CANDIDATES, chooseToken } from "./choose.ts";
 export {
   JoinAck,
   JoinRequest,
@@ -23,7 +23,7 @@ export {
 export type { ClientToServer, ServerToClient } from "./signaling.ts";
 export { ProtocolError } from "./errors.ts";
 export type { ProtocolReason } from "./errors.ts";
-export { encodeFrame, frameBytes } from "./frame-encode.ts";
+export { encodeFrame, frameBytes, scoreBytes } from "./frame-encode.ts";
 export { decodeFrame } from "./frame-decode.ts";
 export { toFloat32, toWire } from "./half.ts";
 export { donorMessageFrame, hostMessageFrame, parseDonorMessage, parseHostMessage } from "./control.ts";

@@ -1,13 +1,17 @@
 import type { GraphFloat, HeadWeights, MedusaHead, ModelShape } from "@jupiter/model";
-import { chooseToken, toFloat32, type Activations, type RowScore, type ScorePolicy } from "@jupiter/protocol";
+import {
+  CANDIDATES,
+  chooseToken,
+  toFloat32,
+  type Activations,
+  type RowScore,
+  type ScorePolicy,
+} from "@jupiter/protocol";
 import { RuntimeError } from "./errors.ts";
 import { exclusive, type Computed } from "./exclusive.ts";
 import { KernelHead } from "./kernels/kernel-head.ts";
 import { OrtHead } from "./ort-head.ts";
 import type { Backend } from "./ort.ts";
-
-/** Candidates that are handed out per row; sampling draws among these, so what lies beyond the 64 best is never chosen. */
-const BEST = 64;
 
 /** Candidates of a Medusa head. */
 const GUESSES = 4;
@@ -60,7 +64,7 @@ export class HeadRunner {
       kernels = false,
     }: { readonly backend: Backend; readonly type: GraphFloat; readonly kernels?: boolean },
   ): Promise<HeadRunner> {
-    const best = Math.min(BEST, shape.V);
+    const best = Math.min(CANDIDATES, shape.V);
     const scorer = kernels
       ? await KernelHead.create(shape, weights, best)
       : await OrtHead.create(shape, weights, { backend, type, best });

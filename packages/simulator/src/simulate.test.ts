@@ -1,4 +1,4 @@
-import { GREEDY, type GenerateRequest, type UnmeasuredRing } from "@jupiter/pipeline";
+import { decodingOf, GREEDY, LookupDrafter, type GenerateRequest, type UnmeasuredRing } from "@jupiter/pipeline";
 import type { DeviceCosts } from "@jupiter/planner";
 import { describe, expect, it } from "vitest";
 import { busyShare, countingRule, gantt, simulate, traceRule, type Simulation } from "./index.ts";
@@ -87,6 +87,32 @@ describe("a simulated ring", () => {
     expect(bytes[0]).toBe(12 + 20 + 12 + 2000);
     const travelMs = bytes.reduce((sum, size) => sum + size / 1000 + 3, 0);
     expect(finished.timings.prefillMs).toBeCloseTo(travelMs + 22 + 8.5, 6);
+  });
+
+  it("has the head on the last device where the ring says so: its time, and scores on the way back", async () => {
+    const shape = { mbitPerS: 8, delayMs: 3 }; // 1000 bytes a millisecond
+    const one = { atMs: 0, request: request([1], { maxTokens: 1 }) };
+    const headOnLast = { vocabulary: Infinity };
+    const plain = ofEqualDevices(2, { shapeOf: () => shape, requests: [one] });
+    const devices = plain.devices.map((device, i) => ({
+      ...device,
+      costs: { ...device.costs, head: { floorMs: i === 0 ? 800 : 20, rowMs: 1 } },
+    }));
+    const there = { ...plain, devices, ring: ring(16, { headOnLast }) };
+    const { finished, links, spans } = await answerOf(there);
+    const back = links.find(({ to }) => to === "host");
+    // Head, scores, head's time; one row of 64 candidates.
+    expect(back?.sizeBytes).toBe(12 + 2 * 12 + 8 + 24 + 64 * 16);
+    const travelMs = links.reduce((sum, { sizeBytes }) => sum + sizeBytes / 1000 + 3, 0);
+    expect(finished.timings.prefillMs).toBeCloseTo(travelMs + 2 * 22 + 21, 6);
+    expect(finished.output).toEqual((await answerOf({ ...plain, devices })).finished.output);
+    expect(spans.filter(({ label }) => label === "head").map(({ device }) => device)).toEqual(["device 2"]);
+
+    const drafted = { drafters: () => [new LookupDrafter()], requests: [{ atMs: 0, request: request(prompt(40)) }] };
+    const decoding = decodingOf({ strategy: "continuous", drafters: ["lookup"] }, 2);
+    const guess = (more: Partial<UnmeasuredRing>) =>
+      answerOf({ ...plain, ...drafted, ring: ring(16, { decoding, stages: 2, ...more }) });
+    expect((await guess({ headOnLast })).finished.output).toEqual((await guess({})).finished.output);
   });
 
   it("lets devices of one machine share its cores, and links a medium", async () => {

@@ -13,7 +13,7 @@ import {
   type UnmeasuredRing,
 } from "@jupiter/pipeline";
 import type { DeviceCosts } from "@jupiter/planner";
-import { frameBytes, type Frame, type FrameNumber, type WireType } from "@jupiter/protocol";
+import { CANDIDATES, frameBytes, scoreBytes, type Frame, type FrameNumber, type WireType } from "@jupiter/protocol";
 import { Activity, type Span } from "./activity.ts";
 import { Network, type LinkUse, type NetworkOptions } from "./network.ts";
 import { Machine, Processor } from "./processor.ts";
@@ -40,7 +40,7 @@ export interface SimulatedRequest {
 }
 
 export interface Simulation extends Omit<NetworkOptions, "devices"> {
-  /** The first is the host: it has embedding and head, and layers where a stage says so. */
+  /** The first is the host: it has the embedding, the head unless `ring.headOnLast`, and layers where a stage says so. */
   readonly devices: readonly SimulatedDevice[];
   /** Cores by machine. */
   readonly machines: ReadonlyMap<string, number>;
@@ -82,8 +82,12 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
   const [firstStage, lastStage] = [stages[0], stages.at(-1)];
   if (host === undefined || firstStage === undefined || lastStage === undefined)
     throw new RangeError("a simulated ring needs a host and at least one stage");
-  if (host.costs.head === null)
-    throw new RangeError(`${host.name} is the host: its costs must say what its head takes`);
+  const headAt = ring.headOnLast === undefined ? HOST : lastStage.device;
+  if (ring.headOnLast !== undefined && headAt === HOST)
+    throw new RangeError("the last stage is the host's own: its head is the host's");
+  const headCost = devices[headAt]?.costs.head ?? null;
+  if (headCost === null)
+    throw new RangeError(`${devices[headAt]?.name} has the head: its costs must say what that takes`);
 
   const clock = new VirtualClock();
   const activity = new Activity();
@@ -108,6 +112,7 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
     else network.send(from, to, bytesOnWire(frame, hidden, wire), receive);
   };
 
+  const head = new TimedHead(rule, headCost, processors[headAt]!);
   const drivers: StageDriver[] = stages.map(({ device, layers }, index) => {
     const last = index === stages.length - 1;
     const rows = index === 0 ? new RuledRows(rule) : passingRows;
@@ -115,6 +120,7 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
       { index, last, epoch: EPOCH },
       {
         stage: new TimedStage(rows, devices[device]!.costs, layers, processors[device]!),
+        ...(last && headAt !== HOST ? { head } : {}),
         // One value a row, and whole numbers: what travels is counted by `hidden` and `wire`.
         wire: "f32",
         pass: (frame) => {
@@ -130,7 +136,7 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
   });
   const driver = new HostDriver({
     embedding: ruledEmbedding(1),
-    head: new TimedHead(rule, host.costs.head, processors[HOST]!),
+    head,
     send: (frame) => carry(HOST, firstStage.device, frame, () => toStage(0, frame)),
     cancel: (frames) => cancel(frames),
     emit: (event) => {
@@ -180,7 +186,7 @@ export async function simulate(simulation: Simulation): Promise<SimulationResult
   return { events, laps, spans: activity.spans, links: network.uses, endMs: clock.nowMs };
 }
 
-/** Bytes of the frame with activations of the model's own size. */
+/** Bytes of the frame with activations of the model's own size, and as many candidates as a real head tells. */
 function bytesOnWire(frame: Frame, hidden: number, wire: WireType): number {
   switch (frame.kind) {
     case "rows":
@@ -188,8 +194,12 @@ function bytesOnWire(frame: Frame, hidden: number, wire: WireType): number {
       const { rows, data } = frame.activations;
       return frameBytes(frame) - data.byteLength + rows * hidden * (wire === "f16" ? 2 : 4);
     }
-    case "commands":
     case "scores":
+      return frame.scores.reduce(
+        (sum, { best }) => sum + scoreBytes(CANDIDATES) - scoreBytes(best.length),
+        frameBytes(frame),
+      );
+    case "commands":
     case "ack":
       return frameBytes(frame);
     case "cancel":

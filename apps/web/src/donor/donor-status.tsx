@@ -89,6 +89,7 @@ function State({ state, isUnreached }: StateProps) {
         <>
           <Share layers={state.layers} />
           <p>{donor.serving(backendInWords(state.backend))}</p>
+          {state.scores && <p>{donor.scores}</p>}
           <p class="count">
             <strong>{state.tokens}</strong> {donor.tokens}
           </p>

@@ -148,8 +148,8 @@ export interface EngineApi {
   openModel(source: ModelSource, id: string): Promise<Outcome<OpenedModel>>;
   /** Host: those tensors of the open model, with the SHA-256 of their bytes. */
   hashTensors(names: readonly string[]): Promise<Outcome<readonly TensorEntry[]>>;
-  /** Host: embedding, final norm and LM head of the open model. */
-  loadHead(rung: Rung): Promise<Outcome<LoadedShare>>;
+  /** Host: the embedding of the open model, and with `scores` its final norm and LM head. */
+  loadEnds(rung: Rung, scores: boolean): Promise<Outcome<LoadedShare>>;
   /** Host: Medusa heads for the open model, after its head; how many they are. */
   loadMedusa(source: ModelSource): Promise<Outcome<number>>;
   /** Host: a smaller model with the open model's tokens, in a worker of its own. `capacity`: slots of its cache. */

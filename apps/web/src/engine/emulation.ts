@@ -11,6 +11,7 @@ import {
   RECORDED,
   RuledRows,
   stageMs,
+  TimedHead,
   TimedStage,
   TraceDrafter,
   traceRule,
@@ -139,6 +140,11 @@ export class EmulatedDevice implements Computer {
 export function replayedStage({ stageIndex, layers }: AssignMessage, device: EmulatedDevice): Stage {
   const rows = stageIndex === 0 ? new RuledRows(device.rule) : passingRows;
   return new TimedStage(rows, device.costs, layers.end - layers.first, device);
+}
+
+/** The head of a model that is not there. */
+export function replayedHead(device: EmulatedDevice): Head {
+  return new TimedHead(device.rule, device.costs.head ?? { floorMs: 0, rowMs: 0 }, device);
 }
 
 /** A real stage that takes an emulated device's time. */

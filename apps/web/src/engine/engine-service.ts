@@ -180,10 +180,10 @@ const api: EngineApi = {
   inspect: (source, id) => outcome(() => inspect(source, id)),
   openModel: (source, id) => outcome(() => host.openModel(source, id)),
   hashTensors: (names) => outcome(() => host.hashTensors(names)),
-  loadHead: (rung) =>
+  loadEnds: (rung, scores) =>
     outcome(async () => {
       await shares.letGo();
-      const loaded = await host.loadHead(rung);
+      const loaded = await host.loadEnds(rung, scores);
       if (rung.backend === "webgpu") void watchDevice(onDeviceLost);
       return loaded;
     }),

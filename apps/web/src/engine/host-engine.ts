@@ -20,7 +20,7 @@ import {
 import { chunkRule, type ChunkRule } from "@jupiter/planner";
 import type { AckFrame, FrameNumber, ReturnFrame, RowsFrame, ScoresFrame } from "@jupiter/protocol";
 import { graphFloat, HeadRunner, type Rung } from "@jupiter/runtime";
-import { ruledEmbedding, TimedHead } from "@jupiter/simulator";
+import { ruledEmbedding } from "@jupiter/simulator";
 import { AnswerText } from "./answer-text.ts";
 import {
   endedUntold,
@@ -38,7 +38,7 @@ import {
 import { Dialogues } from "./dialogues.ts";
 import type { DraftOrder } from "./draft-api.ts";
 import { DraftSlot } from "./draft-slot.ts";
-import { EmulatedHead, ReplayedDrafter, type EmulatedDevice } from "./emulation.ts";
+import { EmulatedHead, replayedHead, ReplayedDrafter, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { Outline } from "./outline.ts";
 import { Probe, type ProbeFrame, type ProbeResult } from "./probe.ts";
@@ -73,6 +73,8 @@ interface LoadedHead {
   /** Of which model, and how it computes. */
   readonly model: OpenModel;
   readonly rung: string;
+  /** Else the last stage does. */
+  readonly scores: boolean;
   readonly embedding: Embedding;
   readonly head: Head;
   readonly fetchedBytes: number;
@@ -80,6 +82,17 @@ interface LoadedHead {
   setMedusa(heads: readonly MedusaHead[]): void;
   dispose(): Promise<void>;
 }
+
+/** Of a ring whose last stage has the head: nothing comes here to be scored. */
+const ELSEWHERE: Pick<LoadedHead, "head" | "setMedusa" | "dispose"> = {
+  head: {
+    score: () => Promise.reject(new PipelineError("no-ring", "The last device of the ring scores, not this one.")),
+  },
+  setMedusa: () => {
+    throw new PipelineError("no-ring", "Medusa heads sit beside the LM head, which is not on this device.");
+  },
+  dispose: () => Promise.resolve(),
+};
 
 interface Answer {
   readonly options: AskOptions;
@@ -170,20 +183,21 @@ export class HostEngine {
     return { ...checkpoint, shape: { ...checkpoint.shape, L, D }, tensors: [] };
   }
 
-  async loadHead(rung: Rung): Promise<LoadedShare> {
+  /** `scores`: the head is here; else the last stage has it. */
+  async loadEnds(rung: Rung, scores: boolean): Promise<LoadedShare> {
     const model = this.#open();
     const { checkpoint, source } = model;
     // Layers moved, and the host is what it was.
-    if (this.#head?.model === model && this.#head.rung === rung.name)
+    if (this.#head?.model === model && this.#head.rung === rung.name && this.#head.scores === scores)
       return { fetchedBytes: this.#head.fetchedBytes, memoryBytes: 0, inPlace: true };
     await this.#head?.dispose();
     this.#head = null;
     const device = this.#ports.emulated();
     if (device !== null && device.replay !== null) {
       const { D } = checkpoint.shape;
-      const head = new TimedHead(device.rule, device.costs.head ?? { floorMs: 0, rowMs: 0 }, device);
+      const head = replayedHead(device);
       this.#head = {
-        ...{ model, rung: rung.name },
+        ...{ model, rung: rung.name, scores },
         embedding: ruledEmbedding(D),
         head,
         fetchedBytes: 0,
@@ -192,7 +206,7 @@ export class HostEngine {
       };
       return { fetchedBytes: 0, memoryBytes: 0, inPlace: true };
     }
-    const share = { layers: [], head: true, embedding: true };
+    const share = { layers: [], head: scores, embedding: true };
     const weights = await weightSource(checkpoint, source, share, {
       progress: this.#ports.progress,
       storage: this.#ports.storage,
@@ -200,6 +214,10 @@ export class HostEngine {
     const { D } = checkpoint.shape;
     const rows = await weights.embedding();
     const embedding: Embedding = (ids) => ({ wire: "f32", rows: ids.length, hidden: D, data: rows([...ids]) });
+    if (!scores) {
+      this.#head = { model, rung: rung.name, scores, embedding, fetchedBytes: weights.fetchedBytes, ...ELSEWHERE };
+      return { fetchedBytes: weights.fetchedBytes, memoryBytes: 0, inPlace: true };
+    }
     const type = await graphFloat(rung.backend);
     const runner = await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung)), {
       backend: rung.backend,
@@ -208,7 +226,7 @@ export class HostEngine {
     });
     const head = device === null ? runner : new EmulatedHead(runner, device);
     this.#head = {
-      ...{ model, rung: rung.name, embedding, head, fetchedBytes: weights.fetchedBytes },
+      ...{ model, rung: rung.name, scores, embedding, head, fetchedBytes: weights.fetchedBytes },
       setMedusa: (heads) => runner.setMedusa(heads),
       dispose: () => runner.dispose(),
     };

@@ -1,11 +1,12 @@
 /** The stages that this device runs: one for a donor, none to two for the host. */
 import type { ByteSource, WeightSource } from "@jupiter/model";
-import { StageDriver, type Stage } from "@jupiter/pipeline";
+import { StageDriver, type Head, type Stage } from "@jupiter/pipeline";
 import type { AssignMessage, CommandsFrame, Frame, FrameNumber, RowsFrame, Seat } from "@jupiter/protocol";
 import {
   buildStage,
   extendStage,
   graphFloat,
+  HeadRunner,
   HeldLayers,
   type KeptLayers,
   type LayerGroups,
@@ -14,7 +15,7 @@ import {
   type StageRunner,
 } from "@jupiter/runtime";
 import type { FailureReason, LoadedLayers, Phase } from "./api.ts";
-import { EmulatedStage, replayedStage, type EmulatedDevice } from "./emulation.ts";
+import { EmulatedHead, EmulatedStage, replayedHead, replayedStage, type EmulatedDevice } from "./emulation.ts";
 import { failure } from "./outcome.ts";
 import { soon } from "./soon.ts";
 import { weightForm, weightSource } from "./weights.ts";
@@ -35,6 +36,8 @@ interface Share {
   readonly rung: Rung;
   /** Null: nothing is computed here. */
   readonly runner: StageRunner | null;
+  /** Of the last stage, where the head is there. */
+  readonly scorer: Pick<HeadRunner, "dispose"> | null;
   readonly driver: StageDriver;
 }
 
@@ -77,11 +80,11 @@ export class Shares {
 
   async load(assign: AssignMessage, rung: Rung): Promise<LoadedLayers> {
     const startMs = performance.now();
-    const { checkpoint, layers, capacity, arenas } = assign;
+    const { checkpoint, layers, capacity, arenas, head: scores = false } = assign;
     const device = this.#ports.emulated();
     if (device !== null && device.replay !== null) {
-      const driver = this.#drive(assign, replayedStage(assign, device));
-      this.#shares.push({ assign, rung, runner: null, driver });
+      const driver = this.#drive(assign, replayedStage(assign, device), scores ? replayedHead(device) : null);
+      this.#shares.push({ assign, rung, runner: null, scorer: null, driver });
       return { fetchedBytes: 0, memoryBytes: 0, inPlace: true, loaded: { bytes: 0, ms: 0 } };
     }
     const type = await graphFloat(rung.backend);
@@ -91,7 +94,7 @@ export class Shares {
       { first: layers.first, end: end.first },
       { first: end.end, end: layers.end },
     ] as const;
-    const share = { layers: missing, head: false, embedding: false };
+    const share = { layers: missing, head: scores, embedding: false };
     const weights = await weightSource(checkpoint, this.#ports.source(assign), share, {
       progress: this.#ports.progress,
       storage: this.#ports.storage,
@@ -110,8 +113,16 @@ export class Shares {
         ? await buildStage(checkpoint.shape, after, options)
         : await extendStage(checkpoint.shape, { before, kept, after }, options);
     const stage = device === null ? runner : new EmulatedStage(runner, layers.end - layers.first, device);
-    const driver = this.#drive(assign, stage);
-    this.#shares.push({ assign, rung, runner, driver });
+    const scorer = scores
+      ? await HeadRunner.create(checkpoint.shape, await weights.head(weightForm(rung)), {
+          backend: rung.backend,
+          type,
+          kernels: rung.kernels,
+        })
+      : null;
+    const head = scorer === null || device === null ? scorer : new EmulatedHead(scorer, device);
+    const driver = this.#drive(assign, stage, head);
+    this.#shares.push({ assign, rung, runner, scorer, driver });
     this.#fetchedBytes += weights.fetchedBytes;
     this.#loadedBytes += weights.loadedBytes;
     return {
@@ -136,7 +147,10 @@ export class Shares {
   async drop(): Promise<void> {
     const shares = this.#end();
     await this.#next(async () => {
-      for (const { runner } of shares) await runner?.dispose();
+      for (const { runner, scorer } of shares) {
+        await runner?.dispose();
+        await scorer?.dispose();
+      }
     });
     await this.letGo();
   }
@@ -146,7 +160,8 @@ export class Shares {
     const shares = this.#end();
     await this.letGo();
     await this.#next(async () => {
-      for (const { assign, rung, runner } of shares) {
+      for (const { assign, rung, runner, scorer } of shares) {
+        await scorer?.dispose();
         if (runner !== null) this.#held.push({ assign, rung, held: await HeldLayers.of(runner, assign.layers) });
       }
     });
@@ -184,12 +199,13 @@ export class Shares {
     return best.held.keep(assign.layers);
   }
 
-  #drive(assign: AssignMessage, stage: Stage): StageDriver {
+  #drive(assign: AssignMessage, stage: Stage, head: Head | null): StageDriver {
     const last = assign.stageIndex === assign.stageCount - 1;
     return new StageDriver(
       { index: assign.stageIndex, last, epoch: assign.epoch },
       {
         stage,
+        ...(head === null ? {} : { head }),
         wire: assign.wire,
         soon,
         nowMs: () => performance.now(),

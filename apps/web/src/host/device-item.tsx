@@ -25,7 +25,7 @@ export function OwnItem({ store, ring, lapMs }: OwnItemProps) {
   const own = ring?.places.filter(({ seat }) => seat === "host") ?? [];
   const { headMs } = store.pulse.value;
   const facts = [
-    headMs > 0 ? devices.wordsTime(headMs) : devices.words,
+    ring !== null && ring.head !== "host" ? devices.wordsIn : headMs > 0 ? devices.wordsTime(headMs) : devices.words,
     ...(ring === null ? [] : [backendInWords(ring.host.backend), devices.fetched(ring.host.fetchedBytes)]),
     ...(ring !== null && ring.host.memoryBytes > 0 ? [devices.holds(ring.host.memoryBytes)] : []),
   ];
@@ -50,6 +50,8 @@ interface DeviceItemProps {
   readonly device: Device;
   readonly layerCount: number | null;
   readonly lapMs: number;
+  /** What finding the words takes it, 0: not measured; null: they are found elsewhere. */
+  readonly headMs: number | null;
   readonly takesPart: boolean;
   /** The ring is faster without it. */
   readonly isLeftOut: boolean;
@@ -64,11 +66,12 @@ interface DeviceItemProps {
 }
 
 export function DeviceItem(props: DeviceItemProps) {
-  const { device, layerCount, lapMs, takesPart, isLeftOut, isServing, isWaiting, setTakesPart, hasRelay, session } =
-    props;
+  const { device, layerCount, lapMs, headMs, takesPart, isLeftOut, isServing, isWaiting } = props;
+  const { setTakesPart, hasRelay, session } = props;
   const { devices } = texts;
   const { name, state, layers, serving, stats, memoryPledgeBytes } = device;
   const facts = [
+    ...(headMs === null ? [] : [headMs > 0 ? devices.wordsOutTime(headMs) : devices.wordsOut]),
     ...(serving === null ? [] : [backendInWords(serving.backend)]),
     ...linkFacts(device),
     ...speedFacts(device),

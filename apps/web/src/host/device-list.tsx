@@ -22,6 +22,7 @@ export function DeviceList({ store }: { readonly store: HostStore }) {
             device={device}
             layerCount={ring?.checkpoint.shape.L ?? null}
             lapMs={times.get(device.peer) ?? 0}
+            headMs={ring?.head === device.peer ? store.pulse.value.headMs : null}
             takesPart={!store.leftOut.value.has(device.peer)}
             isLeftOut={ring?.plan?.leftOut.includes(device.peer) === true}
             isServing={inRing.has(device.peer)}

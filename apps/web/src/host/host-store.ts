@@ -26,6 +26,8 @@ export interface Settings {
   readonly backend: RingOptions["compute"]["backend"];
   /** Where this device computes layers, as soon as others do too. */
   readonly hostLayers: Exclude<HostLayers, "all">;
+  /** The last device may have the LM head, and so read the answers. */
+  readonly headMoves: boolean;
   /** Those that slow the ring down take no part. */
   readonly leavesOut: boolean;
   /** Of one answer. */
@@ -95,6 +97,7 @@ export class HostStore {
       modelId: offers.find(({ id }) => id === modelId)?.id ?? offers[0].id,
       backend: "auto",
       hostLayers: "first",
+      headMoves: false,
       leavesOut: false,
       maxTokens,
       contextTokens: CONTEXT_TOKENS,
@@ -182,7 +185,7 @@ export class HostStore {
 
   #fitWith({ form, contextLength }: Offer, draft: Offer | null, chosen = this.chosen.value): Fit | null {
     if (form === null) return null;
-    const { backend, arenas, memoryBytes, contextTokens } = this.settings.value;
+    const { backend, arenas, memoryBytes, contextTokens, headMoves } = this.settings.value;
     const donors = chosen.flatMap((peer) => {
       const device = this.session.devices.value.find((candidate) => candidate.peer === peer);
       return device === undefined ? [] : [{ ...device, seat: peer, memoryBytes: device.memoryPledgeBytes }];
@@ -191,6 +194,7 @@ export class HostStore {
     return fitOf(form, {
       devices: [...donors, host],
       hostLayers: this.#hostLayers(donors.length),
+      head: headMoves ? "best" : "host",
       backend,
       arenas,
       capacity: Math.min(contextTokens, contextLength),
@@ -213,7 +217,7 @@ export class HostStore {
       this.ring.value.kind === "ready" && this.session.missesServer({ model, donors: this.chosen.value });
     if (this.#isRefused.value) return;
     this.#isGivenUp = false;
-    const { backend, arenas, memoryBytes, leavesOut } = this.settings.value;
+    const { backend, arenas, memoryBytes, leavesOut, headMoves } = this.settings.value;
     const draft = this.#draft;
     this.#leaveOutTooSmall(model, draft);
     const donors = this.chosen.value;
@@ -224,6 +228,7 @@ export class HostStore {
         model,
         donors,
         hostLayers: this.#hostLayers(donors.length),
+        head: headMoves ? "best" : "host",
         hostMemoryBytes: memoryBytes,
         leavesOut,
         moves: true,

@@ -62,8 +62,37 @@ export function RoomPanel({ store, close }: RoomPanelProps & { readonly close: (
   );
 }
 
+interface HeadSwitchProps {
+  /** This device has the last layers. */
+  readonly isLast: boolean;
+  readonly moves: boolean;
+  readonly set: (moves: boolean) => void;
+}
+
+/** Who finds the words. */
+function HeadSwitch({ isLast, moves, set }: HeadSwitchProps) {
+  return (
+    <div class="field">
+      <label class="switch">
+        <input
+          type="checkbox"
+          role="switch"
+          aria-describedby="head-hint"
+          disabled={isLast}
+          checked={moves && !isLast}
+          onChange={(event) => set(event.currentTarget.checked)}
+        />
+        {texts.room.headMoves}
+      </label>
+      <span class="hint" id="head-hint">
+        {isLast ? texts.room.headStays : texts.room.headMovesHint}
+      </span>
+    </div>
+  );
+}
+
 function ModelSettings({ store }: RoomPanelProps) {
-  const { backend, hostLayers, leavesOut, maxTokens } = store.settings.value;
+  const { backend, hostLayers, headMoves, leavesOut, maxTokens } = store.settings.value;
   const change = (settings: Partial<Settings>) => (store.settings.value = { ...store.settings.value, ...settings });
   const isFixed = store.ring.value.kind === "starting";
   return (
@@ -85,6 +114,11 @@ function ModelSettings({ store }: RoomPanelProps) {
           </select>
           <span class="hint">{privacyInWords(hostLayers)}</span>
         </label>
+        <HeadSwitch
+          isLast={hostLayers === "last" || hostLayers === "both"}
+          moves={headMoves}
+          set={(headMoves) => change({ headMoves })}
+        />
         <label class="field">
           {texts.room.backend}
           <select

@@ -43,10 +43,12 @@ export type DonorState =
       /** As it went lately; null: not known. */
       readonly usualBytesPerMs: number | null;
     }
-  | { readonly kind: "ready"; readonly layers: Layers; readonly backend: string }
+  | { readonly kind: "ready"; readonly layers: Layers; readonly scores: boolean; readonly backend: string }
   | {
       readonly kind: "serving";
       readonly layers: Layers;
+      /** It has the LM head, too. */
+      readonly scores: boolean;
       readonly backend: string;
       readonly tokens: number;
       /** What the host calls the other devices that compute. */
@@ -382,12 +384,14 @@ export class DonorSession {
   }
 
   async #profile(
-    { epoch, shape, backend, threads }: Extract<HostMessage, { type: "profile" }>,
+    { epoch, shape, head = false, backend, threads }: Extract<HostMessage, { type: "profile" }>,
     aborted: AbortSignal,
   ): Promise<void> {
     const { rung } = await this.engine.prove(shape, { backend, threads });
-    const wish = { layers: true, head: false };
-    const { layerTimes, frameMs, handoverMs, isAnew } = await this.engine.measure(shape, rung, wish);
+    const { layerTimes, headTimes, frameMs, handoverMs, isAnew } = await this.engine.measure(shape, rung, {
+      layers: true,
+      head,
+    });
     const loadBytesPerMs = this.engine.loadRate(shape, rung);
     if (aborted.aborted) return;
     this.#control?.send({
@@ -395,7 +399,7 @@ export class DonorSession {
       epoch,
       backend: rung.backend,
       unpacks: unpacks(rung),
-      ...{ layerTimes, frameMs, handoverMs, isAnew },
+      ...{ layerTimes, headTimes: head ? headTimes : [], frameMs, handoverMs, isAnew },
       ...(loadBytesPerMs === null ? {} : { loadBytesPerMs }),
     });
   }
@@ -420,7 +424,8 @@ export class DonorSession {
     this.#progress("linking", 1, 1);
     await this.#ring.connect(assign.next, aborted);
     if (aborted.aborted) return;
-    this.#state.value = { kind: "ready", layers: layersOf(assign), backend: proven.rung.name };
+    const scores = assign.head === true;
+    this.#state.value = { kind: "ready", layers: layersOf(assign), scores, backend: proven.rung.name };
     this.#control?.send({
       type: "ready",
       epoch: assign.epoch,

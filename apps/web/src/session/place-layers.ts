@@ -18,6 +18,7 @@ import {
   plan,
   type DeviceProfile,
   type HeadCost,
+  type HeadSeat,
   type HostLayers,
   type LayerCost,
   type LinkCost,
@@ -27,15 +28,20 @@ import {
   type PlanRequest,
   whatIsMissing,
 } from "@jupiter/planner";
-import type { Backend, Seat } from "@jupiter/protocol";
+import { CANDIDATES, scoreBytes, type Backend, type Seat } from "@jupiter/protocol";
 import { matrixBytes } from "@jupiter/runtime/matrix-bytes";
 import { EngineError } from "../engine/engine.ts";
 
 export type { HostLayers };
 
+/** Who has final norm and LM head: the host, the last stage, or whichever of them is faster and has room. */
+export type HeadPlace = HeadSeat | "best";
+
 export interface PlaceOptions {
   readonly checkpoint: ModelForm;
   readonly hostLayers: HostLayers;
+  /** Who may have final norm and LM head; only the host, if not told. */
+  readonly head?: HeadPlace;
   /** Slots per conversation. */
   readonly capacity: number;
   /** Conversations whose cache is kept at once. */
@@ -120,6 +126,7 @@ export function whatLayersMiss(options: PlaceOptions): NotEnough | null {
 export function requestOf({
   checkpoint,
   hostLayers,
+  head = "host",
   capacity,
   arenas,
   layers,
@@ -133,19 +140,26 @@ export function requestOf({
   const hasHost = devices.some(({ seat }) => seat === "host");
   const all = hasHost ? devices : [...devices, HOST_WITHOUT_LAYERS];
   return {
-    devices: all.map((device) => profileOf(device, checkpoint, device.seat === "host" ? besidesBytes : 0)),
+    devices: all.map((device) => {
+      const isHost = device.seat === "host";
+      return profileOf(device, checkpoint, {
+        besidesBytes: isHost ? besidesBytes : 0,
+        scores: isHost || head !== "host",
+      });
+    }),
     link: (from, to) => betweenWorkers(all, from, to, link?.(from, to) ?? guessedLink(all, link, from, to)),
     model: {
       L: shape.L,
       kvBytes: contextBytes(shape, capacity, arenas),
       context: { tokens: capacity, conversations: arenas },
       rowBytes: 2 * shape.D,
+      scoreBytes: scoreBytes(CANDIDATES),
       mostRows: MOST_ROWS,
     },
     placement: {
       // Whoever may leave all others out may answer alone.
       hostLayers: takes === "best" && hostLayers !== "none" ? [hostLayers, "all"] : [hostLayers],
-      head: ["host"],
+      head: head === "best" ? ["host", "last"] : [head],
       donors: takes,
       ...(layers === undefined ? {} : { layers }),
     },
@@ -178,7 +192,12 @@ function headOf({ D, F, H, K, E, V }: ModelShape, layer: LayerCost): HeadCost {
   return { floorMs: 0, rowMs: (layerMs(layer, 1, 0) * V * D) / layerWeights };
 }
 
-function profileOf(device: PlaceDevice, checkpoint: ModelForm, besidesBytes: number): DeviceProfile {
+/** `scores`: it may be asked to have the head. */
+function profileOf(
+  device: PlaceDevice,
+  checkpoint: ModelForm,
+  { besidesBytes, scores }: { readonly besidesBytes: number; readonly scores: boolean },
+): DeviceProfile {
   const {
     seat,
     name,
@@ -193,19 +212,21 @@ function profileOf(device: PlaceDevice, checkpoint: ModelForm, besidesBytes: num
   const held = unpacks ? "float32" : backend === "webgpu" ? "gpu" : "kernels";
   const layerBytes = heldLayerBytes(checkpoint, held);
   // While a layer is loaded it stands twice more: as it came, and as it is taken in.
-  const endsBytes = seat === "host" ? heldEndsBytes(checkpoint, held) : 0;
-  const fixedBytes = ENGINE_BYTES + 2 * Math.max(...layerBytes) + endsBytes + besidesBytes;
+  const embeddingBytes = seat === "host" ? heldEmbeddingBytes(checkpoint) : 0;
+  const fixedBytes = ENGINE_BYTES + 2 * Math.max(...layerBytes) + embeddingBytes + besidesBytes;
+  const headBytes = heldHeadBytes(checkpoint, held);
   const layer = layerTimes.length === 0 ? UNMEASURED_LAYER : fitLayer(layerTimes).layer;
   const guessedHead = layerTimes.length === 0 ? null : headOf(checkpoint.shape, layer);
   const head = headTimes.length > 0 ? fitHead(headTimes) : guessedHead;
-  const costs = drifted({ layer, frameMs, head: seat === "host" ? head : null }, drift);
-  return { seat, name, costs, memoryBytes, fixedBytes, layerBytes, headBytes: 0 };
+  const costs = drifted({ layer, frameMs, head: scores ? head : null }, drift);
+  return { seat, name, costs, memoryBytes, fixedBytes, layerBytes, headBytes };
 }
 
 /** A model that guesses ahead, whole, in a worker of its own: on wasm, with one conversation's cache. */
 export function draftBytes(form: ModelForm, capacity: number): number {
   const layerBytes = heldLayerBytes(form, "kernels");
-  const weights = layerBytes.reduce((sum, size) => sum + size, 0) + heldEndsBytes(form, "kernels");
+  const weights =
+    layerBytes.reduce((sum, size) => sum + size, 0) + heldHeadBytes(form, "kernels") + heldEmbeddingBytes(form);
   const cache = form.shape.L * contextBytes(form.shape, capacity, 1);
   return DRAFT_WORKER_BYTES + 2 * Math.max(...layerBytes) + weights + cache;
 }
@@ -228,15 +249,17 @@ export function heldLayerBytes({ shape, tensors }: ModelForm, held: Held): reado
   return sizes;
 }
 
-/** Final norm and LM head as they are held, and the embedding packed. */
-function heldEndsBytes({ tensors }: ModelForm, held: Held): number {
+/** Final norm and LM head, wherever they are: one that is tied to the embedding is held beside it, or elsewhere. */
+function heldHeadBytes({ tensors }: ModelForm, held: Held): number {
   const find = (name: string) => tensors.find((tensor) => tensor.name === name);
-  const embedding = find("token_embd.weight");
-  const ends = [find("output.weight") ?? embedding, find("output_norm.weight")];
-  return ends.reduce(
-    (sum, tensor) => sum + (tensor === undefined ? 0 : heldBytes(tensor, held)),
-    embedding === undefined ? 0 : packedBytes(embedding),
-  );
+  const ends = [find("output.weight") ?? find("token_embd.weight"), find("output_norm.weight")];
+  return ends.reduce((sum, tensor) => sum + (tensor === undefined ? 0 : heldBytes(tensor, held)), 0);
+}
+
+/** As it lies in the file: the host takes the rows that it needs out of it. */
+function heldEmbeddingBytes({ tensors }: ModelForm): number {
+  const embedding = tensors.find(({ name }) => name === "token_embd.weight");
+  return embedding === undefined ? 0 : packedBytes(embedding);
 }
 
 function heldBytes({ type, dims }: TensorForm, held: Held): number {

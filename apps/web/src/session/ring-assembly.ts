@@ -1,5 +1,5 @@
 /** Puts a ring together: the model is read, kernels proven, layers planned, handed out and loaded, neighbours linked. */
-import { layerOf, type Checkpoint } from "@jupiter/model";
+import { headTensors, layerOf, type Checkpoint } from "@jupiter/model";
 import type { DecodingChoice } from "@jupiter/pipeline";
 import type { Move, PlanRequest, Standing } from "@jupiter/planner";
 import type { AssignMessage, Seat } from "@jupiter/protocol";
@@ -74,11 +74,16 @@ export class RingAssembly {
         ? await planRing(this.#parts, options, checkpoint, proven, start)
         : { places: placesOf(move.plan), by: move, placed: move, known: null, rates: this.#rates };
     const plan = by?.plan ?? null;
+    const { head } = placed.plan;
     this.#parts.planned(places.map(({ seat }) => seat));
-    const told = await abortable(this.#toldOf(model, checkpoint, places, say), signal);
+    const isOf = needsOf(checkpoint, head);
+    const told = await abortable(this.#toldOf(model, checkpoint, places, isOf, say), signal);
     say(texts.session.loading);
     const names = places.map(({ seat }) => (seat === "host" ? texts.session.theHost : donor(seat).device.peek().name));
-    const assigns = places.map((place, index) => ({ ...assignOf(options, told, epoch, places, place, index), names }));
+    const assigns = places.map((place, index) => {
+      const assign = assignOf(options, told, epoch, places, place, index, isOf);
+      return { ...assign, ...(place.seat === head && head !== "host" ? { head: true } : {}), names };
+    });
     const ready = places.flatMap(({ seat }, index) => {
       const assign = assigns[index];
       if (seat === "host" || assign === undefined) return [];
@@ -87,7 +92,7 @@ export class RingAssembly {
       return [answer];
     });
     const loadingMs = performance.now();
-    const [own] = await abortable(Promise.all([this.#loadHostPart(assigns, proven), ...ready]), signal);
+    const [own] = await abortable(Promise.all([this.#loadHostPart(assigns, proven, head), ...ready]), signal);
     const { part: host } = own;
     const loads = places.map((place, index): SeatLoad => {
       const loaded = place.seat === "host" ? own.loaded.get(index) : donor(place.seat).device.peek().serving?.loaded;
@@ -114,10 +119,11 @@ export class RingAssembly {
     const { capacity, arenas, maxInFlight, decoding = PLAINLY } = options;
     const chunkRows = options.chunkRows ?? plan?.pipe ?? UNMEASURED_CHUNK_ROWS;
     const shape = { stages: places.length, first: first.seat, last: last.seat };
-    const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, decoding, wire, ...shape };
+    const headOnLast = head === "host" ? {} : { headOnLast: { vocabulary: checkpoint.shape.V } };
+    const settings = { epoch, capacity, arenas, chunkRows, maxInFlight, decoding, wire, ...shape, ...headOnLast };
     await abortable(engine.api.ringReady(settings), signal);
     neighbours.settle();
-    const ring = { kind: "ready", model, checkpoint, places, plan, shifts: move?.shifts ?? [], host } as const;
+    const ring = { kind: "ready", model, checkpoint, places, head, plan, shifts: move?.shifts ?? [], host } as const;
     // Another ring of these devices takes about as long to link as this one did, and loads what is new as fast.
     const moveMs = Math.max(0, waitedMs) + performance.now() - linkingMs;
     this.#rates = loadRates(loads, rates);
@@ -139,6 +145,7 @@ export class RingAssembly {
     { source, title }: Model,
     checkpoint: Checkpoint,
     places: readonly Place[],
+    isOf: Needs,
     say: (message: string) => void,
   ): Promise<Checkpoint> {
     this.#parts.bulk.file = source instanceof File ? source : null;
@@ -159,6 +166,7 @@ export class RingAssembly {
   async #loadHostPart(
     assigns: readonly AssignMessage[],
     { rung, fallbacks }: Proven,
+    head: Seat,
   ): Promise<{
     readonly part: HostPart;
     readonly loaded: ReadonlyMap<number, LoadedLayers["loaded"]>;
@@ -185,7 +193,7 @@ export class RingAssembly {
           }
           return loaded;
         }),
-      () => this.#parts.engine.api.loadHead(rung),
+      () => this.#parts.engine.api.loadEnds(rung, head === "host"),
     ];
     for (const load of loads) {
       const loaded = await load();
@@ -214,9 +222,16 @@ function stageBytes(
 }
 
 /** Whether a stage needs the tensor of this name. */
-function isOf({ layers }: Place, tensorName: string): boolean {
-  const layer = layerOf(tensorName);
-  return layer !== null && layer >= layers.first && layer < layers.end;
+type Needs = (place: Place, tensorName: string) => boolean;
+
+function needsOf(checkpoint: Checkpoint, head: Seat): Needs {
+  // A model that is only played again has no tensors.
+  const isThere = head !== "host" && checkpoint.tensors.length > 0;
+  const ofHead = new Set(isThere ? headTensors(checkpoint).map(({ name }) => name) : []);
+  return ({ seat, layers }, tensorName) => {
+    const layer = layerOf(tensorName);
+    return layer === null ? seat === head && ofHead.has(tensorName) : layer >= layers.first && layer < layers.end;
+  };
 }
 
 function assignOf(
@@ -226,6 +241,7 @@ function assignOf(
   places: readonly Place[],
   place: Place,
   index: number,
+  isOf: Needs,
 ): AssignMessage {
   return {
     type: "assign",

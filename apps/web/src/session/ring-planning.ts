@@ -60,7 +60,9 @@ export async function planRing(
   const takes = options.leavesOut === true ? "best" : "all";
   const link = (from: Seat, to: Seat) => survey.cost(from, to);
   const draft = options.draft === undefined ? null : await abortable(formOf(engine, options.draft), signal);
-  const room = { checkpoint, hostLayers, capacity, arenas, layers, takes, link, draft } as const;
+  // Medusa heads sit beside the LM head, and are fetched by the host alone.
+  const head = options.medusa === undefined ? (options.head ?? "host") : "host";
+  const room = { checkpoint, hostLayers, head, capacity, arenas, layers, takes, link, draft } as const;
   const host = {
     seat: "host",
     name: texts.session.theHost,
@@ -90,14 +92,18 @@ export async function planRing(
     const { name, memoryPledgeBytes, roundTripMs } = donor(peer).device.value;
     say(texts.session.timing(name));
     const answer = donor(peer).expect("profile", epoch);
-    donor(peer).send({ type: "profile", epoch, shape: checkpoint.shape, ...compute });
-    const { backend, unpacks, layerTimes, frameMs, handoverMs, isAnew, ...told } = await abortable(answer, signal);
+    const asked = { type: "profile", epoch, shape: checkpoint.shape, ...compute } as const;
+    donor(peer).send(head === "host" ? asked : { ...asked, head: true });
+    const { backend, unpacks, layerTimes, headTimes, frameMs, handoverMs, isAnew, ...told } = await abortable(
+      answer,
+      signal,
+    );
     if (told.loadBytesPerMs !== undefined) rates.set(peer, told.loadBytesPerMs);
     donor(peer).timed(fitLayer(measured(layerTimes)).error, isAnew);
     devices.push({
       seat: peer,
       name,
-      ...{ layerTimes, frameMs, handoverMs },
+      ...{ layerTimes, headTimes, frameMs, handoverMs },
       drift: donor(peer).device.value.drift ?? 1,
       memoryBytes: memoryPledgeBytes,
       backend,

@@ -6,7 +6,7 @@ import type { PeerId, Seat, WireType } from "@jupiter/protocol";
 import type { ModelSource } from "../engine/api.ts";
 import type { ComputeWish } from "../engine/engine.ts";
 import type { RingTrouble } from "../state/trouble.ts";
-import type { HostLayers } from "./place-layers.ts";
+import type { HeadPlace, HostLayers } from "./place-layers.ts";
 
 export interface Model {
   readonly id: string;
@@ -20,6 +20,8 @@ export interface RingOptions {
   /** The donors that take part, in ring order. */
   readonly donors: readonly PeerId[];
   readonly hostLayers: HostLayers;
+  /** Default: the host. The last stage then reads the answers. */
+  readonly head?: HeadPlace;
   /** Layers per stage in ring order, the host's shares included; without it the planner splits by measured times. */
   readonly layers?: readonly number[];
   /** Donors that slow the ring down are left out. Default: all take part. */
@@ -63,6 +65,8 @@ export interface ReadyRing {
   readonly model: Model;
   readonly checkpoint: Checkpoint;
   readonly places: readonly Place[];
+  /** Who has final norm and LM head: the host, or the last place's device. */
+  readonly head: Seat;
   /** Null: nothing was measured, so nothing is foretold. */
   readonly plan: Plan | null;
   /** Why this ring took the place of the one before by itself; none: somebody started it. */

@@ -1,7 +1,7 @@
 /** Whether the devices of a room could hold a model, before anything of it is fetched or measured. */
 import type { ModelForm } from "@jupiter/model";
 import type { Backend, Seat } from "@jupiter/protocol";
-import { whatLayersMiss, type HostLayers } from "../session/place-layers.ts";
+import { whatLayersMiss, type HeadPlace, type HostLayers } from "../session/place-layers.ts";
 import { texts } from "../texts/index.ts";
 
 /** What a device says of itself. */
@@ -17,6 +17,7 @@ export interface FitRequest {
   /** The host among them. */
   readonly devices: readonly FitDevice[];
   readonly hostLayers: HostLayers;
+  readonly head?: HeadPlace;
   readonly backend: Backend | "auto";
   /** Slots per conversation. */
   readonly capacity: number;
@@ -49,10 +50,11 @@ export function fitOf(form: ModelForm, request: FitRequest): Fit {
 }
 
 function fitWith(form: ModelForm, request: FitRequest, backendOf: (device: FitDevice) => Backend): Fit {
-  const { devices, hostLayers, capacity, arenas, draft = null } = request;
+  const { devices, hostLayers, head = "host", capacity, arenas, draft = null } = request;
   const missing = whatLayersMiss({
     checkpoint: form,
     hostLayers,
+    head,
     capacity,
     arenas,
     draft,

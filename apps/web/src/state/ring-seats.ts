@@ -1,4 +1,5 @@
 /** The ring as a circle of devices, one seat each, this one on top. Before there is a ring: who would be in it. Pure. */
+import type { Seat } from "@jupiter/protocol";
 import type { Device } from "../session/donor-proxy.ts";
 import type { Place } from "../session/ring.ts";
 import { texts } from "../texts/index.ts";
@@ -32,28 +33,28 @@ export function ringSeats({ view, devices, chosen, pulse }: RingSeatsOptions): r
     const present = devices.filter(({ peer }) => chosen.includes(peer));
     return [hostWaiting(view), ...present.map(donorWaiting)];
   }
-  const { places, checkpoint } = view.ring;
+  const { places, checkpoint, head } = view.ring;
   const { L } = checkpoint.shape;
   const firstDonor = places.findIndex(({ seat }) => seat !== "host");
   const msOf = (wanted: (index: number) => boolean) =>
     places.reduce((sum, { seat }, i) => sum + (seat === "host" && wanted(i) ? (pulse.stageMs[i] ?? 0) : 0), 0);
   const own = places.filter(({ seat }) => seat === "host");
   const outMs = msOf((index) => firstDonor < 0 || index < firstDonor);
-  const inMs = msOf((index) => firstDonor >= 0 && index > firstDonor) + pulse.headMs;
+  const inMs = msOf((index) => firstDonor >= 0 && index > firstDonor) + (head === "host" ? pulse.headMs : 0);
   const host: RingSeat = {
     key: "host",
     name: texts.devices.thisDevice,
     kind: "host",
     tone: "serving",
     share: layersOf(own) / L,
-    lines: [own.length === 0 ? texts.devices.words : partOf(own), ...timeOf(outMs + inMs)],
+    lines: [own.length === 0 ? wordsOf(head) : partOf(own), ...timeOf(outMs + inMs)],
     outMs,
     inMs,
   };
   const donors = places.flatMap((place, i): RingSeat[] => {
     if (place.seat === "host") return [];
     const device = devices.find(({ peer }) => peer === place.seat);
-    const ms = pulse.stageMs[i] ?? 0;
+    const ms = (pulse.stageMs[i] ?? 0) + (place.seat === head ? pulse.headMs : 0);
     return [
       {
         key: place.seat,
@@ -79,6 +80,10 @@ export function msBySeat(places: readonly Place[], { stageMs }: Pulse): Readonly
 
 export function layersOf(places: readonly Pick<Place, "layers">[]): number {
   return places.reduce((sum, { layers: { first, end } }) => sum + end - first, 0);
+}
+
+function wordsOf(head: Seat): string {
+  return head === "host" ? texts.devices.words : texts.devices.wordsIn;
 }
 
 function hostWaiting(view: RingView): RingSeat {

@@ -62,7 +62,13 @@ export function requests({
             ["both", "all"],
             ["last"],
           ),
-          head: fc.constantFrom<PlanRequest["placement"]["head"]>(["host"], ["host", "last"]),
+          head: fc.constantFrom<PlanRequest["placement"]["head"]>(
+            ["host"],
+            ["host", "last"],
+            ["host", "last"],
+            ["last"],
+          ),
+          scoreBytes: fc.constantFrom(500, 1_048),
           donorsTaken: fc.constantFrom<PlanRequest["placement"]["donors"]>("best", "best", "all"),
           workload: workload(promptTokens),
           objective: fc.constantFrom<PlanRequest["objective"]>(
@@ -89,7 +95,7 @@ export function requests({
           return {
             devices: profiles,
             link: linkAt,
-            model: { L, kvBytes: 1, rowBytes: drawn.rowBytes, mostRows: 256 },
+            model: { L, kvBytes: 1, rowBytes: drawn.rowBytes, scoreBytes: drawn.scoreBytes, mostRows: 256 },
             placement: { hostLayers: drawn.hostLayers, head: drawn.head, donors: drawn.donorsTaken },
             workload: drawn.workload,
             objective: drawn.objective,

@@ -45,6 +45,10 @@ export const devices = {
   /** Of the host: what turns words into numbers and back. */
   words: "words in, words out",
   wordsTime: (headMs: number) => `words in, words out: ${units.milliseconds(headMs)}`,
+  /** The same where the last device finds the words. */
+  wordsIn: "words in",
+  wordsOut: "words out: it can read the answers",
+  wordsOutTime: (headMs: number) => `words out: ${units.milliseconds(headMs)}; it can read the answers`,
   link: (roundTripMs: number) => `link ${units.milliseconds(roundTripMs)}`,
   /** There and back, and what it carries towards the device. */
   linkMeasured: (roundTripMs: number, bytesPerMs: number) =>

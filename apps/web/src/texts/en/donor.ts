@@ -48,6 +48,7 @@ export const donor = {
   readyHint: "Ready. Waiting for the others.",
   serving: (backend: string) => `In the ring, computing on ${backend}.`,
   tokens: "tokens computed",
+  scores: "It also finds the words of the answers, for the host to choose from.",
   waitingForStart: "Waiting for the host to start the ring with this device.",
   measuring: "Measuring how fast this device is.",
   hostGone: (message: string) =>

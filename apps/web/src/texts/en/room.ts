@@ -83,6 +83,9 @@ export const room = {
   hostLayers,
   wordsStay: "The words stay here; other devices get numbers from which they could at best be guessed.",
   wordsLeave: "Without the first layers here, the next device can read your questions off the numbers it gets.",
+  headMoves: "Let the last device find the words where that is faster",
+  headMovesHint: "It can then read the answers; from the numbers that it has anyway, it could work them out.",
+  headStays: "This device computes the last layers, and so finds the words itself.",
   backend: "Devices compute on",
   backends: {
     auto: "the best that works there",
