@@ -12,7 +12,7 @@ export interface RandomPlans {
 
 /** Rooms that cannot hold the model are passed over. */
 export function randomPlans({ L, donors, count, seed }: RandomPlans): readonly Plan[] {
-  const drawn = sampledRequests({ donors, layers: [L, L] }, 8 * count, seed);
+  const drawn = sampledRequests({ donors, layers: [L, L], headsMove: true }, 8 * count, seed);
   const plans: Plan[] = [];
   for (const request of drawn) {
     const made = plan(request);

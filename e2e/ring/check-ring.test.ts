@@ -27,6 +27,7 @@ it.each([
     "give trace and shape",
   ],
   [{ acceptance: "typical", trace: "t.json" }, "have no probabilities"],
+  [{ head: "last", draft: "medusa:heads.safetensors" }, "medusa heads sit beside the LM head"],
   [{ links: [{ medium: "air" }] }, "only simulated links"],
   [{ shape: { L: 4, D: 8 } }, "devices that all say their time"],
 ] as const)("%j is refused before any tab opens", async (fields, text) => {

@@ -10,7 +10,7 @@ import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
 import { askForced, askFree } from "../golden-check-ring.ts";
-import { compareRings, goldenCases, TIE_MARGINS } from "../golden-check.ts";
+import { compareRings, goldenCases, TIE_MARGINS, type GoldenCase } from "../golden-check.ts";
 import { openRing, type OpenRing } from "../ring/open-ring.ts";
 import type { CaseResult } from "../ring/run.ts";
 
@@ -63,7 +63,38 @@ describe("one donor", () => {
     expect(places).toEqual(seats.map((isHost, i) => [isHost, layers[i]]));
     for (const [, golden] of SHORT_CASES) expect((await askFree(ring, golden)).faults).toEqual([]);
   });
+
+  it("with the head on the donor: the golden answers, guesses held as ever, and by a seed the same drawn ones", async () => {
+    const [, short] = SHORT_CASES[0]!;
+    // The same chunks, so that all numbers are the same.
+    await ring.restart({ tabs: 1, chunk: 16 });
+    expect(ring.ring.head).toBe("host");
+    const [expected, before] = [await drawn(ring, short), await askFree(ring, short)];
+    await ring.restart({ tabs: 1, chunk: 16, head: "last" });
+    expect(ring.ring.head).toBe(ring.ring.places.at(-1)?.seat);
+    expect(ring.ring.head).not.toBe("host");
+    expect(await drawn(ring, short)).toEqual(expected);
+    expect((await askFree(ring, short)).answer.steps).toEqual(before.answer.steps);
+    for (const [, golden] of SHORT_CASES) expect((await askFree(ring, golden)).faults).toEqual([]);
+    const copy = CASES.find(({ id }) => id === "copy")!;
+    const { answer, faults } = await askFree(ring, copy, { strategy: "continuous", drafters: ["lookup"] });
+    expect(faults).toEqual([]);
+    expect(answer.laps).toBeLessThanOrEqual(copy.greedy.length);
+  });
 });
+
+/** A drawn answer, as its seed and the head's word decide it. */
+async function drawn({ room }: OpenRing, { ids }: GoldenCase): Promise<readonly number[]> {
+  const { finished } = await room.ask({
+    id: crypto.randomUUID(),
+    conversation: crypto.randomUUID(),
+    prompt: { kind: "ids", ids },
+    maxTokens: 24,
+    policy: { temperature: 1, topP: 0.95, topK: 0, seed: 3 },
+    stop: [],
+  });
+  return finished.output;
+}
 
 describe("three donors", () => {
   let ring: OpenRing;

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { readJson } from "../ring/run.ts";
 import { parse, Scenario, type ScenarioFields } from "../ring/scenario.ts";
 import { summary } from "../ring/summary.ts";
 import { runSimulation } from "./run-sim.ts";
@@ -66,6 +67,26 @@ describe("a scenario without layers is split by the planner", () => {
     ]);
     const [answer] = report.cases;
     expect(answer!.foretold!.prefillMsPerToken / answer!.prefillMsPerToken).toBeCloseTo(1, 2);
+  });
+
+  it("the head goes from a weak host to the last device where it may, and what is foretold of that comes true", async () => {
+    const weak = readJson(`${folder}e2e/bench/scenarios/weak-host.json`) as ScenarioFields;
+    const withHead = async (head: "host" | "last" | "best") => {
+      const { run: report, cases } = await run({ ...weak, head });
+      const { foretold, decodeMsPerToken } = cases[0]!;
+      expect(foretold!.decodeMsPerToken! / decodeMsPerToken!).toBeCloseTo(1, 2);
+      return { head: report.head, last: report.plan.at(-1)!.device, decodeMs: decodeMsPerToken! };
+    };
+    const [host, last, best] = [await withHead("host"), await withHead("last"), await withHead("best")];
+    expect(host.head).toBe("phone");
+    expect([last.head, best.head]).toEqual([last.last, best.last]);
+    expect(last.decodeMs).toBeLessThan(0.8 * host.decodeMs);
+    expect(best.decodeMs).toBeCloseTo(last.decodeMs, 6);
+    const [phone, ...laptops] = weak.devices!;
+    const strong = { ...weak, devices: [{ ...laptops[0]!, name: "host" }, phone!] };
+    expect((await run({ ...strong, head: "best" })).run.head).toBe("host");
+    const untimed = laptops.map((laptop) => ({ ...laptop, time: { ...laptop.time!, head: null } }));
+    await expect(run({ ...weak, devices: [phone!, ...untimed] })).rejects.toThrow("laptop 1 has no time for the head");
   });
 
   it("guesses have no foretold time", async () => {

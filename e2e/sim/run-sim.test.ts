@@ -135,4 +135,8 @@ it("a lap's times become spans in ring order, hops alike", () => {
     { device: "b", label: "row 7", startMs: 119, endMs: 134 },
     { device: "host", label: "head", startMs: 136, endMs: 140 },
   ]);
+  // Before the last hop, where the last stage has the head.
+  expect(spansOf([{ ...lap, headAt: "last" }], ["a", "b"], "host").at(-1)).toEqual({
+    ...{ device: "b", label: "head", startMs: 134, endMs: 138 },
+  });
 });

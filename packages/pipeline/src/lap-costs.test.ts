@@ -31,6 +31,17 @@ it("learns that rows cost nothing, as on a GPU, from laps of one and of two rows
   expect(costs.costOf(8) / costs.costOf(1)).toBeLessThan(2); // 5 at first
 });
 
+it("counts the head with the stage that has it: that may be the slowest", () => {
+  const stageTimes = [30, 25].map((ms, stage) => ({ stage, computeUs: 1000 * ms, queueUs: 0 }));
+  const slowest = (more: Partial<LapEvent>) => {
+    const costs = new LapCosts();
+    for (let i = 0; i < 50; i++) costs.observe(lap(1, 75, 0, { headMs: 20, stageTimes, ...more }));
+    return costs.stageMsOf(1);
+  };
+  expect(slowest({})).toBeCloseTo(30);
+  expect(slowest({ headAt: "last" })).toBeCloseTo(45);
+});
+
 it("learns what rows cost, queues and stalls aside", () => {
   const costs = new LapCosts();
   for (let i = 0; i < 100; i++) {

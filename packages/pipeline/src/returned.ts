@@ -39,7 +39,7 @@ export function checkReturned(
 }
 
 /** Single precision, and sums over a vocabulary. */
-const ROUNDING = 0.01;
+const ROUNDING = 0.05;
 
 /** Whether a distribution could look like this; whether it is the model's, only computing it again would tell. */
 function checkScore(

@@ -4,7 +4,7 @@
  */
 import type { Problem } from "./problem.ts";
 import type { HeadSeat, HostLayers } from "./request.ts";
-import { shapeOf, type Shape } from "./shape.ts";
+import { hasHeadOnLast, shapeOf, type Shape } from "./shape.ts";
 import { cheapestInsertion, shortTour } from "./tours.ts";
 
 /** Devices that are looked at one by one; the rest is too slow or too far to be among the first. */
@@ -14,16 +14,21 @@ const MOST_PAIRS = 16;
 /** A handful of shapes, of every size that was worth growing to. */
 export function growSets(problem: Problem, hostLayers: HostLayers, head: HeadSeat): Shape[] {
   const shape = (order: readonly number[]) => shapeOf(problem, order, [{ order, ms: 0 }], hostLayers, head);
+  const headOnLast = hasHeadOnLast(hostLayers, head);
   const pool = byUsefulness(problem).slice(0, MOST_LOOKED_AT);
   // Two devices may be good together that alone are not: a hop that is cheap only from one to the other.
-  const pairs = pool.flatMap((a, i) => pool.slice(i + 1).map((b) => shape(cheapestInsertion(problem, [a], b))));
+  const pairs = pool.flatMap((a, i) =>
+    pool.slice(i + 1).map((b) => shape(cheapestInsertion(problem, [a], b, headOnLast))),
+  );
   const shapes: Shape[] = pairs.sort((a, b) => a.ms - b.ms).slice(0, MOST_PAIRS);
   let set: readonly number[] = [];
   let best: Shape | null = null;
   for (;;) {
     const rest = pool.filter((donor) => !set.includes(donor));
     // Too little memory for the model leaves nothing to compare: then the largest first.
-    const grown = rest.map((donor) => shape(cheapestInsertion(problem, set, donor))).sort((a, b) => a.ms - b.ms);
+    const grown = rest
+      .map((donor) => shape(cheapestInsertion(problem, set, donor, headOnLast)))
+      .sort((a, b) => a.ms - b.ms);
     const next = grown[0];
     if (next === undefined || set.length >= problem.L) break;
     set =
@@ -35,7 +40,9 @@ export function growSets(problem: Problem, hostLayers: HostLayers, head: HeadSea
     if (best === null || next.ms < best.ms) best = next;
     else if (next.ms > 1.3 * best.ms) break;
   }
-  return shapes.map(({ donors }) => shapeOf(problem, donors, [shortTour(problem, donors)], hostLayers, head));
+  return shapes.map(({ donors }) =>
+    shapeOf(problem, donors, [shortTour(problem, donors, headOnLast)], hostLayers, head),
+  );
 }
 
 /** Donors, the most useful first. */

@@ -1,7 +1,7 @@
 import { PeerId } from "@jupiter/protocol";
 import { expect, it } from "vitest";
-import { plan } from "./plan.ts";
-import { CHAT, type DeviceProfile, type HostLayers, type ModelNeeds } from "./request.ts";
+import { plan, whatIsMissing } from "./plan.ts";
+import { CHAT, type DeviceProfile, type HostLayers, type ModelNeeds, type PlanRequest } from "./request.ts";
 
 const MB = 1e6;
 
@@ -91,6 +91,26 @@ it("counts the head on a host, with or without layers", () => {
   expect(refusal([phone], { host }).message).toContain(
     "This device is too small: it offers 15 MB, and what every host holds of this model takes 18 MB",
   );
+});
+
+it("lets the last device have the head where the host cannot, and tells of the place where least is missing", () => {
+  const asked = (hostMB: number, lastMB: number): PlanRequest => ({
+    devices: [device("host", hostMB, { headBytes: 8 * MB }), device("Laptop", lastMB, { headBytes: 9 * MB })],
+    link: () => ({ rttMs: 1, bytesPerMs: 1000 }),
+    model: { L: 30, kvBytes: 0, rowBytes: 1, mostRows: 256 },
+    placement: { hostLayers: ["none"], head: ["host", "last"], donors: "all" },
+    workload: CHAT,
+    objective: "workload",
+  });
+  const headOf = (request: PlanRequest) => {
+    const made = plan(request);
+    return made.kind === "plan" ? made.head : made.message;
+  };
+  expect(headOf(asked(8, 300))).toBe("host");
+  expect(headOf(asked(7, 309))).toBe("Laptop__");
+  expect(whatIsMissing(asked(7, 309))).toBeNull();
+  expect(plan(asked(7, 300))).toMatchObject({ missingBytes: MB, devices: [{ seat: "host" }] });
+  expect(plan(asked(1, 306))).toMatchObject({ missingBytes: 3 * MB, devices: [{ seat: "Laptop__" }] });
 });
 
 it("blames the order where layers differ in size", () => {

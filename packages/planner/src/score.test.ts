@@ -6,7 +6,7 @@ import { sampledRequests } from "./testing/instances.ts";
 
 /** The search's own recurrence reads tables; prompts are cut by the one of `pipe.ts`. Both must tell the same time. */
 test("what plans are compared by is what the plan's pipe takes for the best of the same slicings", () => {
-  const plans = sampledRequests({ donors: [1, 3], layers: [3, 8] }, 200, 7).flatMap((request) => {
+  const plans = sampledRequests({ donors: [1, 3], layers: [3, 8], headsMove: true }, 200, 7).flatMap((request) => {
     const firstToken = { ...request, objective: "first-token" } as const;
     const made = plan(firstToken);
     return made.kind === "plan" ? [{ ...made, slicings: problemOf(firstToken).work.slicings }] : [];

@@ -9,7 +9,7 @@ import type { HostLayers } from "./request.ts";
 import { ringOrder } from "./ring.ts";
 import { isHeadOnLast, scoreOf, type Candidate } from "./score.ts";
 import { byUsefulness, growSets } from "./grow-sets.ts";
-import { alone, shapeOf, type Shape } from "./shape.ts";
+import { alone, hasHeadOnLast, shapeOf, type Shape } from "./shape.ts";
 import { cheapestInsertion, shortTour, toursBySubset, type Tour } from "./tours.ts";
 
 export interface Found {
@@ -83,13 +83,14 @@ function keyOf({ donors, hostLayers, head }: Shape): string {
 /** One device more, one less, or one for another: the most promising by relaxed time. */
 function exchanges(problem: Problem, shape: Shape, bestMs: number): readonly Shape[] {
   const { hostLayers, head } = shape;
+  const headOnLast = hasHeadOnLast(hostLayers, head);
   const donors = shape.tours[0]?.order ?? [];
   if (donors.length === 0) return [];
   const others = byUsefulness(problem)
     .filter((index) => !donors.includes(index))
     .slice(0, Math.ceil(MOST_SWAPS / donors.length));
   const sets = [
-    ...others.map((donor) => cheapestInsertion(problem, donors, donor)),
+    ...others.map((donor) => cheapestInsertion(problem, donors, donor, headOnLast)),
     ...donors.map((out) => donors.filter((donor) => donor !== out)),
     ...donors.flatMap((out) => others.map((donor) => donors.map((one) => (one === out ? donor : one)))),
   ];
@@ -99,7 +100,7 @@ function exchanges(problem: Problem, shape: Shape, bestMs: number): readonly Sha
     .filter(({ ms }) => ms < bestMs * WIDE_MARGIN)
     .sort((a, b) => a.ms - b.ms)
     .slice(0, MOST_EXCHANGES)
-    .map(({ donors: set }) => shapeOf(problem, set, [shortTour(problem, set)], hostLayers, head));
+    .map(({ donors: set }) => shapeOf(problem, set, [shortTour(problem, set, headOnLast)], hostLayers, head));
 }
 
 /** The few best, of each set and form of ring one. */
@@ -126,20 +127,28 @@ function shapesOf(problem: Problem, mostListed: number): Shape[] {
   const shapes: Shape[] = [];
   if (placement.hostLayers.includes("all")) shapes.push(alone(problem));
   if (donors.length === 0 || forms.length === 0) return shapes;
-  const add = (set: readonly number[], tours: readonly Tour[]) => {
-    for (const { hostLayers, head } of forms) shapes.push(shapeOf(problem, set, tours, hostLayers, head));
+  /** Which tours are cheap depends on where the head is. */
+  const add = (set: readonly number[], toursFor: (headOnLast: boolean) => readonly Tour[]) => {
+    for (const { hostLayers, head } of forms) {
+      const tours = toursFor(hasHeadOnLast(hostLayers, head));
+      shapes.push(shapeOf(problem, set, tours, hostLayers, head));
+    }
   };
   if (donors.length <= mostListed) {
     const all = (1 << donors.length) - 1;
-    const tours = toursBySubset(problem, donors, donors.length <= 4 ? 24 : 6);
+    const toursWith = (headOnLast: boolean) =>
+      forms.some(({ hostLayers, head }) => hasHeadOnLast(hostLayers, head) === headOnLast)
+        ? toursBySubset(problem, donors, donors.length <= 4 ? 24 : 6, headOnLast)
+        : [];
+    const [tours, scored] = [toursWith(false), toursWith(true)];
     for (let set = placement.donors === "all" ? all : 1; set <= all; set++) {
       add(
         donors.filter((_, i) => (set & (1 << i)) !== 0),
-        tours[set]!,
+        (headOnLast) => (headOnLast ? scored : tours)[set]!,
       );
     }
   } else if (placement.donors === "all") {
-    add(donors, [shortTour(problem, donors)]);
+    add(donors, (headOnLast) => [shortTour(problem, donors, headOnLast)]);
   } else {
     for (const { hostLayers, head } of forms) shapes.push(...growSets(problem, hostLayers, head));
   }

@@ -17,6 +17,11 @@ export interface Shape {
   readonly slicing: number;
 }
 
+/** The head on a last place that is the host's is the host's. */
+export function hasHeadOnLast(hostLayers: HostLayers, head: HeadSeat): boolean {
+  return head === "last" && (hostLayers === "none" || hostLayers === "first");
+}
+
 /** The host with every layer. */
 export function alone(problem: Problem): Shape {
   const tours = [{ order: [], ms: 0 }];
@@ -25,7 +30,7 @@ export function alone(problem: Problem): Shape {
     hostLayers: "all",
     head: "host",
     tours,
-    ...relaxed(problem, [0], false, waysOf(problem, tours)),
+    ...relaxed(problem, [0], false, waysOf(problem, tours, false)),
   };
 }
 
@@ -42,6 +47,6 @@ export function shapeOf(
   const isTwice = head === "last" && !headOnLast && problem.request.placement.head.includes("host");
   const { ms, slicing } = isTwice
     ? { ms: Infinity, slicing: 0 }
-    : relaxed(problem, places, headOnLast, waysOf(problem, tours));
+    : relaxed(problem, places, headOnLast, waysOf(problem, tours, headOnLast));
   return { donors, hostLayers, head, tours, ms, slicing };
 }

@@ -139,6 +139,46 @@ describe("placing", () => {
     expect(layersOn({ memoryBytes, unpacks: false, backend: "webgpu" })).toBe(5);
   });
 
+  it("has the head on the host, or where it may be elsewhere, on the last device if that is faster", async () => {
+    const { checkpoint } = await tiny("Q4_1");
+    const headOf = (change: Partial<PlaceOptions>, hostMs: number) => {
+      const host = device("host", { layerTimes: [], headTimes: [{ rows: 1, ms: hostMs }] });
+      const devices = [device(phone, { layerTimes: timesOf(2) }), device(laptop), host];
+      return placeLayers(options(checkpoint, { devices, ...change })).head;
+    };
+    expect(headOf({}, 900)).toBe("host");
+    expect(headOf({ head: "best" }, 900)).not.toBe("host");
+    expect(headOf({ head: "best" }, 0.001)).toBe("host");
+    expect(headOf({ head: "last" }, 0.001)).not.toBe("host");
+    // Nothing is weighed: the first one allowed; and a host that ends the ring has the head whatever is asked.
+    expect(headOf({ head: "best", layers: [3, 3] }, 900)).toBe("host");
+    expect(headOf({ head: "last", layers: [3, 3] }, 0.001)).toBe(laptop);
+    expect(headOf({ head: "last", hostLayers: "last", layers: [2, 2, 2] }, 900)).toBe("host");
+  });
+
+  it("counts the head's weights where they lie, beside an embedding of the same values", async () => {
+    const { checkpoint } = await tiny("Q4_1");
+    expect(checkpoint.tiedHead).toBe(true);
+    const { V, D } = checkpoint.shape;
+    const [headBytes, embeddingBytes] = [4 * (V * D + D), (V * D * 34) / 32];
+    const [layerBytes = 0] = heldLayerBytes(checkpoint, "float32");
+    const fixedBytes = (128 << 20) + 2 * layerBytes;
+    const onLaptop = fixedBytes + 6 * (layerBytes + 4 * 64 * (2 * 2 * 64 * 2 + 64));
+    const fits = (head: PlaceOptions["head"], laptopBytes: number, hostBytes: number) => {
+      const host = device("host", { memoryBytes: hostBytes });
+      const devices = [device(laptop, { memoryBytes: laptopBytes }), host];
+      return whatLayersMiss(options(checkpoint, { devices, ...(head === undefined ? {} : { head }) })) === null;
+    };
+    const onHost = fixedBytes + embeddingBytes;
+    expect(fits("host", onLaptop, onHost + headBytes)).toBe(true);
+    expect(fits("host", onLaptop, onHost + headBytes - 1)).toBe(false);
+    expect(fits("last", onLaptop + headBytes, onHost)).toBe(true);
+    expect(fits("last", onLaptop + headBytes - 1, onHost)).toBe(false);
+    expect(fits("best", onLaptop + headBytes, onHost)).toBe(true);
+    expect(fits("best", onLaptop, onHost + headBytes)).toBe(true);
+    expect(fits("best", onLaptop, onHost)).toBe(false);
+  });
+
   it("tells the page what is missing", async () => {
     const { checkpoint } = await tiny("Q4_0");
     const devices = [device(phone, { memoryBytes: 1e8 })];

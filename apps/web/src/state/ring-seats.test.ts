@@ -1,4 +1,4 @@
-import { PeerId } from "@jupiter/protocol";
+import { PeerId, type Seat } from "@jupiter/protocol";
 import { expect, it } from "vitest";
 import type { Device } from "../session/donor-proxy.ts";
 import type { Place, RingState } from "../session/ring.ts";
@@ -27,9 +27,9 @@ function device(state: Device["state"]): Device {
   };
 }
 
-function ready(places: readonly Place[]): RingView {
+function ready(places: readonly Place[], head: Seat = "host"): RingView {
   const checkpoint = { shape: { L: 30 } };
-  return { kind: "ready", ring: { places, checkpoint } as unknown as Extract<RingState, { kind: "ready" }> };
+  return { kind: "ready", ring: { places, checkpoint, head } as unknown as Extract<RingState, { kind: "ready" }> };
 }
 
 const BOTH_ENDS: readonly Place[] = [
@@ -55,6 +55,21 @@ it("gives every device one seat, the host its first and last layers together", (
       [phone, 30],
     ]),
   );
+});
+
+it("counts the head's time where it is, and says what is left of the host's part without it", () => {
+  const pulse = { ...STILL, stageMs: [30], headMs: 4 };
+  const places = [{ seat: phone, layers: { first: 0, end: 30 } }];
+  const seatsWith = (head: Seat) =>
+    ringSeats({ view: ready(places, head), devices: [device({ kind: "serving" })], chosen: [phone], pulse });
+  expect(seatsWith(phone)).toMatchObject([
+    { lines: ["words in"], outMs: 0, inMs: 0 },
+    { lines: ["30 layers", "34 ms"], outMs: 34 },
+  ]);
+  expect(seatsWith("host")).toMatchObject([
+    { lines: ["words in, words out", "4.0 ms"], inMs: 4 },
+    { lines: ["30 layers", "30 ms"], outMs: 30 },
+  ]);
 });
 
 it("is a circle of the host alone where it holds every layer", () => {

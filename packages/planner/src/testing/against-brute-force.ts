@@ -9,7 +9,7 @@ import { requests, type Sizes } from "./instances.ts";
 export function expectNearOptimum(sizes: Sizes, numRuns: number, seed: number): void {
   let [feasible, optimal] = [0, 0];
   fc.assert(
-    fc.property(requests(sizes), (request) => {
+    fc.property(requests({ ...sizes, headsMove: true }), (request) => {
       const best = bruteForce(request).ms;
       const found = plan(request);
       expect(found.kind).toBe(best === Infinity ? "not-enough" : "plan");
