@@ -16,6 +16,7 @@ const LONG_ANSWER = 3500;
 /** As the page has it where nobody chose another. */
 const USUAL_ANSWER = 512;
 /** A start checks kernels, times layers and loads weights, on cores that all devices share. */
+const LINK_TIMEOUT_MS = 20_000;
 const START_TIMEOUT_MS = 120_000;
 
 export function serve(
@@ -115,7 +116,10 @@ export class HostPerson {
   }
 
   /** Presses the button of this name and waits until the ring can be asked. */
+  /** A ring is made of the devices that have their link; those on their way are waited for, unless it never comes about. */
   async start(label: string): Promise<void> {
+    const connecting = this.devices.getByText("Connecting").first();
+    await connecting.waitFor({ state: "detached", timeout: LINK_TIMEOUT_MS }).catch(() => undefined);
     await this.page.getByRole("button", { name: label, exact: true }).click();
     await this.ready();
   }
