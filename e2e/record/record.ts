@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Tokenizer } from "@jupiter/model/tokenizer";
+import { GREEDY } from "@jupiter/pipeline";
 import type { OutlineStep } from "../../apps/web/src/engine/api.ts";
 import { factsOf } from "../ring/model-facts.ts";
 import { openRing, type OpenRing } from "../ring/open-ring.ts";
@@ -95,7 +96,7 @@ async function ask({ room }: OpenRing, { id, messages, tokens = 64 }: Prompt, ou
     conversation: crypto.randomUUID(),
     prompt: { kind: "chat", messages },
     maxTokens: tokens,
-    policy: { temperature: 0, topP: 1, topK: 0, seed: 1 },
+    policy: GREEDY,
     stop: [],
     outline,
   });

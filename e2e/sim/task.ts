@@ -73,7 +73,7 @@ export function isList({ parts }: PaperTask, { id }: Prompt): boolean {
   return parts.get(id)?.some(({ part }) => part === "outline") === true;
 }
 
-/** As the router's answers begin that lead to points. */
+/** As the router's answers begin that lead to points: the page's own reading (`routeOf`) runs in its tab. */
 const LIST = /^\W*A\b/;
 
 /** Throws where a text is not the recorded one. */
@@ -182,7 +182,7 @@ export function meanMs(times: readonly Pick<TaskTime, "ms">[]): number {
   return times.reduce((sum, { ms }) => sum + ms, 0) / times.length;
 }
 
-const WAYS = { on: "lists by points", off: "no outline", auto: "veto and router choose" } as const;
+export const WAYS = { on: "lists by points", off: "no outline", auto: "veto and router choose" } as const;
 
 export function taskTable({ times, edgeShardMs }: TaskStudy): string {
   const seconds = (ms: number) => (ms / 1000).toFixed(1);

@@ -5,12 +5,12 @@
 import { modelFile, runScenario } from "../../ring/run.ts";
 import { ScenarioError } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
-import { checkTexts, DecodingCases, root, type DecodingCase, type Recorded } from "../../sim/decoding-cases.ts";
+import { checkTexts, DecodingCases, type DecodingCase, type Recorded } from "../../sim/decoding-cases.ts";
 import { runSimulation, type SimulatedReport } from "../../sim/run-sim.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
 import { kindsOf, rowsOf, tablesOf, type Compared, type Run } from "./decoding-tables.ts";
+import { quietly } from "./scenario-files.ts";
 
-const say = () => undefined;
 /** Of an answer that is alone: the whole says little more, and takes half as long again. */
 const ALONE_TOKENS = 64;
 
@@ -22,7 +22,7 @@ export const decoding: Suite = {
   async run(context) {
     const cases = new DecodingCases();
     const jobs = [cases.plain, ...casesOf(cases, context)].flatMap((one) => setsOf(one, context));
-    const { models } = modelPlace(await modelFile(cases.scenario, root, say));
+    const { models } = modelPlace(await modelFile(cases.scenario, quietly.folder, quietly.say));
     await using room = await TabRoom.open({ models, donors: cases.scenario.tabs, browser: context.browser });
     const compared: Compared[] = [];
     for (const [i, { one, asked }] of jobs.entries()) {
@@ -76,8 +76,8 @@ async function compare(
   asked: readonly Recorded[],
 ): Promise<Compared> {
   const scenario = cases.scenarioOf(one, asked, asked.length === 1 ? ALONE_TOKENS : Infinity);
-  const emulated = await runScenario(scenario, { folder: root, say, room });
-  const simulated = await runSimulation(scenario, { folder: root, say });
+  const emulated = await runScenario(scenario, { ...quietly, room });
+  const simulated = await runSimulation(scenario, quietly);
   checkTexts(asked, emulated.cases);
   checkTexts(asked, simulated.cases);
   const isLate = emulated.run.emulation.some(({ isTooSlow }) => isTooSlow);

@@ -1,5 +1,6 @@
 /** Real questions, each answered plainly and with guesses: what guessing brings by category. */
 import { readFileSync } from "node:fs";
+import { PLAINLY } from "@jupiter/pipeline";
 import { z } from "zod";
 import { parse, ScenarioError, type Prompt } from "../../ring/scenario.ts";
 import { row, type Row } from "../row.ts";
@@ -53,7 +54,7 @@ export const prompts: Suite = {
       const speedUp: number[] = [];
       for (const { prompt } of asked) {
         const guess = () => ring.ask(prompt, TOKENS, { strategy: "continuous", drafters });
-        const plainly = () => ring.ask(prompt, TOKENS, { strategy: "plain", drafters: [] });
+        const plainly = () => ring.ask(prompt, TOKENS, PLAINLY);
         // Who goes first changes from question to question.
         const first = done % 2 === 0 ? await guess() : null;
         const plain = await plainly();

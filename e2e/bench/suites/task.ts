@@ -2,7 +2,6 @@
  * The paper's task in tabs: six questions of 260 tokens and 64 shown ones on the four boards of its Env A, as the page answers them, with everything between question and
  * last shown token counted; EdgeShard's schedule in the same tabs, and the simulator's word on each. Texts and guesses are replayed, the boards emulated.
  */
-import { fileURLToPath } from "node:url";
 import { runSchedules } from "@jupiter/simulator";
 import { replay } from "../../ring/replay.ts";
 import { modelFile, runScenario, type MeasuredCase } from "../../ring/run.ts";
@@ -18,12 +17,11 @@ import {
   simulateTask,
   type PaperTask,
   type TaskTime,
+  WAYS,
 } from "../../sim/task.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite } from "../suite.ts";
-
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const say = () => undefined;
+import { quietly } from "./scenario-files.ts";
 
 interface Compared {
   readonly outline: Scenario["outline"];
@@ -45,11 +43,11 @@ export const task: Suite = {
     const late = new Set<string>();
     const plans = new Set<string>();
     {
-      const { models } = modelPlace(await modelFile(paper.scenario, root, say));
+      const { models } = modelPlace(await modelFile(paper.scenario, quietly.folder, quietly.say));
       await using room = await TabRoom.open({ models, donors: paper.scenario.tabs, browser });
       for (const [i, { prompt, outline }] of asked.entries()) {
         tell(`${prompt.id}, outline ${outline}`, i / (asked.length + 2));
-        const { run, cases } = await runScenario(alone(paper, prompt, outline), { folder: root, say, room });
+        const { run, cases } = await runScenario(alone(paper, prompt, outline), { ...quietly, room });
         const simulated = await simulateTask(paper, prompt, outline);
         if (run.emulation.some(({ isTooSlow }) => isTooSlow)) late.add(`${prompt.id} (outline ${outline})`);
         plans.add(run.plan.map(({ first, end }) => end - first).join(", "));
@@ -59,10 +57,10 @@ export const task: Suite = {
     tell("EdgeShard's schedule", asked.length / (asked.length + 2));
     const { schedules, network } = edgeShard(paper);
     const onPaperMs = runSchedules(schedules, network).marks.get("last token") ?? NaN;
-    const { marks, lateShare } = await replay(edgeShard(paper).schedules, { ...network, browser });
+    const { marks, lateShare } = await replay(schedules, { ...network, browser });
     return {
       rows: [
-        ...WAYS.flatMap(({ outline, name }) => wayRows(name, bestOf(paper, compared, outline))),
+        ...(["on", "off", "auto"] as const).flatMap((way) => wayRows(WAYS[way], bestOf(paper, compared, way))),
         seconds("EdgeShard's schedule: replayed", "replayed", [marks.get("last token") ?? NaN]),
         seconds("EdgeShard's schedule: simulated", "simulated", [onPaperMs]),
         ...compared.flatMap(({ outline, emulated, simulated }) => questionRows(outline, emulated, simulated)),
@@ -78,12 +76,6 @@ export const task: Suite = {
   },
 };
 
-const WAYS = [
-  { outline: "on", name: "lists by points" },
-  { outline: "off", name: "no outline" },
-  { outline: "auto", name: "veto and router choose" },
-] as const;
-
 /** A question that the veto keeps from the router is the same in every way. */
 function waysOf(paper: PaperTask, prompt: Prompt, full: boolean): readonly Scenario["outline"][] {
   if (!isList(paper, prompt)) return ["auto"];
@@ -92,10 +84,11 @@ function waysOf(paper: PaperTask, prompt: Prompt, full: boolean): readonly Scena
 
 /** All questions, the lists in this way; none where they were not asked in it. */
 function bestOf(paper: PaperTask, compared: readonly Compared[], outline: Scenario["outline"]): readonly Compared[] {
-  const all = paper.prompts.map((prompt) =>
-    compared.find((one) => one.emulated.id === prompt.id && one.outline === (isList(paper, prompt) ? outline : "auto")),
-  );
-  return all.flatMap((one) => one ?? []).length === all.length ? all.flatMap((one) => one ?? []) : [];
+  const found = paper.prompts.flatMap((prompt) => {
+    const way = isList(paper, prompt) ? outline : "auto";
+    return compared.find((one) => one.emulated.id === prompt.id && one.outline === way) ?? [];
+  });
+  return found.length === paper.prompts.length ? found : [];
 }
 
 function timeOf(paper: PaperTask, { id }: Prompt, answer: MeasuredCase): TaskTime {

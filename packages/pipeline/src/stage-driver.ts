@@ -1,10 +1,10 @@
 /** Carries out a stage loop's effects through ports: the part of a stage that has I/O, and no decisions. */
 import {
+  BEST_ONLY,
   type CommandsFrame,
   type Frame,
   type FrameNumber,
   type RowsFrame,
-  type ScorePolicy,
   toWire,
   type WireType,
 } from "@jupiter/protocol";
@@ -25,9 +25,6 @@ export interface StagePorts {
   /** The stage cannot go on: a frame that does not fit, or a device that failed. Told once. */
   readonly failed: (error: unknown) => void;
 }
-
-/** The host knows the policy, the seed and what was drafted, and chooses by what the head tells of the best tokens; none of that is told to others. */
-const BEST_ONLY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
 
 export class StageDriver {
   readonly #loop: StageLoop;

@@ -4,6 +4,7 @@
  * queues, delivered in seeded random order.
  */
 import {
+  BEST_ONLY,
   chooseToken,
   ROOT,
   SlotLists,
@@ -18,6 +19,7 @@ import {
 import { Coordinator } from "./coordinator.ts";
 import type { Draft, Drafter } from "./drafter.ts";
 import type { CoordinatorEffect, CoordinatorEvent, Finish, GenerateRequest, Ring, Timings } from "./requests.ts";
+import { GREEDY } from "./sampling.ts";
 import { seededUniform } from "./seeded-uniform.ts";
 import { StageLoop, type StageEffect, type StageEvent } from "./stage-loop.ts";
 
@@ -54,9 +56,6 @@ function toyHidden(stages: number, tokens: readonly number[]): number {
 function toyNext(stages: number, tokens: readonly number[], vocabulary = V): number {
   return toyHidden(stages, tokens) % vocabulary;
 }
-
-const BEST_ONLY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
-const GREEDY = { temperature: 0, topP: 1, topK: 0, seed: 1 };
 
 /** The text that one device would produce. `eos` -1: nothing ends it. */
 export function toyAnswer(

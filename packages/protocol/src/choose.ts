@@ -3,6 +3,9 @@ import type { ScorePolicy } from "./frame-types.ts";
 /** Candidates that a head hands out per row; sampling draws among these, so what lies beyond the 64 best is never chosen. */
 export const CANDIDATES = 64;
 
+/** The likeliest token, and nothing asked besides. */
+export const BEST_ONLY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
+
 /**
  * The token that a policy picks among the best candidates.
  *

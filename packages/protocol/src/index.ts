@@ -4,7 +4,7 @@ export { LIMITS, SIGNALING_LIMITS } from "./limits.ts";
 export { SlotError, SlotList, SlotLists } from "./slots.ts";
 export type { SlotReason } from "./slots.ts";
 export { fillBias } from "./bias.ts";
-export { CANDIDATES, chooseToken } from "./choose.ts";
+export { BEST_ONLY, CANDIDATES, chooseToken } from "./choose.ts";
 export {
   JoinAck,
   JoinRequest,

@@ -1,6 +1,6 @@
 /** What final norm, LM head and choice take on this device, by a made-up head of a part of the vocabulary. */
 import type { ModelShape } from "@jupiter/model";
-import type { ScorePolicy } from "@jupiter/protocol";
+import { BEST_ONLY, type ScorePolicy } from "@jupiter/protocol";
 import { HeadRunner } from "./head-runner.ts";
 import { madeUpHead } from "./made-up-weights.ts";
 import { typical, type ProfiledForm } from "./profile.ts";
@@ -11,7 +11,6 @@ export interface HeadTime {
   readonly ms: number;
 }
 
-const GREEDY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
 const ROWS = [1, 4];
 const REPEATS = 5;
 /** Time grows with the vocabulary, and a whole one is 130 MB of a larger model: a sixth says the same. */
@@ -25,7 +24,7 @@ export async function profileHead(shape: ModelShape, form: ProfiledForm): Promis
     const times: HeadTime[] = [];
     for (const rows of ROWS) {
       const x = { wire: "f32", rows, hidden: shape.D, data: new Float32Array(rows * shape.D).fill(0.1) } as const;
-      const policies = Array<ScorePolicy>(rows).fill(GREEDY);
+      const policies = Array<ScorePolicy>(rows).fill(BEST_ONLY);
       const runs: number[] = [];
       // The first run of a size compiles shaders.
       for (let i = 0; i <= REPEATS; i++) {

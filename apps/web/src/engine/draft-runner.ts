@@ -1,7 +1,7 @@
 /** A whole model on this thread: what it finds likeliest after the rows of its token tree. */
 import { ModelError, readGguf, withHashes, type ByteSource } from "@jupiter/model";
 import { pickRows, type Candidate, type DraftModel, type DraftRun, type Embedding } from "@jupiter/pipeline";
-import type { ScorePolicy } from "@jupiter/protocol";
+import { BEST_ONLY } from "@jupiter/protocol";
 import { buildStage, HeadRunner, type StageRunner } from "@jupiter/runtime";
 import { ladder } from "@jupiter/runtime/ladder";
 import type { LoadedShare } from "./api.ts";
@@ -9,8 +9,6 @@ import type { DraftOrder } from "./draft-api.ts";
 import { soon } from "./soon.ts";
 import { isSameVocabulary, vocabularyOf } from "./vocabulary.ts";
 import { weightForm, weightSource, type WeightPorts } from "./weights.ts";
-
-const GREEDY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
 
 export class DraftRunner implements DraftModel {
   readonly loaded: LoadedShare;
@@ -64,7 +62,7 @@ export class DraftRunner implements DraftModel {
     for (const command of commands) this.#stage.apply(command);
     const { result } = await this.#stage.forward(this.#embedding(tokenIds), rows);
     const wanted = [...rows.wanted.keys()].filter((row) => rows.wanted[row] === 1);
-    const policies = wanted.map(() => GREEDY);
+    const policies = wanted.map(() => BEST_ONLY);
     const scores = wanted.length === 0 ? [] : (await this.#head.score(pickRows(result, wanted), policies)).result;
     await new Promise<void>(soon);
     return scores.map(({ best }) => best);

@@ -104,37 +104,39 @@ export class Engine {
 
   /** What this device takes; measured now, unless it was within a week. Throws `EngineError` where it cannot be. */
   async measure(shape: ModelShape, rung: Rung, wish: ProfileWish): Promise<MeasuredDevice> {
-    const { api } = this;
-    const kept = this.#emulation === null ? this.#kept : null;
-    const measured = await measureDevice(
-      { api, kept, threads: this.#threads, nowMs: () => performance.now() },
-      shape,
-      rung,
-      wish,
-    );
+    const options = { api: this.api, kept: this.#ownTimes, threads: this.#threads, nowMs: () => performance.now() };
+    const measured = await measureDevice(options, shape, rung, wish);
     if (!measured.ok) throw new EngineError(measured.reason, measured.message);
     return measured.value;
   }
 
   /** What a whole model took here lately, when it answered alone or when it was measured; null: neither, or too long ago. */
   known(shape: ModelShape, rung: Rung): Served | null {
-    return this.#emulation === null && this.#kept !== null ? knownTimes(this.#kept, this.#threads, shape, rung) : null;
+    const kept = this.#ownTimes;
+    return kept === null ? null : knownTimes(kept, this.#threads, shape, rung);
   }
 
   /** `rung`: its name. */
   keepServed(shape: ModelShape, rung: string, served: Served): void {
     const proven = [...this.#proven.values()].find((proven) => proven.rung.name === rung);
-    if (this.#emulation === null && this.#kept !== null && proven !== undefined)
-      keepServed(this.#kept, this.#threads, shape, proven.rung, served);
+    const kept = this.#ownTimes;
+    if (kept !== null && proven !== undefined) keepServed(kept, this.#threads, shape, proven.rung, served);
   }
 
   /** Layers' bytes in the file that this device took in a millisecond lately; null: not known. */
   loadRate(shape: ModelShape, rung: Rung): number | null {
-    return this.#emulation === null && this.#kept !== null ? loadRate(this.#kept, this.#threads, shape, rung) : null;
+    const kept = this.#ownTimes;
+    return kept === null ? null : loadRate(kept, this.#threads, shape, rung);
   }
 
   keepLoad(shape: ModelShape, rung: Rung, loaded: LoadedLayers["loaded"]): void {
-    if (this.#emulation === null && this.#kept !== null) keepLoad(this.#kept, this.#threads, shape, rung, loaded);
+    const kept = this.#ownTimes;
+    if (kept !== null) keepLoad(kept, this.#threads, shape, rung, loaded);
+  }
+
+  /** Null: nothing is kept, as of an emulated device. */
+  get #ownTimes(): KeptTimes | null {
+    return this.#emulation === null ? this.#kept : null;
   }
 
   get #threads(): number {

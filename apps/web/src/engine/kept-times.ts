@@ -57,10 +57,12 @@ export class KeptTimes {
     return entry === undefined ? null : { ...entry.times, isAnew: false };
   }
 
-  /** In place of what was kept of it. */
+  /** In place of what was kept of it, but for what was noted beside it. */
   keep(key: string, times: MeasuredDevice): void {
     const others = this.#fresh().filter((entry) => entry.key !== key);
-    this.#shelf.write(JSON.stringify([{ key, atMs: this.#nowMs(), times }, ...others].slice(0, MOST)));
+    const rate = this.get(key)?.loadBytesPerMs;
+    const kept = { ...(rate === undefined ? {} : { loadBytesPerMs: rate }), ...times };
+    this.#shelf.write(JSON.stringify([{ key, atMs: this.#nowMs(), times: kept }, ...others].slice(0, MOST)));
   }
 
   /** With what is kept already; nothing where nothing is. It is no older for it. */

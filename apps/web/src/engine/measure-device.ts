@@ -42,8 +42,7 @@ export async function measureDevice(
     isAnew: true,
     handoverMs: await handoverMs(api, nowMs),
   };
-  const rate = known?.loadBytesPerMs;
-  kept?.keep(key, { ...value, ...(rate === undefined ? {} : { loadBytesPerMs: rate }) });
+  kept?.keep(key, value);
   return { ok: true, value };
 }
 
@@ -61,9 +60,7 @@ export function keepServed(kept: KeptTimes, threads: number, shape: ModelShape, 
   const layerTimes = served.layers.find(({ seat }) => seat === "host")?.times ?? [];
   const headTimes = [{ rows: 1, ms: served.headMs }];
   const times = { layerTimes, headTimes, frameMs: served.rest.floorMs, handoverMs: 0, isAnew: true };
-  const key = servedKey(keyOf(shape, rung, threads));
-  const rate = kept.get(key)?.loadBytesPerMs;
-  kept.keep(key, { ...times, ...(rate === undefined ? {} : { loadBytesPerMs: rate }) });
+  kept.keep(servedKey(keyOf(shape, rung, threads)), times);
 }
 
 /** Less says more of how a load begins than of its pace. */

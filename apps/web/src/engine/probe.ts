@@ -4,12 +4,12 @@
  */
 import type { Candidate, Embedding, Head } from "@jupiter/pipeline";
 import {
+  BEST_ONLY,
   toFloat32,
   type AckFrame,
   type FrameNumber,
   type ReturnFrame,
   type RowsFrame,
-  type ScorePolicy,
   type ScoresFrame,
 } from "@jupiter/protocol";
 
@@ -41,8 +41,6 @@ export interface ProbePorts {
   readonly cancel: (frames: readonly FrameNumber[]) => void;
 }
 
-const GREEDY: ScorePolicy = { temperature: 0, topP: 1, topK: 0, random: 0, askIds: [] };
-
 export class Probe {
   readonly #ports: ProbePorts;
   readonly #waiting = new Map<FrameNumber, (result: ProbeResult) => void>();
@@ -71,7 +69,7 @@ export class Probe {
     const x = { wire: "f32", rows, hidden: result.hidden.length / rows, data: result.hidden } as const;
     const { result: scores } = await this.#ports.head.score(
       x,
-      frame.tokenIds.map(() => GREEDY),
+      frame.tokenIds.map(() => BEST_ONLY),
     );
     return {
       ...result,
