@@ -10,6 +10,8 @@ import { cheapestInsertion, shortTour } from "./tours.ts";
 /** Devices that are looked at one by one; the rest is too slow or too far to be among the first. */
 const MOST_LOOKED_AT = 24;
 const MOST_PAIRS = 16;
+/** Sets of each size that grow further: the best one's devices are not always among the best larger one's. */
+const MOST_GROWN = 2;
 
 /** A handful of shapes, of every size that was worth growing to. */
 export function growSets(problem: Problem, hostLayers: HostLayers, head: HeadSeat): Shape[] {
@@ -21,28 +23,50 @@ export function growSets(problem: Problem, hostLayers: HostLayers, head: HeadSea
     pool.slice(i + 1).map((b) => shape(cheapestInsertion(problem, [a], b, headOnLast))),
   );
   const shapes: Shape[] = pairs.sort((a, b) => a.ms - b.ms).slice(0, MOST_PAIRS);
-  let set: readonly number[] = [];
-  let best: Shape | null = null;
-  for (;;) {
-    const rest = pool.filter((donor) => !set.includes(donor));
-    // Too little memory for the model leaves nothing to compare: then the largest first.
-    const grown = rest
-      .map((donor) => shape(cheapestInsertion(problem, set, donor, headOnLast)))
-      .sort((a, b) => a.ms - b.ms);
+  let sets: readonly (readonly number[])[] = [[]];
+  let bestMs = Infinity;
+  for (let size = 1; size <= Math.min(pool.length, problem.L); size++) {
+    const grown = distinct(
+      sets.flatMap((set) =>
+        pool
+          .filter((donor) => !set.includes(donor))
+          .map((donor) => shape(cheapestInsertion(problem, set, donor, headOnLast))),
+      ),
+    ).filter(({ ms }) => ms < Infinity);
     const next = grown[0];
-    if (next === undefined || set.length >= problem.L) break;
-    set =
-      next.ms === Infinity
-        ? [...set, rest.reduce((a, b) => (problem.devices[b]!.most > problem.devices[a]!.most ? b : a))]
-        : next.donors;
-    if (next.ms === Infinity) continue;
-    shapes.push(...grown.slice(0, 3).filter(({ ms }) => ms < Infinity));
-    if (best === null || next.ms < best.ms) best = next;
-    else if (next.ms > 1.3 * best.ms) break;
+    // Too little memory for the model leaves nothing to compare: then the largest first.
+    if (next === undefined) {
+      sets = sets.slice(0, 1).map((set) => [
+        ...set,
+        largest(
+          problem,
+          pool.filter((donor) => !set.includes(donor)),
+        ),
+      ]);
+      continue;
+    }
+    shapes.push(...grown.slice(0, MOST_GROWN));
+    sets = grown.slice(0, MOST_GROWN).map(({ donors }) => donors);
+    if (next.ms > 1.3 * bestMs) break;
+    bestMs = Math.min(bestMs, next.ms);
   }
   return shapes.map(({ donors }) =>
     shapeOf(problem, donors, [shortTour(problem, donors, headOnLast)], hostLayers, head),
   );
+}
+
+/** By time, each set once, in the order of its fastest way. */
+function distinct(shapes: readonly Shape[]): readonly Shape[] {
+  const bySet = new Map<string, Shape>();
+  for (const one of [...shapes].sort((a, b) => a.ms - b.ms)) {
+    const key = [...one.donors].sort((a, b) => a - b).join();
+    if (!bySet.has(key)) bySet.set(key, one);
+  }
+  return [...bySet.values()];
+}
+
+function largest({ devices }: Problem, donors: readonly number[]): number {
+  return donors.reduce((a, b) => (devices[b]!.most > devices[a]!.most ? b : a));
 }
 
 /** Donors, the most useful first. */

@@ -10,7 +10,7 @@ it("is within 2 % of the optimum in 10,000 instances, and the optimum in 95 of 1
   expectNearOptimum({ donors: [1, 4], layers: [2, 7] }, 10_000, 7);
 });
 
-it("sets that are grown are within 3 % of sets that are all listed in 98 of 100, and within 12 % in each, for 8 donors and 24 layers", () => {
+it("sets that are grown are within 3 % of sets that are all listed in 99 of 100, and within 12 % in each, for 8 donors and 24 layers", () => {
   const asked = requests({ donors: [8, 8], layers: [24, 24] }).filter(({ placement }) => placement.donors === "best");
   const ratios: number[] = [];
   for (const request of fc.sample(asked, { numRuns: 200, seed: 3 })) {
@@ -19,7 +19,6 @@ it("sets that are grown are within 3 % of sets that are all listed in 98 of 100,
     if (listed.kind === "not-enough") continue;
     ratios.push((grown?.ms ?? Infinity) / listed.objectiveMs);
   }
-  // Where the head may move, too, the listed ones know of every order, the grown ones of a few.
   expect(Math.max(...ratios)).toBeLessThanOrEqual(1.12);
-  expect(ratios.filter((ratio) => ratio <= 1.03).length).toBeGreaterThanOrEqual(0.98 * ratios.length);
+  expect(ratios.filter((ratio) => ratio <= 1.03).length).toBeGreaterThanOrEqual(0.99 * ratios.length);
 });

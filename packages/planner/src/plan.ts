@@ -84,7 +84,7 @@ function asGiven(problem: Problem): Found | null {
     const ms = scoreOf(problem, candidate);
     if (ms < (best?.ms ?? Infinity)) best = { candidate, ms };
   }
-  return best === null ? null : improve(problem, best);
+  return best === null ? null : improve(problem, [best]);
 }
 
 /** A ring that was not searched for. */

@@ -66,10 +66,13 @@ export function search(problem: Problem, mostListed = MOST_LISTED): Found | null
         }
       }
     }
+    if (problem.devices.length - 1 > mostListed) {
+      looked.sort((a, b) => a.ms - b.ms);
+      const few = looked.filter(({ shape }) => shape.donors.length <= MOST_LISTED).slice(0, MOST_STARTS);
+      for (const { shape } of few) look(withAllTours(problem, shape));
+    }
   }
-  return distinct(finalists.sort((a, b) => a.ms - b.ms))
-    .map((found) => improve(problem, found))
-    .reduce<Found | null>((best, found) => (best === null || found.ms < best.ms ? found : best), null);
+  return improve(problem, distinct(finalists.sort((a, b) => a.ms - b.ms)));
 }
 
 function stepsOf({ L }: Problem, { donors }: Shape): number {
@@ -100,7 +103,15 @@ function exchanges(problem: Problem, shape: Shape, bestMs: number): readonly Sha
     .filter(({ ms }) => ms < bestMs * WIDE_MARGIN)
     .sort((a, b) => a.ms - b.ms)
     .slice(0, MOST_EXCHANGES)
-    .map(({ donors: set }) => shapeOf(problem, set, [shortTour(problem, set, headOnLast)], hostLayers, head));
+    .map(({ donors: set, tours }) =>
+      shapeOf(problem, set, [shortTour(problem, set, headOnLast), ...tours], hostLayers, head),
+    );
+}
+
+/** A grown set has one tour, by a rule of thumb: here are its cheapest. */
+function withAllTours(problem: Problem, { donors, hostLayers, head }: Shape): Shape {
+  const tours = toursBySubset(problem, donors, 6, hasHeadOnLast(hostLayers, head)).at(-1)!;
+  return shapeOf(problem, donors, tours, hostLayers, head);
 }
 
 /** The few best, of each set and form of ring one. */
