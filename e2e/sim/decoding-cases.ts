@@ -105,6 +105,11 @@ function casesOf(
     },
     { name: "tree", title: "continuous, planned layers, tree", fields: ahead, ...whole(3, alone) },
     {
+      ...{ name: "lookup", title: "the same, and lookup" },
+      fields: { ...ahead, draft: "lookup,recorded" },
+      ...{ sets: alone, inTabs: null },
+    },
+    {
       ...{ name: "bad", title: `a drafter that is right in ${BAD_PERCENT} %` },
       fields: { ...ahead, layers: even, recorded: { rightPercent: BAD_PERCENT } },
       // As slow as plain decoding: all of them would take a quarter of an hour.

@@ -22,6 +22,11 @@ describe("decoding four boards' ring on paper, beside plain decoding", () => {
     expect(harmonicMean(timesOf("one window of four guesses"))).toBeGreaterThan(1.65);
   });
 
+  it("lookup beside the drafter costs at most 3 %", () => {
+    const both = harmonicMean(timesOf("the same, and lookup"));
+    expect(both).toBeGreaterThan(0.97 * harmonicMean(timesOf("continuous, planned layers, tree")));
+  });
+
   it("a bad drafter is right in a fifth of places", () => {
     const { scenario } = new DecodingCases();
     const { cases } = recordedTrace({ ...scenario, recorded: { children: 3, rightPercent: 20 } }, root);

@@ -6,7 +6,8 @@ import type { Row } from "./row.ts";
 
 /** An answer may be behind by this share of its tokens. */
 const MAY_LOSE = 0.02;
-const LIKELY = 0.75;
+/** What is so likely is sent in any case. */
+export const LIKELY = 0.75;
 
 export class Balance {
   #laps = 0;

@@ -30,7 +30,7 @@ import type {
   RequestId,
   Ring,
 } from "./requests.ts";
-import { chargeDrafts } from "./balance.ts";
+import { chargeDrafts, LIKELY } from "./balance.ts";
 import { Pace } from "./pace.ts";
 import type { Row } from "./row.ts";
 import { chooseRows, draftsPayFrom } from "./scheduler.ts";
@@ -226,7 +226,7 @@ export class Coordinator {
         probabilityOf: this.#drafting.probabilityOf,
         costOf,
         draftFrom: (line) => line.balance.draftsFrom(line.answered),
-        framesFrom: draftsPayFrom(stages),
+        framesFrom: (draft) => (this.#drafting.isAwaited(draft) ? LIKELY : draftsPayFrom(stages)),
         room: this.#makeRoom(ring, arena, lines.length),
       });
       if (rows.length === 0) continue;

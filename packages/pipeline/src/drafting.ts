@@ -4,14 +4,15 @@
  * Invariants:
  * 1. a drafter answers one question at a time: it is busy until it has answered, also where the question was given up meanwhile;
  * 2. a place is put to a drafter once: the end of the likeliest drafted path of a line;
- * 3. an answer changes nothing but drafts of lines that live.
+ * 3. one that takes its time is asked to go on from its own guesses only: others' mostly lead nowhere, and it would be busy with them when the text goes on;
+ * 4. an answer changes nothing but drafts of lines that live.
  */
 import { Acceptance } from "./acceptance.ts";
 import type { RowScore } from "@jupiter/protocol";
 import { MEDUSA, type BranchView, type Draft, type Drafter } from "./drafter.ts";
 import type { Line } from "./line.ts";
 import type { CoordinatorEffect } from "./requests.ts";
-import { Row } from "./row.ts";
+import { Row, type Proposal } from "./row.ts";
 import { takeLikeliest } from "./scheduler.ts";
 import { Trial } from "./trial.ts";
 import { Usefulness } from "./usefulness.ts";
@@ -26,6 +27,9 @@ const MOST_PLACES = 3;
 
 /** What is to be known of one before it is asked. */
 export type NamedDrafter = Pick<Drafter, "name" | "isInstant" | "isCostly">;
+
+/** Of a claim among those of other drafters who have spoken of the place: there are none, all of them name the token, too, or some do not. */
+type Company = "alone" | "shared" | "contradicted";
 
 interface Place {
   readonly line: Line;
@@ -42,9 +46,8 @@ interface Ask {
 
 export class Drafting {
   readonly #drafters: readonly NamedDrafter[];
-  readonly #acceptance: readonly Acceptance[];
-  /** Of claims that another drafter, asked about the same place, does not share. */
-  readonly #contradicted: readonly Acceptance[];
+  /** Per drafter: what a claim is worth goes by the company that it is in. */
+  readonly #worth: readonly Readonly<Record<Company, Acceptance>>[];
   readonly #usefulness: readonly Usefulness[];
   /** The index of the Medusa heads among the drafters; -1 where there are none. */
   readonly #medusa: number;
@@ -54,8 +57,11 @@ export class Drafting {
 
   constructor(drafters: readonly NamedDrafter[]) {
     this.#drafters = drafters;
-    this.#acceptance = drafters.map(() => new Acceptance());
-    this.#contradicted = drafters.map(() => new Acceptance());
+    this.#worth = drafters.map(() => ({
+      alone: new Acceptance(),
+      shared: new Acceptance(),
+      contradicted: new Acceptance(),
+    }));
     this.#usefulness = drafters.map(() => new Usefulness());
     this.#medusa = drafters.findIndex(({ name }) => name === MEDUSA);
     this.ringChanged();
@@ -75,16 +81,23 @@ export class Drafting {
   }
 
   /** That a draft holds if its parent does: the best that its drafters have to show. */
-  readonly probabilityOf = (draft: Row): number => {
-    const worth = this.#worthOf(draft);
-    return Math.max(0, ...draft.proposals.map(({ drafter, claimed }) => worth[drafter]?.probability(claimed) ?? 0));
-  };
+  readonly probabilityOf = (draft: Row): number =>
+    Math.max(
+      0,
+      ...draft.proposals.map(
+        ({ drafter, claimed }) => this.#worth[drafter]?.[companyOf(draft, drafter)].probability(claimed) ?? 0,
+      ),
+    );
 
-  /** What claims about this draft came to, per drafter: with nobody against it, or contradicted. */
-  #worthOf(draft: Row): readonly Acceptance[] {
-    const named = draft.proposals.reduce((bits, proposal) => bits | (1 << proposal.drafter), 0);
-    const silent = (draft.parent?.proposedBy ?? 0) & ~named;
-    return silent === 0 ? this.#acceptance : this.#contradicted;
+  /** A drafter that has not spoken yet of the draft's place, or of one above it, is being asked: it may know better soon. */
+  isAwaited(draft: Row): boolean {
+    const open = this.#asks.filter(({ abandoned }) => !abandoned);
+    for (let at = draft; !at.certain && at.parent !== null; at = at.parent) {
+      const place = at.parent;
+      if (open.some(({ drafter, places }) => places.some(({ row }) => row === place) && !hasSpoken(drafter, place)))
+        return true;
+    }
+    return false;
   }
 
   /** Questions for every drafter of this kind that has none, one batch each. */
@@ -92,7 +105,7 @@ export class Drafting {
     return this.#drafters.flatMap(({ name, isInstant = false }, drafter): CoordinatorEffect[] => {
       if (isInstant !== (kind === "instant")) return [];
       if (this.#asks.some((ask) => ask.drafter === drafter)) return [];
-      const places = lines.flatMap((line) => this.#placesFor(line, name, drafter));
+      const places = lines.flatMap((line) => this.#placesFor(line, drafter));
       if (places.length === 0) return [];
       for (const { row } of places) row.askedOf |= 1 << drafter;
       const ask = { id: this.#nextAsk++, drafter, places, abandoned: false };
@@ -145,7 +158,6 @@ export class Drafting {
       const place = ask.places[view];
       const parent = after < 0 ? place?.row : rows[after];
       const usable = place !== undefined && !place.line.over && parent?.live === true;
-      if (after < 0 && place !== undefined) place.row.proposedBy |= 1 << ask.drafter;
       rows.push(usable ? this.#add(place.line, parent, token, { drafter: ask.drafter, claimed: probability }) : null);
     }
   }
@@ -158,9 +170,11 @@ export class Drafting {
     });
     for (const draft of tip.drafts) {
       const held = holds(draft);
-      const worth = this.#worthOf(draft);
-      for (const { drafter, claimed } of draft.proposals) {
-        worth[drafter]?.judge(claimed, held);
+      for (const { drafter, claimed, wasAlone } of draft.proposals) {
+        const company = companyOf(draft, drafter);
+        this.#worth[drafter]?.[company].judge(claimed, held);
+        // It was sent, or not, before others spoke: counted whatever they said then, or only the claims that they share would count.
+        if (wasAlone && company !== "alone") this.#worth[drafter]?.alone.judge(claimed, held);
         const counts = line.count(drafter);
         counts.drafted++;
         if (draft.slot !== null) counts.sent++;
@@ -170,7 +184,8 @@ export class Drafting {
   }
 
   /** Where nobody of this name was asked yet, likeliest first. */
-  #placesFor(line: Line, name: string, drafter: number): Place[] {
+  #placesFor(line: Line, drafter: number): Place[] {
+    const { name = "", isInstant = false } = this.#drafters[drafter] ?? {};
     const { decoding, tip } = line;
     if (!line.decodes || decoding.rows < 2 || !decoding.drafters.includes(name)) return [];
     if (name === MEDUSA || !this.#isWorthAsking(drafter, tip.position)) return [];
@@ -184,7 +199,11 @@ export class Drafting {
       const { row, probability } = next;
       if (row.position - tip.position >= most || row.position + 2 >= line.longest) continue;
       if ((row.askedOf & (1 << drafter)) === 0) places.push({ line, row });
-      for (const draft of row.drafts) open.push({ row: draft, probability: probability * this.probabilityOf(draft) });
+      for (const draft of row.drafts) {
+        // Invariant 3.
+        const isOwn = draft.proposals.some((proposal) => proposal.drafter === drafter);
+        if (isInstant || isOwn) open.push({ row: draft, probability: probability * this.probabilityOf(draft) });
+      }
     }
     return places;
   }
@@ -195,7 +214,7 @@ export class Drafting {
   }
 
   /** Null: the text has gone another way meanwhile, or ends before. */
-  #add(line: Line, parent: Row, token: number, proposal: { drafter: number; claimed: number }): Row | null {
+  #add(line: Line, parent: Row, token: number, { drafter, claimed }: Omit<Proposal, "wasAlone">): Row | null {
     if (parent.position + 2 >= line.longest) return null; // the last token of an answer needs no verdict
     if (parent.certain && parent !== line.tip) {
       const next = line.path[parent.position + 1];
@@ -206,9 +225,27 @@ export class Drafting {
       row = new Row(token, parent, { certain: false, owner: line });
       row.hold();
     }
-    if (row.proposals.every(({ drafter }) => drafter !== proposal.drafter)) row.proposals.push(proposal);
+    if (row.proposals.every((proposal) => proposal.drafter !== drafter))
+      row.proposals.push({ drafter, claimed, wasAlone: othersAt(row, drafter) === 0 });
+    parent.proposedBy |= 1 << drafter;
     return row;
   }
+}
+
+function hasSpoken(drafter: number, { proposedBy }: Row): boolean {
+  return (proposedBy & (1 << drafter)) !== 0;
+}
+
+/** Other drafters (bit by index) that have spoken of a draft's place. */
+function othersAt({ parent }: Row, drafter: number): number {
+  return (parent?.proposedBy ?? 0) & ~(1 << drafter);
+}
+
+function companyOf(draft: Row, drafter: number): Company {
+  const others = othersAt(draft, drafter);
+  if (others === 0) return "alone";
+  const named = draft.proposals.reduce((bits, proposal) => bits | (1 << proposal.drafter), 0);
+  return (others & ~named) === 0 ? "shared" : "contradicted";
 }
 
 function viewOf({ line, row }: Place): BranchView {

@@ -14,6 +14,8 @@ import type { Line } from "./line.ts";
 export interface Proposal {
   readonly drafter: number;
   readonly claimed: number;
+  /** Nobody else had spoken of the place yet. */
+  readonly wasAlone: boolean;
 }
 
 export class Row {
@@ -30,7 +32,7 @@ export class Row {
   readonly proposals: Proposal[] = [];
   /** Drafters (bit by index) that were asked what follows. */
   askedOf = 0;
-  /** Those of them that had something to say. */
+  /** Those that had something to say. */
   proposedBy = 0;
   /** Index in the arena's list, from when it was sent on; `keep` changes it. */
   slot: Slot | null;

@@ -23,8 +23,8 @@ export interface FrameRule {
   readonly probabilityOf: (draft: Row) => number;
   /** What a frame of so many rows takes; only the proportions matter. */
   readonly costOf: (rows: number) => number;
-  /** Probability from which a frame of drafts alone pays. */
-  readonly framesFrom: number;
+  /** Probability from which a frame of drafts alone pays that begins with this one. */
+  readonly framesFrom: (draft: Row) => number;
   /** Slots that the arena has left. */
   readonly room: number;
 }
@@ -42,7 +42,7 @@ export function chooseRows(lines: readonly Line[], rule: FrameRule): readonly Ro
     const next = takeLikeliest(open);
     if (next === undefined) break;
     const { row, probability } = next;
-    if (chosen.length === 0 && !row.certain && probability < rule.framesFrom) break;
+    if (chosen.length === 0 && !row.certain && probability < rule.framesFrom(row)) continue;
     chosen.push(row);
     gain += probability;
     const rate = gain / rule.costOf(chosen.length);

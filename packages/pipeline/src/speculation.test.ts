@@ -47,8 +47,11 @@ describe("drafts", () => {
     }
   });
 
-  it("of a bad drafter beside a good one are left out of their tree, and each is counted by itself", () => {
-    const good = () => new ToyDrafter(3, { acceptance: 0.9, seed: 1, name: "good" });
+  it.each([
+    ["a good one", false],
+    ["a good one that takes its time", true],
+  ])("of a bad drafter beside %s are left out of their tree, and each is counted by itself", (_, slow) => {
+    const good = () => new ToyDrafter(3, { acceptance: 0.9, seed: 1, name: "good", slow });
     const bad = () => new ToyDrafter(3, { acceptance: 0.1, seed: 2, name: "bad", claim: 0.9 });
     const run = (...drafters: Drafter[]) => {
       const decoding = decodingOf({ strategy: "continuous", drafters: drafters.map(({ name }) => name) }, 3);
@@ -63,13 +66,36 @@ describe("drafts", () => {
     const alone = run(good());
     const both = run(good(), bad());
     expect(both.laps).toBeLessThan(1.1 * alone.laps);
-    expect(both.rows).toBeLessThan(1.2 * alone.rows);
+    expect(both.rows).toBeLessThan(1.15 * alone.rows);
     const [held, refuted] = [both.of("good"), both.of("bad")];
     // It is asked at several places, of which one is on the text's way.
     expect(held?.accepted).toBeGreaterThan(0.6 * (held?.sent ?? NaN));
     // Where the bad one is right, the good one mostly says the same.
     expect(refuted?.drafted).toBeGreaterThan(50);
     expect(refuted?.sent).toBeLessThan(0.4 * (refuted?.drafted ?? NaN));
+  });
+
+  it("of one drafter are no places to ask another about that takes its time, and its own are", () => {
+    const good = new ToyDrafter(3, { acceptance: 0.9, seed: 1, name: "good", slow: true });
+    const bad = new ToyDrafter(3, { acceptance: 0.1, seed: 2, name: "bad", claim: 0.9 });
+    const own = new Set<string>();
+    const asked: string[] = [];
+    const extend = good.extend.bind(good);
+    good.extend = (views, budget) => {
+      const texts = views.map(({ certain, drafted }) => [...certain, ...drafted]);
+      asked.push(...texts.filter((_, i) => views[i]?.drafted.length !== 0).map(String));
+      const drafts = extend(views, budget);
+      const paths: (readonly number[])[] = [];
+      for (const { view, after, token } of drafts) paths.push([...(paths[after] ?? texts[view] ?? []), token]);
+      for (const path of paths) own.add(path.join());
+      return drafts;
+    };
+    const decoding = decodingOf({ strategy: "continuous", drafters: ["bad", "good"] }, 3);
+    const ring = new ToyRing(3, 7, { decoding, drafters: [bad, good] });
+    ring.ask("a", prompt(10), { maxTokens: 160, stopIds: [] });
+    ring.run();
+    expect(asked.length).toBeGreaterThan(50);
+    expect(asked.filter((path) => !own.has(path))).toEqual([]);
   });
 
   it("of a drafter that got good are sent again", () => {
