@@ -1,5 +1,6 @@
 /** Two reports of the same suites: what is faster, what is slower, and what is only noise. */
-import { figure, noiseOf, percent, type Report } from "./report.ts";
+import { percent } from "../percent.ts";
+import { figure, noiseOf, type Report } from "./report.ts";
 import type { Row } from "./row.ts";
 
 export interface Difference {
@@ -49,10 +50,10 @@ export function comparison(all: readonly Difference[]): string {
   const outside = all.filter(({ verdict }) => verdict !== "none");
   const lines = outside.map(
     ({ suite, name, before, after, share, noise, verdict }) =>
-      `${verdict.padEnd(7)}  ${suite}: ${name}: ${figure(before.median)} to ${figure(after.median)} ${after.unit} (${share > 0 ? "+" : ""}${percent(share)}, noise ${percent(noise)})`,
+      `${verdict.padEnd(7)}  ${suite}: ${name}: ${figure(before.median)} to ${figure(after.median)} ${after.unit} (${share > 0 ? "+" : ""}${percent(share, 1)}, noise ${percent(noise, 1)})`,
   );
   return [
     ...lines,
-    `${outside.length} of ${all.length} rows differ by more than their noise (${percent(outside.length / all.length)}).`,
+    `${outside.length} of ${all.length} rows differ by more than their noise (${percent(outside.length / all.length, 1)}).`,
   ].join("\n");
 }

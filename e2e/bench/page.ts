@@ -1,14 +1,6 @@
 /** A report as one self-contained page: a plot and a table a suite. Shapes and words carry what is said, colour only helps. */
-import {
-  figure,
-  figureOf,
-  machineLine,
-  noiseOf,
-  percent,
-  type Report,
-  type ReportTable,
-  type SuiteReport,
-} from "./report.ts";
+import { percent } from "../percent.ts";
+import { figure, figureOf, machineLine, noiseOf, type Report, type ReportTable, type SuiteReport } from "./report.ts";
 import type { Row } from "./row.ts";
 
 const WIDTH = 760;
@@ -40,7 +32,7 @@ export function page(report: Report): string {
 }
 
 function section({ name, about, notes, floor, rows, seconds, tables }: SuiteReport): string {
-  const noise = floor === null ? "" : ` Noise (the same thing against itself within a round): ${percent(floor)}.`;
+  const noise = floor === null ? "" : ` Noise (the same thing against itself within a round): ${percent(floor, 1)}.`;
   const head = `<h2>${escape(name)}</h2><p>${escape(about)}.${noise} ${notes.map(escape).join(" ")} <span class=dim>Took ${Math.round(seconds)} s.</span></p>`;
   const units = [...new Set(rows.map(({ unit }) => unit))];
   const plots = units.map((unit) =>
@@ -55,7 +47,7 @@ function section({ name, about, notes, floor, rows, seconds, tables }: SuiteRepo
 function table(rows: readonly Row[], floor: number | null): string {
   const body = rows.map(
     (row) =>
-      `<tr><td>${escape(row.name)}<td class=number>${figureOf(row)} ${escape(row.unit)}<td class=number>${percent(noiseOf(row, floor))}<td>${row.raw.map(figure).join(" ")}<td>${row.source}`,
+      `<tr><td>${escape(row.name)}<td class=number>${figureOf(row)} ${escape(row.unit)}<td class=number>${percent(noiseOf(row, floor), 1)}<td>${row.raw.map(figure).join(" ")}<td>${row.source}`,
   );
   return `<table><tr><th>what<th>median<th>noise<th>raw values<th>how</tr>${body.join("")}</table>`;
 }

@@ -1,5 +1,6 @@
 /** What a run of benchmarks says, whole: kept as JSON (`report.schema.json`), shown as tables and as a page. */
 import { z } from "zod";
+import { percent } from "../percent.ts";
 import type { Row } from "./row.ts";
 
 const RowFields = z.strictObject({
@@ -76,7 +77,7 @@ export function machineLine({ machine, versions, form, rounds, date }: Report): 
 }
 
 export function suiteTable({ name, about, floor, notes, rows, tables: more }: SuiteReport): string {
-  const noise = floor === null ? [] : [`Noise (the same thing against itself within a round): ${percent(floor)}.`];
+  const noise = floor === null ? [] : [`Noise (the same thing against itself within a round): ${percent(floor, 1)}.`];
   const head = [`**${name}**: ${about}.`, ...noise, ...notes].join(" ");
   if (rows.length === 0) return head;
   return [
@@ -105,8 +106,4 @@ export function figureOf({ median, unit }: Pick<Row, "median" | "unit">): string
 export function figure(value: number): string {
   const size = Math.abs(value);
   return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

@@ -150,7 +150,8 @@ function guessing({ strategy, draft, rows, devices = [] }: Scenario): Partial<Wo
   return { rowsPerLap, framesPerLap: devices.length, hostLapMs: (rowsPerLap - 1) * step.floorMs };
 }
 
-function seatAt(index: number): Seat {
+/** Where a seat's name does not matter: the first device is the host. */
+export function seatAt(index: number): Seat {
   return index === 0 ? "host" : PeerId.parse(`device_${index}`.padEnd(10, "_"));
 }
 

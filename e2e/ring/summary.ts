@@ -2,6 +2,7 @@
 import { accessSync, constants, writeFileSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { gantt } from "@jupiter/simulator";
+import { percent } from "../percent.ts";
 import type { EmulatedTab } from "./emulate-tabs.ts";
 import type { Batch, Source } from "./measures.ts";
 import type { RunReport } from "./report.ts";
@@ -55,7 +56,7 @@ function foretoldRows(cases: readonly MeasuredCase[]): string[] {
   const lines = cases.flatMap(({ id, foretold, prefillMsPerToken, decodeMsPerToken }) => {
     if (foretold === null) return [];
     const part = (ms: number | null, took: number | null) =>
-      ms === null || took === null ? ["-", ""] : [`${ms.toFixed(2)} ms`, `${(100 * (ms / took - 1)).toFixed(1)} %`];
+      ms === null || took === null ? ["-", ""] : [`${ms.toFixed(2)} ms`, percent(ms / took - 1, 1)];
     return [
       [
         id,
@@ -124,10 +125,6 @@ export function checkWritable(flag: string, file: string): void {
   } catch (cause) {
     throw new ScenarioError(`--${flag} ${file}: its folder is not there or cannot be written to.`, { cause });
   }
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(0)} %`;
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {

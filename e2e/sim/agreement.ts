@@ -1,5 +1,6 @@
 /** Two reports of the same cases beside each other. */
 import { z } from "zod";
+import { percent } from "../percent.ts";
 
 const TimedCase = z.object({
   id: z.string(),
@@ -25,15 +26,11 @@ export function agreement(simulated: readonly TimedCase[], other: readonly Timed
       if (predicted === null || took === null) return [];
       errors.push(predicted / took - 1);
       return [
-        `${mine.id}, ${what}: ${source} ${took.toFixed(2)} ms a token, simulated ${predicted.toFixed(2)} (${percent(predicted / took - 1)})`,
+        `${mine.id}, ${what}: ${source} ${took.toFixed(2)} ms a token, simulated ${predicted.toFixed(2)} (${percent(predicted / took - 1, 1)})`,
       ];
     });
     const mean = errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length;
-    return errors.length === 0 ? [] : [...lines, `mean error of ${what}: ${percent(mean)}`];
+    return errors.length === 0 ? [] : [...lines, `mean error of ${what}: ${percent(mean, 1)}`];
   };
   return [...part("prefillMsPerToken", "prefill"), ...part("decodeMsPerToken", "decode")].join("\n");
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

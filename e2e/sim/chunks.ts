@@ -104,5 +104,9 @@ export function chunksTable(rings: ReadonlyMap<string, readonly ChunkedPrefill[]
       (aloneMs / leastMs).toFixed(2),
     ]),
   );
-  return [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return [
+    ...[head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`),
+    "",
+    `The grid is of ${GRID} tokens; ">": a bound below all its slicings. The planner may cut off the grid, and so be a little below the least on it and above "at most".`,
+  ].join("\n");
 }

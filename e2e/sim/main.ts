@@ -6,7 +6,7 @@ import { readJson } from "../ring/run.ts";
 import { parse, Scenario, ScenarioError } from "../ring/scenario.ts";
 import { checkWritable, summary, writePictures } from "../ring/summary.ts";
 import { comparison, idealCollectives } from "./paper-tables.ts";
-import { Paper, predictAll } from "./paper.ts";
+import { idealCells, Paper, predictAll } from "./paper.ts";
 import { agreement, TimedReport } from "./agreement.ts";
 import { chunksTable, chunkStudy } from "./chunks.ts";
 import { decodingStudy, decodingTables } from "./decoding.ts";
@@ -106,5 +106,5 @@ function printPaper(): void {
   const paper = parse(Paper, JSON.parse(readFileSync(file, "utf8")), "paper.json");
   const cells = predictAll(paper);
   console.log(comparison(paper, cells));
-  console.log(`\n${idealCollectives(cells, predictAll(paper, "ideal"))}`);
+  console.log(`\n${idealCollectives(idealCells(paper, cells))}`);
 }

@@ -1,5 +1,16 @@
 /** What `npm run sim -- paper` prints. */
-import { error, meanError, reversals, type Cell, type Paper, type System } from "./paper.ts";
+import { percent } from "../percent.ts";
+import {
+  error,
+  leads,
+  meanError,
+  reversals,
+  type Cell,
+  type IdealCell,
+  type Paper,
+  type Setting,
+  type System,
+} from "./paper.ts";
 
 /** A ranking counts where the paper's own figures are so far apart. */
 export const CLEAR_GAP = 0.15;
@@ -11,6 +22,7 @@ const NAMES: Readonly<Record<System, string>> = {
   detransformer: "DT",
   galaxy: "Galaxy",
   edgeshard: "EdgeShard",
+  "edgeshard-latency": "EdgeShard, split for latency",
   jupiter: "Jupiter",
 };
 
@@ -24,27 +36,34 @@ export function comparison(paper: Paper, cells: readonly Cell[]): string {
     ...table(cells, ({ publishedS, predictedS, isCalibrated }) => [
       publishedS.toFixed(1),
       `${predictedS.toFixed(1)}${isCalibrated ? "*" : " "}`,
-      `${(100 * (predictedS / publishedS - 1)).toFixed(0)} %`,
+      percent(predictedS / publishedS - 1),
     ]),
     "",
-    `Mean absolute error of the predicted cells: ${(100 * meanError(cells)).toFixed(1)} %; largest: ${(100 * Math.max(...predicted.map((cell) => Math.abs(error(cell))))).toFixed(1)} %.`,
+    `Mean absolute error of the predicted cells: ${percent(meanError(cells), 1)}; largest: ${percent(Math.max(...predicted.map((cell) => Math.abs(error(cell)))), 1)}.`,
     wrong.length === 0
-      ? `No ranking is reversed where the paper's gap exceeds ${100 * CLEAR_GAP} %.`
+      ? `No ranking is reversed where the paper's gap exceeds ${percent(CLEAR_GAP)}.`
       : `Reversed rankings: ${wrong.map(({ faster, slower }) => `${setting(faster)}: ${NAMES[slower.system]} before ${NAMES[faster.system]}`).join("; ")}.`,
   ].join("\n");
 }
 
 /** The same systems where collectives and messages take only their bytes' time. */
-export function idealCollectives(cells: readonly Cell[], ideal: readonly Cell[]): string {
-  const rows = ideal.map((cell, i) => ({ ...cell, publishedS: cells[i]?.predictedS ?? NaN }));
+export function idealCollectives(cells: readonly IdealCell[]): string {
   return [
     "With ideal collectives (predicted with gloo's cost, and without it):",
     "",
-    ...table(rows, ({ publishedS, predictedS }) => [publishedS.toFixed(1), predictedS.toFixed(1)]),
+    ...table(cells, ({ glooS, idealS }) => [glooS.toFixed(1), idealS.toFixed(1)]),
+    "",
+    ...leads(cells).map(
+      ({ environment, over, times }) =>
+        `Env ${environment}: Jupiter is ${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)} times as fast as ${NAMES[over]}.`,
+    ),
   ].join("\n");
 }
 
-function table(cells: readonly Cell[], show: (cell: Cell) => readonly string[]): string[] {
+function table<T extends Setting & { readonly system: System }>(
+  cells: readonly T[],
+  show: (cell: T) => readonly string[],
+): string[] {
   const settings = [...new Set(cells.map(setting))];
   const lines: string[][] = [];
   for (const name of settings) {
@@ -57,6 +76,6 @@ function table(cells: readonly Cell[], show: (cell: Cell) => readonly string[]):
   );
 }
 
-function setting({ environment, mbit, model }: Cell): string {
+function setting({ environment, mbit, model }: Setting): string {
   return `Env ${environment}, ${mbit} Mbit/s, ${model}`;
 }

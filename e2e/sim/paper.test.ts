@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { error, meanError, Paper, predict, predictAll, reversals } from "./paper.ts";
-import { CLEAR_GAP, comparison } from "./paper-tables.ts";
+import { runSchedules, plainPipeline } from "@jupiter/simulator";
+import { latencySplit } from "./latency-split.ts";
+import { error, idealCells, leads, meanError, Paper, predict, predictAll, reversals } from "./paper.ts";
+import { CLEAR_GAP, comparison, idealCollectives } from "./paper-tables.ts";
 
 const file = new URL("../bench/scenarios/paper.json", import.meta.url);
 const paper = Paper.parse(JSON.parse(readFileSync(file, "utf8")));
@@ -30,4 +32,37 @@ it("without gloo's cost, tensor parallelism is a real rival on fast links, and J
     predict(paper, setting, system, "ideal") / predict(paper, setting, system);
   expect(ratio("megatron")).toBeLessThan(0.5);
   expect(ratio("jupiter")).toBeGreaterThan(0.98);
+});
+
+it("EdgeShard split for latency is never slower than split by the slowest stage, and in Env B much faster", () => {
+  const ideal = idealCells(paper, cells);
+  const of = (system: string) => ideal.filter((cell) => cell.system === system);
+  expect(of("edgeshard-latency")).toHaveLength(12);
+  of("edgeshard").forEach(({ idealS, glooS }, i) => {
+    const latency = of("edgeshard-latency")[i]!;
+    expect(latency.idealS).toBeLessThanOrEqual(idealS);
+    expect(latency.glooS).toBeLessThanOrEqual(glooS);
+  });
+  const least = (over: string) =>
+    Math.min(...leads(ideal).flatMap((lead) => (lead.over === over && lead.environment === "B" ? lead.times : [])));
+  expect(least("edgeshard")).toBeGreaterThan(2);
+  expect(least("edgeshard-latency")).toBeLessThan(1.7);
+  expect(idealCollectives(ideal)).toContain("EdgeShard, split for latency");
+});
+
+it("no other split of a plain pipeline takes less than the one for latency", () => {
+  const link = { mbitPerS: 20, perMessageBytes: 5000 };
+  const speeds = [5, 3, 4];
+  const task = {
+    ...{ L: 6, H: 1, rowBytes: 1000, promptTokens: 20, newTokens: 4 },
+    devices: speeds.map((rowMs) => ({ layer: [{ fromRows: 1, floorMs: 1, rowMs, pairMs: 0.01 }] })),
+  };
+  const network = { devices: ["a", "b", "c"], shapeOf: () => link, mediumOf: () => null, seed: 1 };
+  const msOf = (layers: readonly number[]) =>
+    runSchedules(plainPipeline(task, layers), network).marks.get("last token")!;
+  const all: number[] = [];
+  for (let a = 1; a < task.L; a++) for (let b = 0; a + b <= task.L; b++) all.push(msOf([a, b, task.L - a - b]));
+  const split = latencySplit(task, link);
+  expect(split).toEqual([1, 5, 0]);
+  expect(msOf(split)).toBeCloseTo(Math.min(...all));
 });

@@ -12,8 +12,9 @@ import {
   type Task,
 } from "@jupiter/simulator";
 import { z } from "zod";
+import { latencySplit, type MessageCost } from "./latency-split.ts";
 
-const System = z.enum([
+const PublishedSystem = z.enum([
   "one-device",
   "sequence-parallel",
   "megatron",
@@ -22,7 +23,8 @@ const System = z.enum([
   "edgeshard",
   "jupiter",
 ]);
-export type System = z.infer<typeof System>;
+/** `edgeshard` has the split that makes the slowest stage fastest, which fits the published cells; `edgeshard-latency` is its other mode, which the paper does not show. */
+export type System = z.infer<typeof PublishedSystem> | "edgeshard-latency";
 
 const LayerTime = z.strictObject({ floorMs: z.number().min(0), rowMs: z.number().min(0) });
 
@@ -57,7 +59,7 @@ export const Paper = z.strictObject({
       environment: z.string(),
       mbit: z.number().gt(0),
       model: z.string(),
-      system: System,
+      system: PublishedSystem,
       seconds: z.number().gt(0),
       isCalibrated: z.literal(true).optional(),
     }),
@@ -96,7 +98,7 @@ export function setUp(paper: Paper, setting: Setting, system: System, collective
   };
   const devices = paper.environments[setting.environment] ?? [];
   return {
-    schedules: schedulesOf(paper, taskOf(paper, setting), system),
+    schedules: schedulesOf(paper, taskOf(paper, setting), system, shape),
     network: {
       devices: devices.map((name, i) => `${name} ${i + 1}`),
       shapeOf: () => shape,
@@ -129,7 +131,12 @@ function taskOf({ models, environments, devices, promptTokens, newTokens }: Pape
   };
 }
 
-function schedulesOf({ jupiter: how, undivided }: Paper, task: Task, system: System): readonly Schedule[] {
+function schedulesOf(
+  { jupiter: how, undivided }: Paper,
+  task: Task,
+  system: System,
+  link: MessageCost,
+): readonly Schedule[] {
   const equal = task.devices.map(() => 1 / task.devices.length);
   const parallel = { undivided, shares: equal, collectives: 2, overlaps: false } as const;
   switch (system) {
@@ -145,6 +152,8 @@ function schedulesOf({ jupiter: how, undivided }: Paper, task: Task, system: Sys
       return tensorParallel(task, { ...parallel, shares: fairShares(task, undivided), overlaps: true });
     case "edgeshard":
       return plainPipeline(task, balancedLayers(task, task.promptTokens));
+    case "edgeshard-latency":
+      return plainPipeline(task, latencySplit(task, link));
     case "jupiter":
       return jupiter(task, balancedLayers(task, Math.ceil(task.promptTokens / how.chunks)), how);
     default:
@@ -152,13 +161,51 @@ function schedulesOf({ jupiter: how, undivided }: Paper, task: Task, system: Sys
   }
 }
 
-export function predictAll(paper: Paper, collectives: Collectives = "gloo"): Cell[] {
+export function predictAll(paper: Paper): Cell[] {
   return paper.cells.map(({ seconds, isCalibrated = false, ...cell }) => ({
     ...cell,
     publishedS: seconds,
-    predictedS: predict(paper, cell, cell.system, collectives),
+    predictedS: predict(paper, cell, cell.system),
     isCalibrated,
   }));
+}
+
+/** A system with gloo's cost and without it. */
+export interface IdealCell extends Setting {
+  readonly system: System;
+  readonly glooS: number;
+  readonly idealS: number;
+}
+
+/** Every cell without gloo's cost. EdgeShard is there in its other mode, too: in unlike devices' rings it is the better form of it. */
+export function idealCells(paper: Paper, cells: readonly Cell[]): IdealCell[] {
+  return cells.flatMap(({ environment, mbit, model, system, predictedS }) => {
+    const setting = { environment, mbit, model };
+    const idealS = (of: System) => predict(paper, setting, of, "ideal");
+    const cell = { ...setting, system, glooS: predictedS, idealS: idealS(system) };
+    if (system !== "edgeshard") return [cell];
+    const other = "edgeshard-latency";
+    return [cell, { ...setting, system: other, glooS: predict(paper, setting, other), idealS: idealS(other) }];
+  });
+}
+
+export interface Lead {
+  readonly environment: string;
+  readonly over: System;
+  /** Of the environment's settings, how many times as fast Jupiter is. */
+  readonly times: readonly number[];
+}
+
+/** Jupiter's over both forms of EdgeShard. */
+export function leads(cells: readonly IdealCell[]): Lead[] {
+  const environments = [...new Set(cells.map(({ environment }) => environment))];
+  return (["edgeshard", "edgeshard-latency"] as const).flatMap((over) =>
+    environments.map((environment) => {
+      const of = (system: System) => cells.filter((cell) => cell.environment === environment && cell.system === system);
+      const jupiters = of("jupiter");
+      return { environment, over, times: of(over).map(({ idealS }, i) => idealS / jupiters[i]!.idealS) };
+    }),
+  );
 }
 
 /** Mean of |predicted / published - 1| over the cells that were not calibrated on. */

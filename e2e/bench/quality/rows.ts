@@ -1,6 +1,7 @@
 /** What `quality` measured, as rows and tables: figures over all answers, then by category, then every answer. */
 import type { Harness } from "../../../apps/web/src/harness.ts";
-import { figure, percent, type ReportTable } from "../report.ts";
+import { percent } from "../../percent.ts";
+import { figure, type ReportTable } from "../report.ts";
 import { row, type Row } from "../row.ts";
 import type { AnswerFacts, OutlineFacts } from "./answers.ts";
 import type { Labelled } from "./labelled.ts";
@@ -125,8 +126,7 @@ function isBroken({ outline }: Result): boolean {
 }
 
 export function answerTable(results: readonly Result[]): ReportTable {
-  const inWords = ({ logProb, tokens, distinct }: AnswerFacts) =>
-    `${figure(logProb)}; ${tokens}; ${(100 * distinct).toFixed(0)} %`;
+  const inWords = ({ logProb, tokens, distinct }: AnswerFacts) => `${figure(logProb)}; ${tokens}; ${percent(distinct)}`;
   const answered = ({ facts, worse }: Answered) =>
     `${inWords(facts)}${worse.length === 0 ? "" : `; worse: ${worse.join(", ")}`}`;
   return {
@@ -168,7 +168,7 @@ export function routerTable(routers: ReturnType<typeof routersOf>, labelled: rea
     columns: ["who", "rightly", "wrongly", "missed", "rightly not", "precision", "recall"],
     lines: routers.map(({ name, counts: { rightly, wrongly, missed, spared, precision, recall } }) => [
       ...[name, `${rightly}`, `${wrongly}`, `${missed}`, `${spared}`],
-      ...[percent(precision), percent(recall)],
+      ...[percent(precision, 1), percent(recall, 1)],
     ]),
   };
 }

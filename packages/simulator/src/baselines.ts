@@ -61,7 +61,7 @@ export function oneDevice({ L, promptTokens, newTokens, devices }: Task): Schedu
   });
 }
 
-/** EdgeShard's: a stage a device, prompt and tokens in one piece. `layers` per device. */
+/** EdgeShard's: a stage a device, prompt and tokens in one piece. `layers` per device; who has none takes no part. */
 export function plainPipeline(task: Task, layers: readonly number[]): Schedule[] {
   return jupiter(task, layers, {
     chunks: 1,
@@ -91,12 +91,16 @@ export interface PublishedJupiter {
 export function jupiter(task: Task, layers: readonly number[], how: PublishedJupiter): Schedule[] {
   const { devices, rowBytes, promptTokens, newTokens } = task;
   const { chunks, suffixTokens, drafting } = how;
-  const last = devices.length - 1;
+  /** The first device is always in it. */
+  const ring = devices.flatMap((_, device) => (device === 0 || (layers[device] ?? 0) > 0 ? [device] : []));
+  const last = ring.at(-1) ?? 0;
   const outlineLaps = Math.ceil((Math.min(newTokens, drafting.outlineTokens) - 1) / drafting.tokensPerLap);
   const rest = Math.max(0, newTokens - drafting.outlineTokens);
   const pointLaps = Math.ceil(rest / (drafting.points * drafting.tokensPerLap));
 
   return devices.map(function* ({ layer }, self): Generator<Step> {
+    const place = ring.indexOf(self);
+    if (place < 0) return;
     /** Its way to and from the head, which the last stage has: tokens' ids. */
     function* hear(): Generator<Step> {
       if (self === 0 && last > 0) yield { kind: "receive", from: last };
@@ -106,9 +110,9 @@ export function jupiter(task: Task, layers: readonly number[], how: PublishedJup
     }
     /** One frame through this device's stage. */
     function* pass(rows: number, cached: number, what: string): Generator<Step> {
-      if (self > 0) yield { kind: "receive", from: self - 1 };
+      if (place > 0) yield { kind: "receive", from: ring[place - 1]! };
       yield compute((layers[self] ?? 0) * layerMs(layer, rows, cached), what);
-      if (self < last) yield { kind: "send", to: self + 1, sizeBytes: rows * rowBytes };
+      if (self !== last) yield { kind: "send", to: ring[place + 1]!, sizeBytes: rows * rowBytes };
     }
 
     let cached = 0;
