@@ -1,5 +1,5 @@
 /** Puts a golden case to a ring and holds its answer against the golden one. `faults`: one line each. */
-import type { DecodingChoice } from "@jupiter/pipeline";
+import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
 import {
   compareForced,
   compareFree,
@@ -27,18 +27,44 @@ export async function askForced(ring: OpenRing, golden: GoldenCase, decoding?: D
   return { answer, ...compareForced(answer, goldenReference(golden), TIE_MARGINS.golden) };
 }
 
-/** Both ways, with guesses; their faults, and a line for people on what became of the guesses. */
+/** Both ways, with guesses, drafters always asked: whether guesses pay on this machine must not decide whether they are tried. `said`: for people. */
 export async function askGuessing(
   ring: OpenRing,
   golden: GoldenCase,
-  decoding: DecodingChoice,
-): Promise<{ readonly faults: readonly string[]; readonly said: string }> {
+  choice: DecodingChoice,
+): Promise<{ readonly faults: readonly string[]; readonly said: string; readonly guesses: Guesses }> {
+  const decoding = { ...choice, asksAlways: true };
   const free = await askFree(ring, golden, decoding);
   const forced = await askForced(ring, golden, decoding);
-  const { output, laps, counts } = free.answer;
-  const guesses = counts?.drafters.map(
-    ({ name, drafted, sent, accepted }) => `${name} ${accepted} of ${sent} sent, ${drafted} guessed`,
+  const { output, laps } = free.answer;
+  const guesses = { free: free.answer.counts?.drafters ?? [], forced: forced.answer.counts?.drafters ?? [] };
+  const said = `${choice.strategy} ${golden.id}: ${output.length} tokens, ${laps} laps; ${inWords(guesses)}`;
+  return { faults: [...free.faults, ...forced.faults], said, guesses };
+}
+
+export type Guesses = Readonly<Record<"free" | "forced", DecodingCounts["drafters"]>>;
+
+/** Drafters of these by whom nothing was sent, or of whose guesses none held or none did not, over all answers. */
+export function untried(drafters: readonly string[], answers: readonly Guesses[]): readonly string[] {
+  return (["free", "forced"] as const).flatMap((way) =>
+    drafters.flatMap((drafter) => {
+      const own = answers.flatMap((guesses) => guesses[way].filter(({ name }) => name === drafter));
+      const sent = own.reduce((sum, counts) => sum + counts.sent, 0);
+      const held = own.reduce((sum, counts) => sum + counts.accepted, 0);
+      const said = `${way}: of ${sent} guesses by ${drafter} that were sent, ${held} held`;
+      console.log(said);
+      return 0 < held && held < sent ? [] : [said];
+    }),
   );
-  const said = `${decoding.strategy} ${golden.id}: ${output.length} tokens, ${laps} laps; ${guesses?.join("; ") ?? "no guesses"}`;
-  return { faults: [...free.faults, ...forced.faults], said };
+}
+
+function inWords(guesses: Guesses): string {
+  return Object.entries(guesses)
+    .map(([way, drafters]) => {
+      const said = drafters.map(
+        ({ name, drafted, sent, accepted }) => `${name} ${accepted} of ${sent} sent, ${drafted} guessed`,
+      );
+      return `${way} ${said.join("; ") || "no guesses"}`;
+    })
+    .join("; ");
 }

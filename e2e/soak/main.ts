@@ -27,9 +27,9 @@ const random = seeded(seed);
 const drafters = drafterNames(draft);
 const ways: readonly DecodingChoice[] = [
   PLAINLY,
-  ...drafters.map((drafter): DecodingChoice => ({ strategy: "window", drafters: [drafter], rows: 5 })),
-  { strategy: "continuous", drafters },
-  { strategy: "continuous", drafters, rows: 3, windows: 3 },
+  ...drafters.map((drafter) => ({ strategy: "window", drafters: [drafter], rows: 5, asksAlways: true }) as const),
+  { strategy: "continuous", drafters, asksAlways: true },
+  { strategy: "continuous", drafters, rows: 3, windows: 3, asksAlways: true },
 ];
 
 interface Job {
@@ -39,7 +39,7 @@ interface Job {
   readonly stopAfterMs: number | null;
 }
 
-await using ring = await openRing({ tabs: donors, draft, context: 1024 });
+await using ring = await openRing({ tabs: donors, draft, context: 1024 }).catch(refuse);
 const prompts = parse(Prompts, readJson(GOLDEN), GOLDEN);
 const references = new Map<string, readonly number[]>();
 let slowestMs = 0;
@@ -89,9 +89,14 @@ function flags(): Soak {
     console.log(HELP);
     process.exit(0);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
+    refuse(error);
   }
+}
+
+/** Ends this process: what was asked for cannot be had. */
+function refuse(error: unknown): never {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
 }
 
 function job(): Job {

@@ -11,6 +11,8 @@ export interface Decoding {
   readonly drafters: readonly string[];
   /** `exact` if not told. */
   readonly acceptance?: AcceptanceRule;
+  /** Drafters that take time are asked at every place, whether they pay or not: for tests. Not told: no. */
+  readonly asksAlways?: boolean;
 }
 
 export const PLAIN: Decoding = { rows: 1, windows: 1, drafters: [] };
@@ -26,6 +28,8 @@ export interface DecodingChoice {
   readonly windows?: number;
   /** `exact` if not told. */
   readonly acceptance?: AcceptanceRule;
+  /** As in `Decoding`. */
+  readonly asksAlways?: boolean;
 }
 
 /** `PLAIN`, as people choose it. */
@@ -36,14 +40,14 @@ const ROWS = 6;
 
 /** In a ring of so many stages. */
 export function decodingOf(choice: DecodingChoice, stages: number): Decoding {
-  const { strategy, drafters, rows = ROWS, windows, acceptance = "exact" } = choice;
+  const { strategy, drafters, rows = ROWS, windows, acceptance = "exact", asksAlways = false } = choice;
   switch (strategy) {
     case "plain":
       return PLAIN;
     case "window":
-      return { rows, windows: 1, drafters, acceptance };
+      return { rows, windows: 1, drafters, acceptance, asksAlways };
     case "continuous":
-      return { rows, windows: windows ?? stages + 1, drafters, acceptance };
+      return { rows, windows: windows ?? stages + 1, drafters, acceptance, asksAlways };
     default:
       return strategy satisfies never;
   }

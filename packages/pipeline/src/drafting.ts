@@ -128,7 +128,7 @@ export class Drafting {
   wantsGuesses({ owner, position }: Row): boolean {
     if (this.#medusa < 0 || owner === null) return false;
     if (owner.decoding.rows < 2 || !owner.decoding.drafters.includes(MEDUSA)) return false;
-    return this.#isWorthAsking(this.#medusa, position);
+    return this.#isWorthAsking(this.#medusa, owner, position);
   }
 
   /** What Medusa heads guess of the tokens below a line's new tip: the best of each below the best of the one before. */
@@ -188,7 +188,7 @@ export class Drafting {
     const { name = "", isInstant = false } = this.#drafters[drafter] ?? {};
     const { decoding, tip } = line;
     if (!line.decodes || decoding.rows < 2 || !decoding.drafters.includes(name)) return [];
-    if (name === MEDUSA || !this.#isWorthAsking(drafter, tip.position)) return [];
+    if (name === MEDUSA || !this.#isWorthAsking(drafter, line, tip.position)) return [];
     const most = decoding.rows * decoding.windows;
     const places: Place[] = [];
     const open = [{ row: tip, probability: 1 }];
@@ -208,8 +208,8 @@ export class Drafting {
     return places;
   }
 
-  #isWorthAsking(drafter: number, position: number): boolean {
-    if (this.#drafters[drafter]?.isCostly !== true) return true;
+  #isWorthAsking(drafter: number, { decoding }: Line, position: number): boolean {
+    if (this.#drafters[drafter]?.isCostly !== true || decoding.asksAlways === true) return true;
     return this.#trials[drafter]?.isOn === true && this.#usefulness[drafter]?.isWorthAsking(position) === true;
   }
 

@@ -112,7 +112,7 @@ describe("drafts", () => {
   });
 
   it("of a drafter that takes more time than they save are asked for seldom, however right they are", () => {
-    const questions = (takesMs: number) => {
+    const questions = (takesMs: number, asksAlways = false) => {
       const toy = new ToyDrafter(2, { acceptance: 1, seed: 1 });
       let asked = 0;
       const drafter: Drafter = {
@@ -125,7 +125,7 @@ describe("drafts", () => {
         },
         forget: (branch) => toy.forget(branch),
       };
-      const decoding = decodingOf({ strategy: "window", drafters: ["model"], rows: 2 }, 2);
+      const decoding = decodingOf({ strategy: "window", drafters: ["model"], rows: 2, asksAlways }, 2);
       const ring = new ToyRing(2, 7, { decoding, drafters: [drafter] });
       ring.ask("a", prompt(10), { maxTokens: 180, stopIds: [] });
       ring.run();
@@ -134,6 +134,7 @@ describe("drafts", () => {
     };
     expect(questions(0)).toBeGreaterThan(60);
     expect(questions(200)).toBeLessThan(40);
+    expect(questions(200, true)).toBeGreaterThan(60);
   });
 
   it("on their way are cancelled once they are refuted", () => {
