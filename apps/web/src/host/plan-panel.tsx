@@ -1,5 +1,5 @@
 /** What the plan foretells, beside what the last answer took. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 import { CHAT } from "@jupiter/planner";
 import type { Forecast } from "../session/foretelling.ts";
@@ -12,6 +12,11 @@ import { WhatIfs } from "./what-ifs.tsx";
 export function PlanPanel({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
   const isOpen = useMemo(() => signal(false), []);
+  // The same turn while the next answer grows: forecasts are not worked out anew with its every token.
+  const lastForetold = useMemo(
+    () => computed(() => store.chat.current.value.turns.findLast(({ state }) => isForetold(state))),
+    [store],
+  );
   const { plannedFrom, devices, foretelling } = store.session;
   const forecast = foretelling.now.value;
   const ended = foretelling.last.value;
@@ -19,7 +24,7 @@ export function PlanPanel({ store }: { readonly store: HostStore }) {
   const { pipe, chunkRows, isServed } = forecast;
   const question = { reusedTokens: 0, promptTokens: CHAT.promptTokens, tokens: CHAT.answerTokens };
   const asked = expectedOf(pipe, question, chunkRows);
-  const last = store.chat.current.value.turns.findLast(({ state }) => isForetold(state));
+  const last = lastForetold.value;
   const figures = last !== undefined && "figures" in last.state ? last.state.figures : null;
   // What was learnt from an answer foretold nothing of it.
   const toldBefore = ended !== null && ended.id === last?.id ? ended.forecast : isServed ? null : forecast;
