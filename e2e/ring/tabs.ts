@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { createServer, type RunningServer, type ServerOptions } from "@jupiter/signaling-server";
 import type { Browser, BrowserContext, Page } from "playwright";
 import type { Harness, HarnessAnswer } from "../../apps/web/src/harness.ts";
-import { beforeWorkers } from "../before-workers.ts";
+import { beforeWorkers, NAMING } from "../before-workers.ts";
 import { launchChromium } from "../chromium.ts";
 import { ensureBuilt } from "../../scripts/build.mjs";
 
@@ -230,7 +230,10 @@ class Browsing {
   async #newContext(): Promise<BrowserContext> {
     const context = await this.#browser.newContext();
     this.#contexts.push(context);
-    if (this.#init !== null) await context.addInitScript(this.#init);
+    if (this.#init !== null) {
+      await context.addInitScript(NAMING);
+      await context.addInitScript(this.#init);
+    }
     if (this.#initWorkers !== null) await beforeWorkers(context, this.#initWorkers);
     return context;
   }

@@ -4,6 +4,7 @@ import { createServer, type RunningServer, type ServerOptions } from "@jupiter/s
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright";
 import { ensureBuilt } from "../../scripts/build.mjs";
 import { cacheFolder } from "../../scripts/models.mjs";
+import { beforeWorkers, NAMING } from "../before-workers.ts";
 import { launchChromium } from "../chromium.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -45,13 +46,19 @@ export async function opened(options: Parameters<typeof serve>[0] = {}): Promise
 interface DeviceOptions extends BrowserContextOptions {
   /** Runs in its pages before their own scripts. */
   readonly init?: () => void;
+  /** Runs in every worker of theirs before its own lines. */
+  readonly initWorkers?: () => void;
 }
 
-async function newDevice(browser: Browser, url: string, { init, ...options }: DeviceOptions = {}): Promise<Page> {
+async function newDevice(
+  browser: Browser,
+  url: string,
+  { init, initWorkers, ...options }: DeviceOptions = {},
+): Promise<Page> {
   const context = await browser.newContext(options);
+  if (initWorkers !== undefined) await beforeWorkers(context, initWorkers);
   if (init !== undefined) {
-    // tsx gives functions their names by a helper, which a page does not have: without it a function with functions in it ends at the first.
-    await context.addInitScript("globalThis.__name ??= (named) => named");
+    await context.addInitScript(NAMING);
     await context.addInitScript(init);
   }
   const page = await context.newPage();

@@ -29,8 +29,16 @@ export interface BenchRing extends AsyncDisposable {
 
 export type RingFields = Partial<Omit<ScenarioFields, "prompts" | "tabs">>;
 
-/** Donors hold equal shares; without donors the host holds all layers. A context of 2,304 unless `fields` say otherwise. */
-export async function openBenchRing(browser: Browser, donors: number, fields: RingFields = {}): Promise<BenchRing> {
+/**
+ * Donors hold equal shares; without donors the host holds all layers. A context of 2,304 unless `fields` say otherwise. `inits` run in its tabs before
+ * their own scripts.
+ */
+export async function openBenchRing(
+  browser: Browser,
+  donors: number,
+  fields: RingFields = {},
+  inits: Pick<Parameters<typeof TabRoom.open>[0], "init" | "initWorkers"> = {},
+): Promise<BenchRing> {
   const given = {
     tabs: donors,
     hostLayers: donors === 0 ? "all" : "none",
@@ -42,7 +50,7 @@ export async function openBenchRing(browser: Browser, donors: number, fields: Ri
   const scenario = parse(Scenario, donors === 0 ? given : { layers: evenShares(L, donors), ...given }, "scenario");
   const { models, url } = modelPlace(await modelFile(scenario, root, console.error));
   const draft = await draftFiles(scenario, root, console.error);
-  const room = await TabRoom.open({ models: [...models, ...draft.models], donors, browser });
+  const room = await TabRoom.open({ models: [...models, ...draft.models], donors, browser, ...inits });
   const ring = await room.start({ ...ringOptions(scenario, url), ...draft.options });
   if (ring.kind !== "ready") throw new Error("message" in ring ? ring.message : "the ring did not start");
   await checkDraft(room);

@@ -1,5 +1,6 @@
 import type { Suite } from "../suite.ts";
 import { agreement } from "./agreement.ts";
+import { budget } from "./budget.ts";
 import { chunks } from "./chunks.ts";
 import { context } from "./context.ts";
 import { decoding } from "./decoding.ts";
@@ -28,6 +29,7 @@ export const suites: readonly Suite[] = [
   load,
   memory,
   transport,
+  budget,
   network,
   devices,
   heterogeneous,
