@@ -39,7 +39,7 @@ ${lines.join("\n")}
   --rounds N       that count; one more warms up (${SAMPLED_ROUNDS})
   --questions FILE for prompts and quality: questions in FastChat's question.jsonl form
   --model ID       for prompts and quality: another model than SmolLM2
-  --draft NAMES    for prompts and quality: who guesses, as npm run ring takes it (lookup)
+  --draft NAMES    for prompts, quality and strategies: who guesses, as npm run ring takes it (lookup)
   --cases NAMES    for decoding: only these of its cases, such as window,points,eight
   --json OUT       everything (e2e/bench/report.schema.json)
   --html OUT       a page with plots, in one file

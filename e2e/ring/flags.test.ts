@@ -66,7 +66,7 @@ it("drafters are a list of known names", () => {
   expect(drafterOf(both, "model")).toBe("qwen2.5-coder-0.5b-instruct");
   expect(drafterOf("lookup", "model")).toBeNull();
   for (const wrong of ["model", "model:", "lookup,none", "guess"])
-    expect(() => draftOf(wrong)).toThrow("takes none, or");
+    expect(() => draftOf(wrong)).toThrow("takes none, or a list of lookup, model:ID|FILE, medusa:FILE and recorded");
 });
 
 it("a misspelt field of a scenario file is refused, not ignored", () => {

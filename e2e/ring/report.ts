@@ -71,7 +71,7 @@ export function measured({ finished, laps }: HarnessAnswer, places: ReadyRing["p
 
 export function replayedParts(scenario: Scenario): RunReport["replayed"] {
   if (scenario.trace === undefined || scenario.shape === undefined) return [];
-  return recordedGuesses(scenario) === null ? ["answers"] : ["answers", "guesses"];
+  return scenario.strategy === "plain" || recordedGuesses(scenario) === null ? ["answers"] : ["answers", "guesses"];
 }
 
 export async function report(

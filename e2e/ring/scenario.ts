@@ -83,7 +83,10 @@ const Fields = z.strictObject({
    * Who guesses ahead, where the strategy has guesses: none, or a list of lookup, model:ID (a smaller model with the same tokens: an id of the
    * catalogue or the path of a .gguf file), medusa:FILE (heads beside the LM head) and recorded (the trace's drafter, for a model that is not there).
    */
-  draft: z.string().regex(DRAFT, "takes none, or a list like lookup,model:ID").default("lookup"),
+  draft: z
+    .string()
+    .regex(DRAFT, "takes none, or a list of lookup, model:ID|FILE, medusa:FILE and recorded")
+    .default("lookup"),
   /** Rows of a frame at most, guesses included. */
   rows: z.int().min(1).max(64).optional(),
   /** Frames of one answer on their way at once; of `continuous`. */

@@ -105,6 +105,7 @@ it("recorded guesses make recorded answers faster, and change nothing in them", 
   const fields = readJson(`${examples}/env-a-7b-continuous.json`) as ScenarioFields;
   const cases = ["coding", "roleplay"];
   const [plain, guessed] = [await run({ ...fields, cases, strategy: "plain" }), await run({ ...fields, cases })];
+  expect([plain, guessed].map((report) => report.run.replayed)).toEqual([["answers"], ["answers", "guesses"]]);
   guessed.cases.forEach((answer, i) => {
     expect(answer.output).toEqual(plain.cases[i]?.output);
     // Prose is guessed worse than code.

@@ -1,7 +1,15 @@
 /** Above the conversation: which one it is, the others, and how answers are written. */
 import { useEffect, useRef } from "preact/hooks";
 import type { OutlineChoice } from "../engine/api.ts";
-import { newestFirst, titleOf, toMarkdown, type ChatSettings, type Conversation } from "../state/chat.ts";
+import {
+  MAX_SEED,
+  newestFirst,
+  seedFrom,
+  titleOf,
+  toMarkdown,
+  type ChatSettings,
+  type Conversation,
+} from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import type { ChatStore } from "./chat-store.ts";
 import { DraftChoice } from "./draft-choice.tsx";
@@ -166,10 +174,12 @@ function AnswerSettings({ store }: { readonly store: HostStore }) {
         <input
           type="number"
           min={0}
-          max={2147483647}
+          max={MAX_SEED}
           value={seed}
           disabled={temperature === 0}
-          onInput={(event) => change({ seed: Math.max(0, Math.round(event.currentTarget.valueAsNumber) || 0) })}
+          onInput={(event) => change({ seed: seedFrom(event.currentTarget.valueAsNumber) })}
+          // What was typed may be no seed, and the one that counts has not changed.
+          onBlur={(event) => (event.currentTarget.value = `${seed}`)}
         />
       </label>
       <label class="field">

@@ -14,6 +14,7 @@ import {
   newestFirst,
   openTurn,
   reopened,
+  seedAfter,
   step,
   withoutFrom,
   type ChatEvent,
@@ -124,7 +125,7 @@ export class ChatStore {
     const { turns, settings } = this.current.value;
     const turn = turns.find(({ id }) => id === turnId);
     if (turn === undefined) return;
-    if ((own ?? settings.temperature) > 0) this.setSettings({ seed: settings.seed + 1 });
+    if ((own ?? settings.temperature) > 0) this.setSettings({ seed: seedAfter(settings.seed) });
     this.askInstead(turnId, turn.question, maxTokens, own);
   }
 

@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 import {
   DEFAULT_SETTINGS,
   emptyConversation,
+  MAX_SEED,
   messagesFor,
   openTurn,
   reopened,
+  seedAfter,
+  seedFrom,
   step,
   titleOf,
   toMarkdown,
@@ -156,6 +159,11 @@ describe("withoutFrom", () => {
     const open = play([asked("c")], two);
     expect(withoutFrom(open, "a")).toBe(open);
   });
+});
+
+it("a seed is a whole number that draws, whatever was typed, and has another after it", () => {
+  expect([7, 2.6, -1, NaN, 1e99].map(seedFrom)).toEqual([7, 3, 0, 0, MAX_SEED]);
+  expect([7, MAX_SEED, 1e99].map(seedAfter)).toEqual([8, 0, 0]);
 });
 
 it("an answer that was open when the page closed has ended, with its text", () => {

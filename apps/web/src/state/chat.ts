@@ -70,6 +70,19 @@ export interface Conversation {
 
 export const DEFAULT_SETTINGS: ChatSettings = { systemPrompt: "", temperature: 0, seed: 1 };
 
+/** The largest seed: 32-bit numbers draw. */
+export const MAX_SEED = 2 ** 31 - 1;
+
+/** The seed nearest to any number; no number: 0. */
+export function seedFrom(typed: number): number {
+  return Math.min(MAX_SEED, Math.max(0, Math.round(typed) || 0));
+}
+
+/** Another chance. */
+export function seedAfter(seed: number): number {
+  return seed < MAX_SEED ? seed + 1 : 0;
+}
+
 export type ChatEvent =
   | { readonly kind: "asked"; readonly id: string; readonly question: string; readonly temperature?: number }
   | Pick<Extract<AnswerEvent, { kind: "token" }>, "kind" | "id" | "text">

@@ -82,7 +82,7 @@ export const chat = {
   answer: "Answer",
   temperature: (temperature: number) =>
     `Temperature: ${temperature === 0 ? "0, always the likeliest word" : temperature}`,
-  seed: "Seed: the same one gives the same answer",
+  seed: "Seed: the same one gives the same answer; Ask again takes the next one",
   pageClosed: "This page was closed while the answer was written.",
   failed: "The answer could not be written. Ask again.",
   notKeptFull:
