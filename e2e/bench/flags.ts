@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { orExplain } from "../commands.ts";
 import { ScenarioError } from "../ring/scenario.ts";
 import type { Suite } from "./suite.ts";
 
@@ -81,21 +82,13 @@ export function parseFlags(args: readonly string[], known: readonly Suite[], usu
 }
 
 function parseOrExplain(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        ...{ full: { type: "boolean" }, readme: { type: "boolean" }, help: { type: "boolean" } },
-        ...{ rounds: { type: "string" }, questions: { type: "string" } },
-        ...{ model: { type: "string" }, draft: { type: "string" }, cases: { type: "string" } },
-        ...{ json: { type: "string" }, html: { type: "string" } },
-      },
-    });
-  } catch (error) {
-    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run bench -- --help.`);
-  }
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const options = {
+    ...{ full: flag, readme: flag, help: flag },
+    ...{ rounds: text, questions: text, model: text, draft: text, cases: text, json: text, html: text },
+  };
+  return orExplain(() => parseArgs({ args: [...args], allowPositionals: true, options }), "npm run bench");
 }
 
 function count(text: string): number {

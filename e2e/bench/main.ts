@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchChromium } from "../chromium.ts";
+import { complain } from "../commands.ts";
 import { readJson } from "../ring/run.ts";
 import { parse } from "../ring/scenario.ts";
 import { checkWritable } from "../ring/summary.ts";
@@ -30,8 +31,7 @@ try {
     console.log(comparison(differences(read(command.before), read(command.after))));
   } else await runAll(command);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  complain(error);
 }
 
 async function runAll(command: BenchCommand): Promise<void> {

@@ -2,6 +2,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { complain, orExplain } from "../commands.ts";
 import { readJson, selectPrompts } from "../ring/run.ts";
 import { parse, Scenario, ScenarioError, type Prompt, type ScenarioFields } from "../ring/scenario.ts";
 import { recordTrace, type RecordedPart, type RecordedTrace } from "./record.ts";
@@ -21,10 +22,8 @@ const folder = process.env["INIT_CWD"] ?? process.cwd();
 
 try {
   const text = { type: "string" } as const;
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { cases: text, model: text, draft: text, out: text, help: { type: "boolean" } },
-  });
+  const options = { cases: text, model: text, draft: text, out: text, help: { type: "boolean" } } as const;
+  const { values, positionals } = orExplain(() => parseArgs({ allowPositionals: true, options }), "npm run record");
   const [file] = positionals;
   if (values.help === true || file === undefined) {
     console.log(HELP);
@@ -49,8 +48,7 @@ try {
     );
   }
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  complain(error);
 }
 
 /** Of each question's recordings the last one, in the order of the questions. */

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { drafterNames, drafterOf } from "./drafters.ts";
 import { parseFlags } from "./flags.ts";
+import { readJson } from "./run.ts";
 import { Forced, parse, Prompts, Scenario } from "./scenario.ts";
 
 const none = () => ({});
@@ -80,6 +82,49 @@ it("prompts and forced ids come as lists or as cases, with further fields ignore
   expect(() => parse(Prompts, { cases: [] }, "prompts")).toThrow("prompts: the whole: Too small");
   expect(parse(Forced, { cases: [{ id: "a", greedy: [1] }] }, "force")).toEqual([{ id: "a", output: [1] }]);
   expect(() => parse(Forced, [{ id: "a" }], "force")).toThrow("output or greedy");
+});
+
+describe("what is wrong with a scenario file is said in words, and where", () => {
+  const prompts = [{ id: "a", text: "x" }];
+  const devices = [{ name: "host" }, { name: "a" }];
+  it.each<[object, string]>([
+    [{}, "s: prompts: missing; it takes a string or a list"],
+    [{ prompts: 3 }, "s: prompts: takes a string or a list, not 3"],
+    [{ prompts: [{ text: "x" }] }, "s: prompts.0.id: missing; it takes a string"],
+    [{ prompts, shape: 3 }, "s: shape: takes an object, not 3"],
+    [{ prompts, model: [] }, "s: model: takes a string, not a list"],
+    [{ prompts, links: [{ loss: 1 }] }, "s: links.0.loss: takes less than 1, not 1"],
+    [{ prompts, links: [{ mbitPerS: 0 }] }, "s: links.0.mbitPerS: takes more than 0, not 0"],
+    [
+      { prompts, devices, links: [{ from: "ghost" }] },
+      's: links.0.from: there is no device "ghost"; there are host, a',
+    ],
+    [
+      { prompts, tabs: 2, links: [{ to: "donor 3" }] },
+      'there is no device "donor 3"; there are host, donor 1, donor 2',
+    ],
+    [{ prompts, devices: [...devices, ...devices] }, 's: devices.2.name: devices 1 and 3 are both called "host"'],
+    [{ prompts, devices, machines: { box: { cores: 1 } } }, "s: machines.box: no device is on this machine"],
+    [
+      { prompts, devices: [{ name: "host", machine: "box" }] },
+      's: devices.0.machine: machines does not say how many cores "box" has',
+    ],
+  ])("%j", (fields, text) => {
+    expect(() => parse(Scenario, fields, "s")).toThrow(text);
+  });
+
+  it("names that stand for a device each are taken", () => {
+    const machines = { box: { cores: 1 } };
+    const boxed = devices.map((device) => ({ ...device, machine: "box" }));
+    const links = [{ from: "host", to: "a" }];
+    expect(parse(Scenario, { prompts, devices: boxed, machines, links }, "s").links).toEqual(links);
+    expect(() => parse(Scenario, { prompts, tabs: 2, links: [{ from: "donor 2" }] }, "s")).not.toThrow();
+  });
+});
+
+it("a folder is no file", () => {
+  const here = fileURLToPath(new URL(".", import.meta.url));
+  expect(() => readJson(here)).toThrow("is a folder; name a file in it");
 });
 
 it("the published schema is the current one", () => {

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { orExplain } from "../commands.ts";
 import { parse, Scenario, ScenarioError } from "./scenario.ts";
 
 export const HELP = `npm run ring -- --prompts FILE [OPTIONS]
@@ -117,10 +118,5 @@ function parseOrExplain(args: readonly string[]): Record<string, string | boolea
   const text = { type: "string" } as const;
   const names = [...Object.keys(NUMBERS), ...Object.keys(TEXTS), "layers", "cases", "scenario", "json", "svg"];
   const options = { ...Object.fromEntries(names.map((name) => [name, text])), help: { type: "boolean" } as const };
-  try {
-    return parseArgs({ args: withNegatives(args), options }).values;
-  } catch (error) {
-    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run ring -- --help.`);
-  }
+  return orExplain(() => parseArgs({ args: withNegatives(args), options }).values, "npm run ring");
 }

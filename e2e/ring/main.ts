@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { complain } from "../commands.ts";
 import { HELP, parseFlags } from "./flags.ts";
 import { readJson, runScenario } from "./run.ts";
 import { checkWritable, summary, writePictures } from "./summary.ts";
@@ -21,6 +22,5 @@ try {
     if (svg !== null) writePictures(result, resolve(folder, svg));
   }
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  complain(error);
 }

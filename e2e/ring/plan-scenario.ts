@@ -155,6 +155,23 @@ export function seatAt(index: number): Seat {
   return index === 0 ? "host" : PeerId.parse(`device_${index}`.padEnd(10, "_"));
 }
 
+/** What the scenario has that the planner knows nothing of, in words: what it foretells is then another thing than what is run. */
+export function unforeseen({
+  links,
+  devices = [],
+  machines,
+}: Pick<Scenario, "links" | "devices" | "machines">): string[] {
+  const isCrowded = Object.entries(machines).some(
+    ([name, { cores }]) => devices.filter(({ machine }) => machine === name).length > cores,
+  );
+  return [
+    ...(links.some(({ loss = 0 }) => loss > 0) ? ["loss"] : []),
+    ...(links.some(({ jitterMs = 0 }) => jitterMs > 0) ? ["jitter (only its mean)"] : []),
+    ...(links.some(({ medium }) => medium !== undefined) ? ["links that share a medium"] : []),
+    ...(isCrowded ? ["devices that share cores"] : []),
+  ];
+}
+
 /** How prompts are cut: chunks of so many rows, or by the plan's table. */
 export interface Cutting {
   readonly rows: (remaining: number, cached: number) => number;

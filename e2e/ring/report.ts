@@ -5,6 +5,7 @@ import { measuresOf, spansOf, startOf, type Batch, type Measures, type Source } 
 import type { Pipe, Prediction } from "@jupiter/planner";
 import { recordedGuesses } from "./drafters.ts";
 import type { ReadyRing } from "./open-ring.ts";
+import { donorName, HOST_NAME } from "./scenario-devices.ts";
 import type { Scenario } from "./scenario.ts";
 import { type TabRoom } from "./tabs.ts";
 import { tabMemory, type TabMemory } from "./tab-processes.ts";
@@ -51,10 +52,10 @@ export interface RunReport {
 export type Names = ReadonlyMap<string, string>;
 
 export async function namesOf({ donors }: TabRoom, { devices }: Scenario): Promise<Names> {
-  const names = new Map([["host", devices?.[0]?.name ?? "host"]]);
+  const names = new Map([["host", devices?.[0]?.name ?? HOST_NAME]]);
   for (const [i, page] of donors.entries()) {
     const peer = await page.evaluate(() => globalThis.jupiterDonor!.peer);
-    names.set(peer, devices?.[i + 1]?.name ?? `donor ${i + 1}`);
+    names.set(peer, devices?.[i + 1]?.name ?? donorName(i));
   }
   return names;
 }

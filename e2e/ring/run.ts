@@ -1,5 +1,5 @@
 /** Runs a scenario in a room of tabs and reports everything that was measured on the way. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { DecodingChoice, DecodingCounts } from "@jupiter/pipeline";
 import type { PeerId } from "@jupiter/protocol";
@@ -310,6 +310,7 @@ function readText(path: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     if (!existsSync(path)) throw new ScenarioError(`There is no file ${path}.`);
+    if (statSync(path).isDirectory()) throw new ScenarioError(`${path} is a folder; name a file in it.`);
     throw new ScenarioError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -84,6 +84,55 @@ export const DeviceFields = {
   trace: z.string().min(1).optional(),
 };
 
+interface Named {
+  readonly devices?: readonly z.infer<typeof Device>[] | undefined;
+  readonly tabs: number;
+  readonly links: readonly Link[];
+  readonly machines: Readonly<Record<string, unknown>>;
+}
+
+/** The first name that stands for nothing, or for two, and where it is. Null: each stands for one. */
+export function wrongName({
+  devices,
+  tabs,
+  links,
+  machines,
+}: Named): { readonly path: (string | number)[]; readonly message: string } | null {
+  // Real tabs are called so in reports.
+  const names = devices?.map(({ name }) => name) ?? [
+    HOST_NAME,
+    ...Array.from({ length: tabs }, (_, i) => donorName(i)),
+  ];
+  const again = names.findIndex((name, i) => names.indexOf(name) !== i);
+  if (again >= 0) {
+    const before = names.indexOf(names[again]!) + 1;
+    const message = `devices ${before} and ${again + 1} are both called "${names[again]}"; rename one`;
+    return { path: ["devices", again, "name"], message };
+  }
+  for (const [i, link] of links.entries()) {
+    for (const end of ["from", "to"] as const) {
+      const name = link[end];
+      if (name !== undefined && !names.includes(name))
+        return { path: ["links", i, end], message: `there is no device "${name}"; there are ${names.join(", ")}` };
+    }
+  }
+  const used = devices?.map(({ machine }) => machine) ?? [];
+  const missing = used.findIndex((machine) => machine !== undefined && !Object.hasOwn(machines, machine));
+  if (missing >= 0) {
+    const message = `machines does not say how many cores "${used[missing]}" has`;
+    return { path: ["devices", missing, "machine"], message };
+  }
+  const idle = Object.keys(machines).find((machine) => !used.includes(machine));
+  return idle === undefined ? null : { path: ["machines", idle], message: "no device is on this machine" };
+}
+
+export const HOST_NAME = "host";
+
+/** Of the donor that came after `before` others. */
+export function donorName(before: number): string {
+  return `donor ${before + 1}`;
+}
+
 /** What holds for messages from one device to another. */
 export function linkBetween(
   links: readonly Link[],

@@ -1,6 +1,6 @@
 /** A scenario file: one run of a room, described so that others can run the same. Flags of `npm run ring` are shorthand for one. */
 import { z } from "zod";
-import { DeviceFields } from "./scenario-devices.ts";
+import { DeviceFields, wrongName } from "./scenario-devices.ts";
 
 const Message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
 
@@ -111,7 +111,12 @@ const Fields = z.strictObject({
   ...DeviceFields,
 });
 
-export const Scenario = Fields.transform((scenario) => ({
+const NamedFields = Fields.superRefine((fields, context) => {
+  const wrong = wrongName(fields);
+  if (wrong !== null) context.addIssue({ code: "custom", ...wrong });
+});
+
+export const Scenario = NamedFields.transform((scenario) => ({
   ...scenario,
   tabs: scenario.devices === undefined ? scenario.tabs : scenario.devices.length - 1,
 }));
@@ -127,32 +132,51 @@ export class ScenarioError extends Error {
 export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new ScenarioError(`${what}: ${issue?.path.join(".") || "the whole"}: ${faultInWords(issue, value)}`);
+  const issue = meant(result.error.issues[0]!);
+  throw new ScenarioError(`${what}: ${issue.path.join(".") || "the whole"}: ${faultInWords(issue, value)}`);
 }
 
 type Issue = z.core.$ZodIssue;
 
-function faultInWords(issue: Issue | undefined, whole: unknown): string {
-  if (issue === undefined) return "not as expected";
+/** Of what takes one of several forms, the fault in that form whose kind fits. */
+function meant(issue: Issue): Issue {
+  if (issue.code !== "invalid_union") return issue;
+  const firsts = issue.errors.flatMap(([first]) => (first === undefined ? [] : [first]));
+  const inner = firsts.find(({ code, path }) => code !== "invalid_type" || path.length > 0);
+  return inner === undefined ? issue : meant({ ...inner, path: [...issue.path, ...inner.path] });
+}
+
+function faultInWords(issue: Issue, whole: unknown): string {
   const got = issue.path.reduce<unknown>(
     (value, key) => (value instanceof Object ? Reflect.get(value, key) : undefined),
     whole,
   );
   const expected = expectedInWords(issue);
-  if (expected === null || got instanceof Object) return issue.message;
-  return got === undefined ? `missing; it takes ${expected}` : `takes ${expected}, not ${JSON.stringify(got)}`;
+  if (expected === null) return issue.message;
+  if (got === undefined) return `missing; it takes ${expected}`;
+  if (!(got instanceof Object)) return `takes ${expected}, not ${JSON.stringify(got)}`;
+  const isOtherKind = issue.code === "invalid_type" || issue.code === "invalid_union";
+  return isOtherKind ? `takes ${expected}, not ${Array.isArray(got) ? "a list" : "an object"}` : issue.message;
 }
 
 /** Null: the schema's own words say it. */
 function expectedInWords(issue: Issue): string | null {
-  if (issue.code === "too_small") return `at least ${issue.minimum}`;
-  if (issue.code === "too_big") return `at most ${issue.maximum}`;
+  if (issue.code === "too_small") return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`;
+  if (issue.code === "too_big") return `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}`;
   if (issue.code === "invalid_value")
     return issue.values
       .map(String)
       .join(", ")
       .replace(/, (?=[^,]*$)/, " or ");
-  if (issue.code === "invalid_type") return issue.expected === "int" ? "a whole number" : `a ${issue.expected}`;
-  return null;
+  if (issue.code === "invalid_type") return KINDS[issue.expected] ?? `a ${issue.expected}`;
+  if (issue.code !== "invalid_union") return null;
+  const forms = issue.errors.flatMap(([first]) => (first === undefined ? [] : (expectedInWords(first) ?? [])));
+  return forms.length === 0 ? null : forms.join(" or ");
 }
+
+const KINDS: Readonly<Record<string, string>> = {
+  int: "a whole number",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};

@@ -6,6 +6,7 @@ import { percent } from "../percent.ts";
 import type { EmulatedTab } from "./emulate-tabs.ts";
 import type { Batch, Source } from "./measures.ts";
 import type { RunReport } from "./report.ts";
+import { unforeseen } from "./plan-scenario.ts";
 import type { MeasuredCase } from "./run.ts";
 import { ScenarioError, type Scenario } from "./scenario.ts";
 
@@ -13,7 +14,7 @@ interface Summarised {
   readonly run: {
     readonly source: Source;
     readonly replayed: RunReport["replayed"];
-    readonly scenario: Pick<Scenario, "acceptance" | "outline">;
+    readonly scenario: Pick<Scenario, "acceptance" | "outline" | "links" | "devices" | "machines">;
     readonly plan: readonly { readonly device: string; readonly first: number; readonly end: number }[];
     readonly batches: readonly Batch[];
     readonly emulation?: readonly EmulatedTab[];
@@ -39,7 +40,7 @@ export function summary({ run, cases }: Summarised): string {
     "",
     ...columns([["case", "tokens", "first token", "prefill a token", "decode a token"], ...rows]),
     "",
-    ...foretoldRows(cases),
+    ...foretoldRows(cases, unforeseen(run.scenario)),
     ...togetherRows(run.batches),
     "busy in prefill, in decode:",
     ...busy,
@@ -51,8 +52,8 @@ export function summary({ run, cases }: Summarised): string {
   ].join("\n");
 }
 
-/** What the planner foretold, and by how much it was wrong. */
-function foretoldRows(cases: readonly MeasuredCase[]): string[] {
+/** What the planner foretold, and by how much it was wrong; and what it knew nothing of. */
+function foretoldRows(cases: readonly MeasuredCase[], unknown: readonly string[]): string[] {
   const lines = cases.flatMap(({ id, foretold, prefillMsPerToken, decodeMsPerToken }) => {
     if (foretold === null) return [];
     const part = (ms: number | null, took: number | null) =>
@@ -66,7 +67,11 @@ function foretoldRows(cases: readonly MeasuredCase[]): string[] {
     ];
   });
   if (lines.length === 0) return [];
-  return [...columns([["foretold", "prefill a token", "error", "decode a token", "error"], ...lines]), ""];
+  return [
+    ...columns([["foretold", "prefill a token", "error", "decode a token", "error"], ...lines]),
+    ...(unknown.length === 0 ? [] : [`What is foretold does not know of ${unknown.join(", ")}.`]),
+    "",
+  ];
 }
 
 /** Of answers that were written together, whose own times say little. */

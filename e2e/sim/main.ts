@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { complain, orExplain } from "../commands.ts";
 import { factsOf } from "../ring/model-facts.ts";
 import { readJson } from "../ring/run.ts";
 import { parse, Scenario, ScenarioError } from "../ring/scenario.ts";
@@ -32,11 +33,17 @@ npm run sim -- paper | chunks | decoding | task
 // npm runs this in the project's folder, wherever the user stands.
 const folder = process.env["INIT_CWD"] ?? process.cwd();
 
+const STUDIES = {
+  paper: paperTables,
+  chunks: () => chunksTable(chunkStudy()),
+  decoding: async () => decodingTables(await decodingStudy()),
+  task: async () => taskTable(await taskStudy()),
+};
+
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  complain(error);
 }
 
 async function main(): Promise<void> {
@@ -45,11 +52,11 @@ async function main(): Promise<void> {
   if (values.help === true) console.log(HELP);
   else if (what === undefined || positionals.length > 1)
     throw new ScenarioError("One scenario file, paper, chunks, decoding or task. See npm run sim -- --help.");
-  else if (what === "paper") printPaper();
-  else if (what === "chunks") console.log(chunksTable(chunkStudy()));
-  else if (what === "decoding") console.log(decodingTables(await decodingStudy()));
-  else if (what === "task") console.log(taskTable(await taskStudy()));
-  else await simulateFile(what, values);
+  else if (Object.hasOwn(STUDIES, what)) {
+    const [flag] = Object.keys(values);
+    if (flag !== undefined) throw new ScenarioError(`--${flag} is for scenario files; ${what} only prints its tables.`);
+    console.log(await STUDIES[what as keyof typeof STUDIES]());
+  } else await simulateFile(what, values);
 }
 
 interface Paths {
@@ -73,38 +80,25 @@ async function simulateFile(what: string, paths: Paths): Promise<void> {
       : asMeasured(
           written,
           parse(MeasuredReport, readJson(resolve(folder, measured)), measured),
-          (await factsOf(written, folder, say)).D,
+          await factsOf(written, folder, say),
         );
+  const other = against === undefined ? null : parse(TimedReport, readJson(resolve(folder, against)), against);
   const result = await runSimulation(scenario, { folder, say });
   console.log(summary(result));
-  if (against !== undefined) {
-    const report = parse(TimedReport, readJson(resolve(folder, against)), against);
-    console.log(`\n${agreement(result.cases, report.cases, report.run.source)}`);
-  }
+  if (other !== null) console.log(`\n${agreement(result.cases, other.cases, other.run.source)}`);
   if (paths.json !== undefined) writeFileSync(resolve(folder, paths.json), JSON.stringify(result, null, 1));
   if (paths.svg !== undefined) writePictures(result, resolve(folder, paths.svg));
 }
 
 function parseFlags() {
-  try {
-    return parseArgs({
-      options: {
-        ...{ json: { type: "string" }, svg: { type: "string" } },
-        ...{ measured: { type: "string" }, against: { type: "string" } },
-        help: { type: "boolean" },
-      },
-      allowPositionals: true,
-    });
-  } catch (error) {
-    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run sim -- --help.`);
-  }
+  const text = { type: "string" } as const;
+  const options = { json: text, svg: text, measured: text, against: text, help: { type: "boolean" } } as const;
+  return orExplain(() => parseArgs({ options, allowPositionals: true }), "npm run sim");
 }
 
-function printPaper(): void {
+function paperTables(): string {
   const file = new URL("../bench/scenarios/paper.json", import.meta.url);
   const paper = parse(Paper, JSON.parse(readFileSync(file, "utf8")), "paper.json");
   const cells = predictAll(paper);
-  console.log(comparison(paper, cells));
-  console.log(`\n${idealCollectives(idealCells(paper, cells))}`);
+  return `${comparison(paper, cells)}\n\n${idealCollectives(idealCells(paper, cells))}`;
 }

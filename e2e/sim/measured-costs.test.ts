@@ -2,7 +2,7 @@ import { layerMs } from "@jupiter/planner";
 import { expect, it } from "vitest";
 import { parse, Scenario } from "../ring/scenario.ts";
 import { agreement } from "./agreement.ts";
-import { fitSinglesAndChunks, measuredRing, MeasuredReport } from "./measured-costs.ts";
+import { asMeasured, fitSinglesAndChunks, measuredRing, MeasuredReport } from "./measured-costs.ts";
 import { runSimulation } from "./run-sim.ts";
 
 const say = () => undefined;
@@ -22,6 +22,21 @@ it("never lets a term run below zero", () => {
   ]);
   expect(cost[0]?.pairMs).toBe(0);
   expect(cost[0]?.floorMs).toBeGreaterThan(2);
+});
+
+it("times that scatter are fitted by their mean, not below it", () => {
+  const scatter = [0.5, 0.7, 0.9, 1.1, 1.8];
+  const points = [100, 300, 500, 700].flatMap((S) =>
+    scatter.map((by) => ({ T: 1, S, ms: by * (2 + 0.002 * (S + 1)) })),
+  );
+  const cost = fitSinglesAndChunks(points);
+  for (const S of [100, 700]) expect(layerMs(cost, 1, S)).toBeCloseTo(2 + 0.002 * (S + 1), 6);
+});
+
+it("a report of another model is refused", () => {
+  const report = { run: { plan: [{ seat: "donor", first: 0, end: 30 }], laps: [{ laps: [] }] } };
+  const scenario = parse(Scenario, { prompts: [{ id: "x", promptTokens: 1 }] }, "test");
+  expect(() => asMeasured(scenario, report, { L: 24, D: 8 })).toThrow("a model with 30 layers; the scenario's has 24");
 });
 
 it("a simulation from a simulated run's measurements predicts another prompt of the same ring", async () => {

@@ -2,7 +2,8 @@
 import type { MeasuredTime } from "@jupiter/planner";
 import type { LinkShape } from "@jupiter/transport/link-shape";
 import { z } from "zod";
-import type { Scenario } from "../ring/scenario.ts";
+import type { ModelFacts } from "../ring/model-facts.ts";
+import { ScenarioError, type Scenario } from "../ring/scenario.ts";
 
 const Lap = z.object({
   rows: z.int().min(1),
@@ -35,12 +36,19 @@ export interface MeasuredRing {
 const UNPLANNED_CHUNK_ROWS = 64;
 
 /** The scenario with devices, links and layers as that run had them. */
-export function asMeasured(scenario: Scenario, report: MeasuredReport, hidden: number): Scenario {
-  const { devices, link } = measuredRing(report, hidden * (scenario.wire === "f16" ? 2 : 4));
+export function asMeasured(
+  scenario: Scenario,
+  report: MeasuredReport,
+  { L, D }: Pick<ModelFacts, "L" | "D">,
+): Scenario {
   const layers = report.run.plan.map(({ first, end }) => end - first);
+  const measured = layers.reduce((sum, count) => sum + count, 0);
+  if (measured !== L)
+    throw new ScenarioError(`The report is of a model with ${measured} layers; the scenario's has ${L}.`);
+  const { devices, link } = measuredRing(report, D * (scenario.wire === "f16" ? 2 : 4));
   // Where layers were given, tabs had no plan to cut prompts by.
   const chunk = scenario.chunk ?? (scenario.layers === undefined ? undefined : UNPLANNED_CHUNK_ROWS);
-  return { ...scenario, devices: [...devices], tabs: devices.length - 1, links: [link], layers, chunk };
+  return { ...scenario, devices: [...devices], tabs: devices.length - 1, machines: {}, links: [link], layers, chunk };
 }
 
 /** As a scenario has them. */
@@ -50,7 +58,7 @@ type MeasuredCosts = NonNullable<NonNullable<Scenario["devices"]>[number]["time"
 export function measuredRing({ run }: MeasuredReport, rowBytes: number): MeasuredRing {
   const laps = run.laps.flatMap((answer) => answer.laps).filter(({ dead }) => !dead);
   const seats = ["host", ...new Set(run.plan.map(({ seat }) => seat).filter((seat) => seat !== "host"))];
-  const head = { floorMs: median(laps.filter(({ wanted }) => wanted).map(({ headMs }) => headMs)), rowMs: 0 };
+  const head = { floorMs: mean(laps.filter(({ wanted }) => wanted).map(({ headMs }) => headMs)), rowMs: 0 };
   const devices = seats.map((seat, i) => {
     const points = run.plan.flatMap(({ seat: at, first, end }, stage) =>
       at === seat ? pointsOf(laps, stage, end - first) : [],
@@ -88,14 +96,38 @@ export function fitSinglesAndChunks(points: readonly MeasuredTime[]): MeasuredCo
   return single.length === 0 ? [{ ...chunks, fromRows: 1 }] : many.length === 0 ? [one] : [one, chunks];
 }
 
-/** Coefficients of `terms` that make up `ms` best; a term whose coefficient came out negative is left out. */
+/** Enough for the weights to settle: each pass changes them by a small part of what the one before did. */
+const PASSES = 6;
+
+/**
+ * Coefficients of `terms` that make up `ms` best. Errors are relative to what is fitted, hence the passes: were they relative to what was measured, a time would count the more the
+ * shorter it happened to be, and times that scatter would be fitted below their mean.
+ */
 function fit(points: readonly MeasuredTime[], terms: (point: MeasuredTime) => readonly number[]): number[] {
+  let scales = points.map(({ ms }) => ms);
+  let found: number[] = [];
+  for (let pass = 0; pass < PASSES; pass++) {
+    found = fitScaled(points, terms, scales);
+    scales = points.map((point) => {
+      const fitted = terms(point).reduce((sum, term, i) => sum + term * (found[i] ?? 0), 0);
+      return fitted > 0 ? fitted : point.ms;
+    });
+  }
+  return found;
+}
+
+/** A term whose coefficient came out negative is left out. */
+function fitScaled(
+  points: readonly MeasuredTime[],
+  terms: (point: MeasuredTime) => readonly number[],
+  scales: readonly number[],
+): number[] {
   const count = points[0] === undefined ? 0 : terms(points[0]).length;
   const used = Array.from({ length: count }, (_, i) => i);
   for (;;) {
     const solved = leastSquares(
-      points.map((point) => used.map((i) => (terms(point)[i] ?? 0) / point.ms)),
-      points.map(() => 1),
+      points.map((point, k) => used.map((i) => (terms(point)[i] ?? 0) / scales[k]!)),
+      points.map(({ ms }, k) => ms / scales[k]!),
     );
     const worst = solved.findIndex((value) => value < 0);
     if (worst < 0 || used.length <= 1) {
@@ -128,16 +160,23 @@ function leastSquares(rows: readonly (readonly number[])[], values: readonly num
   return matrix.map((row, i) => (Math.abs(row[i]!) < 1e-12 ? 0 : row[n]! / row[i]!));
 }
 
-/** What of a lap is neither computing nor waiting, evenly over its hops: of single tokens the delay, of chunks that waited for nobody the rate. */
+/**
+ * What of a lap is neither computing nor waiting, evenly over its hops: of single tokens the delay, of chunks that waited for nobody the rate. The delay is a mean, as what laps take in all is
+ * predicted; of the rate, for which there is a chunk a prompt, one that was held up is not to decide.
+ */
 function fitLink(laps: readonly Lap[], rowBytes: number): LinkShape {
   const hopsOf = (lap: Lap) => {
     const withinMs = lap.stageTimes.reduce((sum, { computeUs, queueUs }) => sum + (computeUs + queueUs) / 1000, 0);
     return Math.max(0, lap.lapMs - withinMs) / (lap.stageTimes.length + 1);
   };
-  const delayMs = median(laps.filter(({ rows }) => rows === 1).map(hopsOf));
+  const delayMs = mean(laps.filter(({ rows }) => rows === 1).map(hopsOf));
   const alone = laps.filter(({ rows, cached }) => rows > 1 && cached === 0);
   const extraMs = median(alone.map((lap) => Math.max(0, hopsOf(lap) - delayMs) / ((lap.rows - 1) * rowBytes)));
   return extraMs > 0 ? { delayMs, mbitPerS: 1 / (125 * extraMs) } : { delayMs };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
 
 function median(values: readonly number[]): number {

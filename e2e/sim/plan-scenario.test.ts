@@ -89,6 +89,20 @@ describe("a scenario without layers is split by the planner", () => {
     await expect(run({ ...weak, devices: [phone!, ...untimed] })).rejects.toThrow("laptop 1 has no time for the head");
   });
 
+  it("is told where a link or a machine is one that the planner knows nothing of", async () => {
+    const toldOf = async (fields: object) =>
+      /^What is foretold does not know of .*$/m.exec(summary(await run({ ...three, ...fields })))?.[0];
+    expect(await toldOf({})).toBeUndefined();
+    const machines = { box: { cores: 2 } };
+    const boxed = three.devices!.map((device) => ({ ...device, machine: "box" }));
+    const [link] = three.links!;
+    const links = [{ ...link, loss: 0.01, jitterMs: 1, medium: "air" }];
+    expect(await toldOf({ links, machines, devices: boxed })).toBe(
+      "What is foretold does not know of loss, jitter (only its mean), links that share a medium, devices that share cores.",
+    );
+    expect(await toldOf({ machines: { box: { cores: 3 } }, devices: boxed })).toBeUndefined();
+  });
+
   it("guesses have no foretold time", async () => {
     const report = await run({ ...three, strategy: "window" });
     expect(report.cases[0]!.foretold!.decodeMsPerToken).toBeNull();

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { orExplain } from "../commands.ts";
 import { ScenarioError } from "../ring/scenario.ts";
 
 export interface Soak {
@@ -41,18 +42,11 @@ export function parseFlags(args: readonly string[]): Soak | null {
 
 function parseOrExplain(args: readonly string[]) {
   const text = (usual: string) => ({ type: "string", default: usual }) as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        ...{ answers: text(USUAL.answers), donors: text(USUAL.donors), tokens: text(USUAL.tokens) },
-        ...{ seed: text(USUAL.seed), draft: text(USUAL.draft), help: { type: "boolean" } },
-      },
-    }).values;
-  } catch (error) {
-    const [message = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    throw new ScenarioError(`${message.replace(/\.$/, "")}. See npm run soak -- --help.`);
-  }
+  const options = {
+    ...{ answers: text(USUAL.answers), donors: text(USUAL.donors), tokens: text(USUAL.tokens) },
+    ...{ seed: text(USUAL.seed), draft: text(USUAL.draft), help: { type: "boolean" } as const },
+  };
+  return orExplain(() => parseArgs({ args: [...args], options }).values, "npm run soak");
 }
 
 function count(flag: string, text: string, least: number, most: number): number {

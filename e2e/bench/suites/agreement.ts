@@ -5,7 +5,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { factsOf } from "../../ring/model-facts.ts";
+import { percent } from "../../percent.ts";
+import { factsOf, type ModelFacts } from "../../ring/model-facts.ts";
 import { madeUpIds, modelFile, runScenario, type MeasuredCase, type RingResult } from "../../ring/run.ts";
 import { parse, Scenario } from "../../ring/scenario.ts";
 import { modelPlace, TabRoom } from "../../ring/tabs.ts";
@@ -49,6 +50,7 @@ async function compare(context: SuiteContext, folder: string) {
   ];
   writeFileSync(force, JSON.stringify(cases));
   const rows: Row[] = [];
+  const lines: (readonly string[])[] = [];
   const late: string[] = [];
   const runs = new Map<number, readonly RingResult[]>();
   /** Of 1 and 2 donors, each run from the one before. */
@@ -62,16 +64,21 @@ async function compare(context: SuiteContext, folder: string) {
       if (donors === 3) continue;
       const next = done[(i + 1) % done.length]!;
       predicted.push(
-        ...pairs(await simulated(asMeasured(scenario, reported(run), await hidden(scenario))), next.cases),
+        ...pairs(await simulated(asMeasured(scenario, reported(run), await factsFor(scenario))), next.cases),
       );
     }
-    if (donors < 3) rows.push(...rowsOf(donorsInWords(donors), "real", predicted));
+    if (donors < 3) {
+      rows.push(...rowsOf(donorsInWords(donors), "real", predicted));
+      lines.push(...linesOf(donorsInWords(donors), predicted));
+    }
     foretold.push(...predicted);
     // Of the times that one donor had alone.
     if (donors > 1) {
       const shared = await sharedCores(scenario, runs.get(1)![0]!);
       const all = done.flatMap((run) => pairs(shared, run.cases));
-      rows.push(...rowsOf(`${donorsInWords(donors)}, from the times of 1 on ${cpus().length} cores`, "real", all));
+      const who = `${donorsInWords(donors)}, from the times of 1 on ${cpus().length} cores`;
+      rows.push(...rowsOf(who, "real", all));
+      lines.push(...linesOf(who, all));
     }
   }
   const again = [1, 2].flatMap((donors) =>
@@ -81,6 +88,7 @@ async function compare(context: SuiteContext, folder: string) {
     context.say(`emulated: ${name}`, 0.6 + 0.2 * i);
     const emulated = await emulatedRows(name);
     rows.push(...emulated.rows);
+    lines.push(...emulated.lines);
     if (emulated.isLate) late.push(name);
   }
   const summary = PARTS.map(([part, field]) =>
@@ -100,6 +108,13 @@ async function compare(context: SuiteContext, folder: string) {
       `Real: SmolLM2, wasm, one thread a tab; prompts of ${PROMPTS.join(", ")} tokens, ${NEW_TOKENS} new ones, chunks of 64. Each run is predicted from the one before it.`,
       "Errors are means of sizes.",
       ...late.map((name) => `Not valid: this machine was too late for the emulated times of ${name}.`),
+    ],
+    tables: [
+      {
+        title: "Milliseconds a token, means of all runs; off by: mean of sizes, and the largest",
+        columns: COLUMNS,
+        lines,
+      },
     ],
   };
 }
@@ -144,8 +159,8 @@ function reported(result: RingResult): MeasuredReport {
   return parse(MeasuredReport, result, "the run");
 }
 
-async function hidden(scenario: Scenario): Promise<number> {
-  return (await factsOf(scenario, quietly.folder, quietly.say)).D;
+function factsFor(scenario: Scenario): Promise<ModelFacts> {
+  return factsOf(scenario, quietly.folder, quietly.say);
 }
 
 async function simulated(scenario: Scenario): Promise<readonly MeasuredCase[]> {
@@ -154,7 +169,7 @@ async function simulated(scenario: Scenario): Promise<readonly MeasuredCase[]> {
 
 /** The same ring of as many devices as one donor of `run` is fast, all on this machine. */
 async function sharedCores(scenario: Scenario, run: RingResult): Promise<readonly MeasuredCase[]> {
-  const { devices, link } = measuredRing(reported(run), 4 * (await hidden(scenario)));
+  const { devices, link } = measuredRing(reported(run), 4 * (await factsFor(scenario)).D);
   const [host, donor] = devices;
   if (host === undefined || donor === undefined) throw new Error("the run had no donor");
   const machine = "this machine";
@@ -167,11 +182,20 @@ async function sharedCores(scenario: Scenario, run: RingResult): Promise<readonl
   });
 }
 
-async function emulatedRows(name: string): Promise<{ readonly rows: readonly Row[]; readonly isLate: boolean }> {
+async function emulatedRows(name: string): Promise<{
+  readonly rows: readonly Row[];
+  readonly lines: readonly (readonly string[])[];
+  readonly isLate: boolean;
+}> {
   const scenario = parse(Scenario, writtenScenario(name), name);
   const { run, cases } = await runScenario(scenario, quietly);
   const isLate = run.emulation.some(({ isTooSlow }) => isTooSlow);
-  return { rows: rowsOf(name, "emulated", pairs(await simulated(scenario), cases)), isLate };
+  const compared = pairs(await simulated(scenario), cases);
+  return {
+    rows: rowsOf(name, "emulated", compared),
+    lines: linesOf(`${name}, emulated${isLate ? " (not valid)" : ""}`, compared),
+    isLate,
+  };
 }
 
 interface Pair {
@@ -217,6 +241,22 @@ function rowsOf(who: string, source: Row["source"], all: readonly Pair[]): Row[]
       ];
     }),
   );
+}
+
+const COLUMNS = ["ring", "prompt", ...PARTS.flatMap(([part]) => [`${part}, measured`, "foretold", "off by"])];
+
+/** A line a prompt. */
+function linesOf(who: string, all: readonly Pair[]): (readonly string[])[] {
+  return [...new Set(all.map(({ id }) => id))].map((id) => {
+    const own = all.filter((pair) => pair.id === id);
+    const cells = PARTS.flatMap(([, field]) => {
+      const mean = (of: "mine" | "theirs") => own.reduce((sum, pair) => sum + (pair[of][field] ?? NaN), 0) / own.length;
+      const errors = own.map((pair) => Math.abs(errorOf(pair, field)));
+      const most = own.length === 1 ? "" : ` (${percent(Math.max(...errors), 1)})`;
+      return [mean("theirs").toFixed(2), mean("mine").toFixed(2), `${percent(meanError(own, field) / 100, 1)}${most}`];
+    });
+    return [who, `${own[0]?.mine.ids.length ?? 0}`, ...cells];
+  });
 }
 
 function donorsInWords(donors: number): string {
