@@ -151,11 +151,8 @@ describe("three donors", () => {
     });
     const { branches = [], text } = finished;
     expect(branches.length).toBeGreaterThan(1);
-    // Points that came out empty are left out, and the others numbered anew.
-    const shown = text.split("\n").map((line) => /^\d+\. \*\*(.*?)\*\*: ./.exec(line)?.[1]);
-    expect(shown).not.toContain(undefined);
-    expect(branches.map(({ title }) => title).filter((title) => shown.includes(title))).toEqual(shown);
-    for (const { title, ids, output } of branches) {
+    for (const { number, title, ids, output } of branches) {
+      expect(text).toContain(`${number}. **${title}**`);
       const alone = await ring.ask({ id: title, ids: [...ids], tokens: output.length });
       const differing = alone.output.findIndex((token, i) => token !== output[i]);
       if (differing >= 0) expect(alone.steps[differing]?.margin).toBeLessThan(TIE_MARGINS.ring);

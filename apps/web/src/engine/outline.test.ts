@@ -137,25 +137,6 @@ it("router, outline, then all points at once: one ordered answer, whichever poin
   expect(closed).toEqual(["a/outline"]);
 });
 
-it("a point that comes out empty is left out of the answer; of empty points alone the outline stays", async () => {
-  const answered = async (texts: Readonly<Record<string, string>>) => {
-    const outline = " Eat well\n2. Sleep\n3. Move";
-    const { part, events } = ask("on", "How can I live better?", (name) =>
-      name === "outline" ? outline : texts[name]!,
-    );
-    for (const name of ["outline", "3", "1", "2"]) (await part(name)).finish();
-    await Promise.resolve();
-    return events.at(-1);
-  };
-  expect(await answered({ "1": "Vegetables.", "2": " ", "3": "Daily." })).toMatchObject({
-    text: "1. **Eat well**: Vegetables.\n2. **Move**: Daily.",
-    branches: [{ number: 1 }, { number: 2 }, { number: 3 }],
-  });
-  expect(await answered({ "1": "", "2": "", "3": "" })).toMatchObject({
-    text: "1. **Eat well**\n2. **Sleep**\n3. **Move**",
-  });
-});
-
 it("points share all of their prompt but its end, and go on from the outline; router and outline share the dialogue and the question", () => {
   const dialogue: readonly ChatMessage[] = [
     { role: "user", content: "Hello" },

@@ -205,7 +205,12 @@ export class Outline {
   }
 
   #show(parts: readonly Part[]): void {
-    this.#ports.emit({ kind: "points", id: this.#options.id, text: answerOf(parts) });
+    const points = parts.map(({ point }) => point);
+    const text = composed(
+      points,
+      parts.map((part) => part.text),
+    );
+    this.#ports.emit({ kind: "points", id: this.#options.id, text });
   }
 
   #finish(parts: readonly Part[]): void {
@@ -213,9 +218,10 @@ export class Outline {
     const [first] = ended;
     if (first === undefined) return;
     const failed = ended.find(({ finish }) => finish === "failed");
-    // A point of which nothing is said is none; where nothing is said of any, the outline is the answer.
-    const told = parts.filter(({ text }) => text.trim() !== "");
-    const text = answerOf(told.length > 0 ? told : parts);
+    const text = composed(
+      parts.map(({ point }) => point),
+      parts.map((part) => part.text),
+    );
     const branches = parts.flatMap(({ point, finished }): OutlineBranch[] =>
       finished === null ? [] : [{ ...point, ids: finished.ids, output: finished.output, finish: finished.finish }],
     );
@@ -260,14 +266,6 @@ export class Outline {
     this.#ports.close(this.#conversation);
     this.#ports.emit({ ...finished, id: this.#options.id });
   }
-}
-
-function answerOf(parts: readonly Part[]): string {
-  const points = parts.map(({ point }, i) => ({ ...point, number: i + 1 }));
-  return composed(
-    points,
-    parts.map(({ text }) => text),
-  );
 }
 
 /** An answer without a token has no time to its first. */
