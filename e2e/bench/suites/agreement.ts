@@ -5,7 +5,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { percent } from "../../percent.ts";
 import { factsOf, type ModelFacts } from "../../ring/model-facts.ts";
 import { madeUpIds, modelFile, runScenario, type MeasuredCase, type RingResult } from "../../ring/run.ts";
 import { parse, Scenario } from "../../ring/scenario.ts";
@@ -14,6 +13,7 @@ import { asMeasured, MeasuredReport, measuredRing } from "../../sim/measured-cos
 import { runSimulation } from "../../sim/run-sim.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite, SuiteContext } from "../suite.ts";
+import { COLUMNS, errorOf, linesOf, meanError, pairs, PARTS, rowsOf, type Pair } from "./agreement-tables.ts";
 import { evenShares } from "./bench-ring.ts";
 import { quietly, writtenScenario } from "./scenario-files.ts";
 
@@ -21,10 +21,6 @@ const PROMPTS = [64, 246, 864];
 const NEW_TOKENS = 64;
 const WARM = "warm";
 const EMULATED = ["env-a-7b-100", "env-a-7b-1000"];
-const PARTS = [
-  ["prefill", "prefillMsPerToken"],
-  ["decode", "decodeMsPerToken"],
-] as const;
 
 export const agreement: Suite = {
   name: "agreement",
@@ -196,67 +192,6 @@ async function emulatedRows(name: string): Promise<{
     lines: linesOf(`${name}, emulated${isLate ? " (not valid)" : ""}`, compared),
     isLate,
   };
-}
-
-interface Pair {
-  readonly id: string;
-  readonly mine: MeasuredCase;
-  readonly theirs: MeasuredCase;
-}
-
-type Field = (typeof PARTS)[number][1];
-
-function pairs(mine: readonly MeasuredCase[], theirs: readonly MeasuredCase[]): Pair[] {
-  return mine.flatMap((one) => {
-    const other = theirs.find(({ id }) => id === one.id);
-    return other === undefined ? [] : [{ id: one.id, mine: one, theirs: other }];
-  });
-}
-
-function errorOf({ mine, theirs }: Pair, field: Field): number {
-  return (mine[field] ?? NaN) / (theirs[field] ?? NaN) - 1;
-}
-
-function meanError(all: readonly Pair[], field: Field): number {
-  return (100 * all.reduce((sum, pair) => sum + Math.abs(errorOf(pair, field)), 0)) / all.length;
-}
-
-/** What was measured and how far the simulation was from it, by prompt and part. */
-function rowsOf(who: string, source: Row["source"], all: readonly Pair[]): Row[] {
-  const ids = [...new Set(all.map(({ id }) => id))];
-  return ids.flatMap((id) =>
-    PARTS.flatMap(([part, field]) => {
-      const own = all.filter((pair) => pair.id === id);
-      const [{ mine } = { mine: null }] = own;
-      const what = `${part}, prompt of ${mine?.ids.length ?? 0} tokens`;
-      return [
-        row(
-          { name: `${who}: ${what}`, unit: "ms/token", source, better: "less" },
-          own.map(({ theirs }) => theirs[field] ?? NaN),
-        ),
-        row(
-          { name: `${who}: error of ${what}`, unit: "%", source, better: "less" },
-          own.map((pair) => 100 * Math.abs(errorOf(pair, field))),
-        ),
-      ];
-    }),
-  );
-}
-
-const COLUMNS = ["ring", "prompt", ...PARTS.flatMap(([part]) => [`${part}, measured`, "foretold", "off by"])];
-
-/** A line a prompt. */
-function linesOf(who: string, all: readonly Pair[]): (readonly string[])[] {
-  return [...new Set(all.map(({ id }) => id))].map((id) => {
-    const own = all.filter((pair) => pair.id === id);
-    const cells = PARTS.flatMap(([, field]) => {
-      const mean = (of: "mine" | "theirs") => own.reduce((sum, pair) => sum + (pair[of][field] ?? NaN), 0) / own.length;
-      const errors = own.map((pair) => Math.abs(errorOf(pair, field)));
-      const most = own.length === 1 ? "" : ` (${percent(Math.max(...errors), 1)})`;
-      return [mean("theirs").toFixed(2), mean("mine").toFixed(2), `${percent(meanError(own, field) / 100, 1)}${most}`];
-    });
-    return [who, `${own[0]?.mine.ids.length ?? 0}`, ...cells];
-  });
 }
 
 function donorsInWords(donors: number): string {
