@@ -4,7 +4,7 @@
  */
 import type { Problem } from "./problem.ts";
 import type { HeadSeat, HostLayers } from "./request.ts";
-import { hasHeadOnLast, shapeOf, type Shape } from "./shape.ts";
+import { hasHeadOnLast, setKey, shapeOf, type Shape } from "./shape.ts";
 import { cheapestInsertion, shortTour } from "./tours.ts";
 
 /** Devices that are looked at one by one; the rest is too slow or too far to be among the first. */
@@ -59,7 +59,7 @@ export function growSets(problem: Problem, hostLayers: HostLayers, head: HeadSea
 function distinct(shapes: readonly Shape[]): readonly Shape[] {
   const bySet = new Map<string, Shape>();
   for (const one of [...shapes].sort((a, b) => a.ms - b.ms)) {
-    const key = [...one.donors].sort((a, b) => a - b).join();
+    const key = setKey(one.donors);
     if (!bySet.has(key)) bySet.set(key, one);
   }
   return [...bySet.values()];

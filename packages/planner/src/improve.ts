@@ -1,6 +1,6 @@
 /** Downhill from a candidate by the exact recurrence: layers move between places, devices change places or sides. */
 import type { Problem } from "./problem.ts";
-import { scoreOf, type Candidate } from "./score.ts";
+import { isClosed, scoreOf, type Candidate } from "./score.ts";
 import type { Found } from "./search.ts";
 
 /** Places that the recurrence may walk through for one search: half a second. */
@@ -20,8 +20,7 @@ export function improve(problem: Problem, finalists: readonly Found[]): Found | 
 
 function downhill(problem: Problem, found: Found, mostPlaces: number): Found {
   const { order } = found.candidate;
-  const isClosed = order.length > 1 && order[0] === order.at(-1);
-  const cost = order.length * (isClosed ? CLOSED_COSTS : 1);
+  const cost = order.length * (isClosed(order) ? CLOSED_COSTS : 1);
   let best = found;
   let places = 0;
   for (let isBetter = true; isBetter;) {

@@ -5,7 +5,7 @@ import { emptyPipe, lapMs, returnMs, slicesMs, type Pipe, type Slices } from "./
 import { cachedInAnswer, lapsOf, problemOf, type Problem } from "./problem.ts";
 import type { DeviceProfile, HeadSeat, PlanRequest, Workload } from "./request.ts";
 import { checked, checkedCounts, ringOf } from "./ring.ts";
-import { isHeadOnLast, periodMs, scoreOf, type Candidate } from "./score.ts";
+import { isClosed, isHeadOnLast, periodMs, scoreOf, type Candidate } from "./score.ts";
 import { improve } from "./improve.ts";
 import { search, type Found } from "./search.ts";
 import { bestSlices } from "./slices.ts";
@@ -161,6 +161,6 @@ function pipeOf({ devices, request }: Problem, { order, counts, headOnLast }: Ca
     rowBytes: request.model.rowBytes,
     ...(headOnLast && request.model.scoreBytes !== undefined ? { backBytes: request.model.scoreBytes } : {}),
     mostRows: request.model.mostRows,
-    closes: order.length > 1 && order[0] === order.at(-1),
+    closes: isClosed(order),
   };
 }

@@ -11,6 +11,11 @@ export interface Candidate {
   readonly headOnLast: boolean;
 }
 
+/** The host stands at both ends. */
+export function isClosed(order: readonly number[]): boolean {
+  return order.length > 1 && order[0] === order.at(-1);
+}
+
 /** A last place that is the host's has the host's head. */
 export function isHeadOnLast(order: readonly number[], head: HeadSeat): boolean {
   return head === "last" && order.at(-1) !== 0;
@@ -22,9 +27,8 @@ export function scoreOf(problem: Problem, candidate: Candidate, look: "all" | "l
   const { laps, prompts, slicings } = problem.work;
   const ms = laps === 0 ? 0 : laps * periodMs(problem, candidate);
   if (prompts === 0) return ms;
-  const isClosed = candidate.order.length > 1 && candidate.order[0] === candidate.order.at(-1);
   // Where the host's two places take turns, no closed form says which slicing is likely.
-  const looked = look === "all" || isClosed ? slicings.keys() : likelySlicings(problem, candidate);
+  const looked = look === "all" || isClosed(candidate.order) ? slicings.keys() : likelySlicings(problem, candidate);
   let leastMs = Infinity;
   for (const slicing of looked) leastMs = Math.min(leastMs, prefillMs(problem, candidate, slicing));
   return ms + leastMs;

@@ -9,7 +9,7 @@ import type { HostLayers } from "./request.ts";
 import { ringOrder } from "./ring.ts";
 import { isHeadOnLast, scoreOf, type Candidate } from "./score.ts";
 import { byUsefulness, growSets } from "./grow-sets.ts";
-import { alone, hasHeadOnLast, shapeOf, type Shape } from "./shape.ts";
+import { alone, hasHeadOnLast, setKey, shapeOf, type Shape } from "./shape.ts";
 import { cheapestInsertion, shortTour, toursBySubset, type Tour } from "./tours.ts";
 
 export interface Found {
@@ -80,7 +80,7 @@ function stepsOf({ L }: Problem, { donors }: Shape): number {
 }
 
 function keyOf({ donors, hostLayers, head }: Shape): string {
-  return `${[...donors].sort((a, b) => a - b).join()} ${hostLayers} ${head}`;
+  return `${setKey(donors)} ${hostLayers} ${head}`;
 }
 
 /** One device more, one less, or one for another: the most promising by relaxed time. */
@@ -120,7 +120,7 @@ function distinct(finalists: readonly Found[]): readonly Found[] {
   const few: Found[] = [];
   for (const found of finalists) {
     const { order, headOnLast } = found.candidate;
-    const key = `${[...order].sort((a, b) => a - b).join()} ${order[0] === 0} ${headOnLast ? order.at(-1) : 0}`;
+    const key = `${setKey(order)} ${order[0] === 0} ${headOnLast ? order.at(-1) : 0}`;
     if (seen.has(key)) continue;
     seen.add(key);
     few.push(found);

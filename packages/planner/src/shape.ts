@@ -17,6 +17,11 @@ export interface Shape {
   readonly slicing: number;
 }
 
+/** The same for the same devices, in whatever order. */
+export function setKey(devices: readonly number[]): string {
+  return [...devices].sort((a, b) => a - b).join();
+}
+
 /** The head on a last place that is the host's is the host's. */
 export function hasHeadOnLast(hostLayers: HostLayers, head: HeadSeat): boolean {
   return head === "last" && (hostLayers === "none" || hostLayers === "first");
