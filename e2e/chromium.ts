@@ -14,19 +14,39 @@ const flags = [
   "--disable-sync",
   // Host addresses instead of mDNS names, which nothing resolves on loopback.
   "--disable-features=WebRtcHideLocalIpsWithMdns",
-  // WebGPU on the software adapter.
   "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
   // Every tab stands for a device of its own: none may be slowed down for being in the background.
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
 ];
 
-/** As playwright takes them. */
-export const launchOptions = { args: flags, ...(executablePath === undefined ? {} : { executablePath }) };
+/** What WebGPU computes on: software, which is alike everywhere, or this machine's GPU; where there is none, Chromium takes software as well. */
+export type Adapter = "software" | "machine";
+
+const adapterFlags: Readonly<Record<Adapter, readonly string[]>> = {
+  software: ["--use-webgpu-adapter=swiftshader"],
+  // On Linux headless Chromium looks for no GPU unless it is told to.
+  machine:
+    process.platform === "linux"
+      ? [
+          "--enable-features=Vulkan",
+          "--use-angle=vulkan",
+          "--disable-vulkan-surface",
+          "--ignore-gpu-blocklist",
+          // Half precision, which Chromium keeps from NVIDIA's driver on Linux.
+          "--enable-dawn-features=vulkan_enable_f16_on_nvidia",
+        ]
+      : [],
+};
+
+/** As playwright takes them; WebGPU on software. */
+export const launchOptions = {
+  args: [...flags, ...adapterFlags.software],
+  ...(executablePath === undefined ? {} : { executablePath }),
+};
 
 /** `more`: flags of this browser alone. */
-export function launchChromium(more: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({ ...launchOptions, args: [...flags, ...more] });
+export function launchChromium(more: readonly string[] = [], adapter: Adapter = "software"): Promise<Browser> {
+  return chromium.launch({ ...launchOptions, args: [...flags, ...adapterFlags[adapter], ...more] });
 }

@@ -82,11 +82,16 @@ async function runAll(command: BenchCommand): Promise<void> {
         system: `${type()} ${release()}`,
         browser: browser.version(),
         node: process.versions.node,
-        gpu: await adapterOf(ring.room.host),
+        gpu: await machineGpu(),
       },
       versions: await ring.room.host.evaluate(() => globalThis.jupiterHarness!.versions),
     };
   }
+}
+
+async function machineGpu(): Promise<string | null> {
+  await using browser = await launchChromium([], "machine");
+  return await adapterOf(browser);
 }
 
 async function timed(suite: Suite, context: Parameters<Suite["run"]>[0]): Promise<SuiteReport> {

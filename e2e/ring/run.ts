@@ -70,7 +70,11 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const draft = await draftFiles(scenario, folder, say);
   await using own =
     options.room === undefined
-      ? await TabRoom.open({ models: [...place.models, ...draft.models], donors: scenario.tabs })
+      ? await TabRoom.open({
+          models: [...place.models, ...draft.models],
+          donors: scenario.tabs,
+          adapter: scenario.backend === "wasm" ? "software" : "machine",
+        })
       : null;
   const room = options.room ?? own!;
   say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);

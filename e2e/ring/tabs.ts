@@ -5,7 +5,7 @@ import { createServer, type RunningServer, type ServerOptions } from "@jupiter/s
 import type { Browser, BrowserContext, Page } from "playwright";
 import type { Harness, HarnessAnswer } from "../../apps/web/src/harness.ts";
 import { beforeWorkers, NAMING } from "../before-workers.ts";
-import { launchChromium } from "../chromium.ts";
+import { launchChromium, type Adapter } from "../chromium.ts";
 import { ensureBuilt } from "../../scripts/build.mjs";
 
 export const page = fileURLToPath(new URL("../../dist", import.meta.url));
@@ -56,6 +56,8 @@ export class TabRoom implements AsyncDisposable {
     readonly models: readonly string[];
     readonly donors: number;
     readonly browser?: Browser;
+    /** Of a browser of its own. */
+    readonly adapter?: Adapter;
     readonly turn?: ServerOptions["turn"];
     /** Added to every tab's address, such as `&relay`. */
     readonly query?: string;
@@ -73,7 +75,7 @@ export class TabRoom implements AsyncDisposable {
     const serverOptions = { port: 0, page, models: options.models, turn };
     const server = await createServer(serverOptions);
     const before = (await options.through?.(server.url)) ?? null;
-    const browser = options.browser ?? (await launchChromium());
+    const browser = options.browser ?? (await launchChromium([], options.adapter));
     const browsing = new Browsing(browser, options);
     try {
       const host = await browsing.newPage();

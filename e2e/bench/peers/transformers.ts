@@ -33,6 +33,7 @@ export interface TransformersOptions {
   readonly model: string;
   readonly threads: number;
   readonly form: ExportForm;
+  readonly device?: "wasm" | "webgpu";
 }
 
 const FILES: Readonly<Record<ExportForm, string>> = {
@@ -42,7 +43,10 @@ const FILES: Readonly<Record<ExportForm, string>> = {
 };
 
 /** Makes the model's ONNX file in memory, which takes seconds. */
-export async function openTransformers(page: Page, { model, threads, form }: TransformersOptions): Promise<Peer> {
+export async function openTransformers(
+  page: Page,
+  { model, threads, form, device = "wasm" }: TransformersOptions,
+): Promise<Peer> {
   const source = fileSource(model);
   const { checkpoint } = await readGguf(source, basename(model));
   const files = new Map<string, () => Promise<Uint8Array>>([
@@ -69,7 +73,7 @@ export async function openTransformers(page: Page, { model, threads, form }: Tra
   page.on("close", () => server.close());
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/page.html`);
   await page.evaluate(
-    async ({ threads, form, script }) => {
+    async ({ threads, form, device, script }) => {
       const { env, AutoModelForCausalLM, Tensor } = (await import(script)) as Library;
       env.allowRemoteModels = false;
       env.allowLocalModels = true;
@@ -78,11 +82,11 @@ export async function openTransformers(page: Page, { model, threads, form }: Tra
       env.backends.onnx.wasm.numThreads = threads;
       env.backends.onnx.wasm.wasmPaths = "/runtime/";
       globalThis.benchTransformers = {
-        model: await AutoModelForCausalLM.from_pretrained("model", { dtype: form, device: "wasm" }),
+        model: await AutoModelForCausalLM.from_pretrained("model", { dtype: form, device }),
         Tensor,
       };
     },
-    { threads, form, script: "/library/transformers.min.js" },
+    { threads, form, device, script: "/library/transformers.min.js" },
   );
   return {
     run({ ids }, outputTokens) {

@@ -68,6 +68,24 @@ export async function openBenchRing(
   };
 }
 
+/** One after the other. Rejects with those that were open closed again. */
+export async function openBenchRings<T>(
+  all: readonly T[],
+  open: (one: T) => Promise<BenchRing>,
+): Promise<AsyncDisposable & { readonly opened: readonly BenchRing[] }> {
+  const opened: BenchRing[] = [];
+  const close = async () => {
+    for (const ring of opened) await ring[Symbol.asyncDispose]();
+  };
+  try {
+    for (const one of all) opened.push(await open(one));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { opened, [Symbol.asyncDispose]: close };
+}
+
 /** Of the golden file. */
 export function goldenPrompt(id: string): Prompt {
   const prompt = parse(Prompts, golden, "golden").find((one) => one.id === id);

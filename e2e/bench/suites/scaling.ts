@@ -1,5 +1,4 @@
 /** Rings of real tabs beside one tab. All share this machine's cores: devices of their own would not. */
-import type { Browser } from "playwright";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
 import { alternate } from "../alternate.ts";
 import { ratio, row, type Row } from "../row.ts";
@@ -9,6 +8,7 @@ import {
   decodeMsPerToken,
   goldenPrompt,
   openBenchRing,
+  openBenchRings,
   prefillMsPerToken,
   type BenchRing,
 } from "./bench-ring.ts";
@@ -21,9 +21,10 @@ export const scaling: Suite = {
   minutes: { sampled: 5, full: 14 },
   async run({ browser, rounds, full, say }) {
     const [long, veryLong] = [goldenPrompt("long"), goldenPrompt("very-long")];
-    await using rings = await openAll(browser, full ? [0, 1, 2, 3, 4] : [0, 1, 2, 3], (donors) =>
-      say(`opening a ring of ${donors} donors`, 0),
-    );
+    await using rings = await openBenchRings(full ? [0, 1, 2, 3, 4] : [0, 1, 2, 3], (donors) => {
+      say(`opening a ring of ${donors} donors`, 0);
+      return openBenchRing(browser, donors);
+    });
     const { opened } = rings;
     const turns = await alternate(
       opened.map((ring) => ({
@@ -74,28 +75,6 @@ export const scaling: Suite = {
     };
   },
 };
-
-interface Rings extends AsyncDisposable {
-  readonly opened: readonly BenchRing[];
-}
-
-/** Rejects with those that were open closed again. */
-async function openAll(browser: Browser, counts: readonly number[], say: (donors: number) => void): Promise<Rings> {
-  const opened: BenchRing[] = [];
-  const close = async () => {
-    for (const ring of opened) await ring[Symbol.asyncDispose]();
-  };
-  try {
-    for (const donors of counts) {
-      say(donors);
-      opened.push(await openBenchRing(browser, donors));
-    }
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { opened, [Symbol.asyncDispose]: close };
-}
 
 /** Per hop, what of a token's time is neither a stage's nor the head's: links, tabs' threads, queues. */
 function hopMs({ finished, laps }: HarnessAnswer, hops: number): number {

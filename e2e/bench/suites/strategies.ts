@@ -5,7 +5,14 @@ import { drafterNames } from "../../ring/drafters.ts";
 import { alternate, type Contender, type Measured } from "../alternate.ts";
 import { ratio, row, type Row } from "../row.ts";
 import type { Suite, SuiteContext, SuiteResult } from "../suite.ts";
-import { decodeMsPerToken, goldenPrompt, openBenchRing, type BenchRing, type RingFields } from "./bench-ring.ts";
+import {
+  decodeMsPerToken,
+  goldenPrompt,
+  openBenchRing,
+  openBenchRings,
+  type BenchRing,
+  type RingFields,
+} from "./bench-ring.ts";
 
 const DECODED = 64;
 const POINT_TOKENS = 48;
@@ -50,18 +57,23 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
   const { name, donors, draft, fields } = setup;
   const say = (text: string, share: number) => context.say(`${name}: ${text}`, (index + share) / setups);
   say("opening", 0);
-  await using ring = await openBenchRing(context.browser, donors, { draft, ...fields });
-  const names = drafterNames(draft);
-  const ways = [...names.map((one) => [one]), ...(names.length > 1 ? [names] : [])];
-  const nameOf = (drafters: readonly string[]) => drafters.join(" + ");
+  const drafts = draft.split(",");
+  const ways = [...drafts, ...(drafts.length > 1 ? [draft] : [])];
+  // A ring each: a ring remembers what guessing brought it, and would judge one way by another's answers.
+  await using rings = await openBenchRings(ways, (way) =>
+    openBenchRing(context.browser, donors, { draft: way, strategy: "continuous", ...fields }),
+  );
+  const [ring] = rings.opened;
+  if (ring === undefined) throw new Error("a suite without a way to guess");
+  const nameOf = (way: string) => drafterNames(way).join(" + ");
   const points = new Set<number>();
   const prompt = goldenPrompt("code");
   const plain = await ring.ask(prompt, DECODED, PLAINLY);
   const contenders: Contender[] = [
     { name: "plain", measure: async () => ({ decode: decodeMsPerToken(await ring.ask(prompt, DECODED, PLAINLY)) }) },
-    ...ways.map((drafters) => ({
-      name: nameOf(drafters),
-      measure: async () => guessed(await ring.ask(prompt, DECODED, { strategy: "continuous", drafters }), plain),
+    ...ways.map((way, i) => ({
+      name: nameOf(way),
+      measure: async () => guessed(await rings.opened[i]!.ask(prompt, DECODED), plain),
     })),
     {
       name: "points",
