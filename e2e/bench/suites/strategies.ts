@@ -59,22 +59,28 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
   say("opening", 0);
   const drafts = draft.split(",");
   const ways = [...drafts, ...(drafts.length > 1 ? [draft] : [])];
-  // A ring each: a ring remembers what guessing brought it, and would judge one way by another's answers.
+  // A ring each, beside whose plain decoding it is held: a ring remembers what guessing brought it, and would judge one way by another's answers.
   await using rings = await openBenchRings(ways, (way) =>
     openBenchRing(context.browser, donors, { draft: way, strategy: "continuous", ...fields }),
   );
   const [ring] = rings.opened;
   if (ring === undefined) throw new Error("a suite without a way to guess");
   const nameOf = (way: string) => drafterNames(way).join(" + ");
+  const plainOf = (way: string) => `plain, in the ring of ${nameOf(way)}`;
   const points = new Set<number>();
   const prompt = goldenPrompt("code");
   const plain = await ring.ask(prompt, DECODED, PLAINLY);
   const contenders: Contender[] = [
-    { name: "plain", measure: async () => ({ decode: decodeMsPerToken(await ring.ask(prompt, DECODED, PLAINLY)) }) },
-    ...ways.map((way, i) => ({
-      name: nameOf(way),
-      measure: async () => guessed(await rings.opened[i]!.ask(prompt, DECODED), plain),
-    })),
+    ...ways.flatMap((way, i) => {
+      const own = rings.opened[i]!;
+      return [
+        {
+          name: plainOf(way),
+          measure: async () => ({ decode: decodeMsPerToken(await own.ask(prompt, DECODED, PLAINLY)) }),
+        },
+        { name: nameOf(way), measure: async () => guessed(await own.ask(prompt, DECODED), plain) },
+      ];
+    }),
     {
       name: "points",
       async measure() {
@@ -93,26 +99,27 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
   const more = { source: "real", better: "more" } as const;
   const one = (way: string, what: string, unit: string, facts: typeof real | typeof more = more) =>
     row({ ...facts, name: `${name}, ${way}: ${what}`, unit }, turns.of(way, what));
-  const speedUp = (way: string): Row =>
+  const speedUp = (way: string, beside: string): Row =>
     ratio(
       { ...more, name: `${name}, ${way}: times as fast as plain` },
-      turns.of("plain", "decode"),
+      turns.of(beside, "decode"),
       turns.of(way, "decode"),
     );
   return {
     rows: [
-      one("plain", "decode", "ms/token", real),
-      ...ways
-        .map(nameOf)
-        .flatMap((way) => [
+      ...ways.flatMap((draft) => {
+        const way = nameOf(draft);
+        return [
+          one(plainOf(draft), "decode", "ms/token", real),
           one(way, "decode", "ms/token", real),
-          speedUp(way),
+          speedUp(way, plainOf(draft)),
           one(way, "tokens a lap", ""),
           one(way, "rows a frame", "rows"),
           one(way, "guesses that held", "%"),
-        ]),
+        ];
+      }),
       one("points", "decode", "ms/token", real),
-      speedUp("points"),
+      speedUp("points", plainOf(ways[0]!)),
     ],
     floor: turns.floor,
     notes: [

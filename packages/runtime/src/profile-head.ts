@@ -13,15 +13,25 @@ export interface HeadTime {
 
 const ROWS = [1, 4];
 const REPEATS = 5;
-/** Time grows with the vocabulary, and a whole one is 130 MB of a larger model: a sixth says the same. */
-const VOCABULARY = 24_576;
+/** A whole vocabulary is 130 MB of a larger model. Time grows straight with it, from what a run takes anyway, which on a GPU is nearly all. */
+const VOCABULARIES = [6_144, 24_576];
 
 export async function profileHead(shape: ModelShape, form: ProfiledForm): Promise<HeadTime[]> {
-  const V = Math.min(shape.V, VOCABULARY);
+  const sizes = VOCABULARIES.map((V) => Math.min(shape.V, V));
+  const [few, many] = [await timesOf(shape, sizes[0]!, form), await timesOf(shape, sizes[1]!, form)];
+  const beyond = shape.V - sizes[1]!;
+  return ROWS.map((rows, i) => {
+    const perId = sizes[0] === sizes[1] ? 0 : Math.max(0, (many[i]! - few[i]!) / (sizes[1]! - sizes[0]!));
+    return { rows, ms: many[i]! + beyond * perId };
+  });
+}
+
+/** Of a head of so many ids, for each number of rows. */
+async function timesOf(shape: ModelShape, V: number, form: ProfiledForm): Promise<number[]> {
   const inBlocks = form.kernels === true || form.backend === "webgpu";
   const head = await HeadRunner.create({ ...shape, V }, madeUpHead(shape, V, inBlocks), form);
   try {
-    const times: HeadTime[] = [];
+    const times: number[] = [];
     for (const rows of ROWS) {
       const x = { wire: "f32", rows, hidden: shape.D, data: new Float32Array(rows * shape.D).fill(0.1) } as const;
       const policies = Array<ScorePolicy>(rows).fill(BEST_ONLY);
@@ -31,7 +41,7 @@ export async function profileHead(shape: ModelShape, form: ProfiledForm): Promis
         const { computeMs } = await head.score(x, policies);
         if (i > 0) runs.push(computeMs);
       }
-      times.push({ rows, ms: (typical(runs) * shape.V) / V });
+      times.push(typical(runs));
     }
     return times;
   } finally {
