@@ -54,6 +54,6 @@ export function comparison(all: readonly Difference[]): string {
   );
   return [
     ...lines,
-    `${outside.length} of ${all.length} rows differ by more than their noise (${percent(outside.length / all.length, 1)}).`,
+    `${outside.length} of ${all.length} rows (${percent(outside.length / all.length, 1)}) differ by more than their noise.`,
   ].join("\n");
 }

@@ -62,7 +62,7 @@ it("a difference inside the noise is none: the floor, or how far a row's own val
     ["rate", "better"],
     ["bytes", "changed"],
   ]);
-  expect(comparison(differences(before, after))).toContain("3 of 4 rows differ by more than their noise (75.0 %).");
+  expect(comparison(differences(before, after))).toContain("3 of 4 rows (75.0 %) differ by more than their noise.");
 });
 
 it("puts a suite's table between its markers and leaves the others as they are", () => {

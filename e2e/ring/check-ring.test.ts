@@ -41,6 +41,7 @@ it("counts that fit the ring must add up to the model's layers", () => {
   checkRing(fits);
   checkLayerSum(fits, 30);
   expect(() => checkLayerSum(fits, 24)).toThrow("10 + 10 + 10 is 30, but smollm2-135m-instruct has 24 layers");
+  expect(() => checkLayerSum({ ...fits, shape: { L: 24, D: 64 } }, 24)).toThrow("the shape (L) has 24 layers");
 });
 
 it("two prompts of one id are refused, by both their places", () => {

@@ -24,12 +24,15 @@ export function checkRing(scenario: Scenario): void {
 }
 
 /** `modelLayers`: how many the model has. Throws `ScenarioError`. */
-export function checkLayerSum({ layers, model }: Pick<Scenario, "layers" | "model">, modelLayers: number): void {
+export function checkLayerSum(
+  { layers, model, shape }: Pick<Scenario, "layers" | "model" | "shape">,
+  modelLayers: number,
+): void {
   if (layers === undefined) return;
   const sum = layers.reduce((a, b) => a + b, 0);
   if (sum === modelLayers) return;
   throw new ScenarioError(
-    `layers: ${layers.join(" + ")} is ${sum}, but ${model} has ${modelLayers} layers. Change the counts so that they add up, or leave --layers out.`,
+    `layers: ${layers.join(" + ")} is ${sum}, but ${shape === undefined ? model : "the shape (L)"} has ${modelLayers} layers. Change the counts so that they add up, or leave layers out.`,
   );
 }
 

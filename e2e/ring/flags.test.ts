@@ -79,6 +79,8 @@ it("prompts and forced ids come as lists or as cases, with further fields ignore
   const prompts = [{ id: "a", text: "x", ids: [1, 2], more: 1 }];
   expect(parse(Prompts, { cases: prompts }, "prompts")).toEqual(parse(Prompts, prompts, "prompts"));
   expect(() => parse(Prompts, [{ id: "a" }], "prompts")).toThrow("one of messages");
+  const mistyped = { prompts: [{ id: "a", promptTokens: 8, token: 4 }] };
+  expect(() => parse(Scenario, mistyped, "s")).toThrow('s: prompts.0: Unrecognized key: "token"');
   expect(() => parse(Prompts, { cases: [] }, "prompts")).toThrow("prompts: the whole: Too small");
   expect(parse(Forced, { cases: [{ id: "a", greedy: [1] }] }, "force")).toEqual([{ id: "a", output: [1] }]);
   expect(() => parse(Forced, [{ id: "a" }], "force")).toThrow("output or greedy");

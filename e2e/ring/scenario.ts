@@ -2,26 +2,30 @@
 import { z } from "zod";
 import { DeviceFields, wrongName } from "./scenario-devices.ts";
 
-const Message = z.object({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
+const Message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string() });
 
 /** Of several contents the first counts: golden files have a dialogue, and what the template made of it. */
-const Prompt = z
-  .object({
-    id: z.string().min(1),
-    /** The dialogue, put into the model's own template. */
-    messages: z.array(Message).min(1).optional(),
-    /** Taken as it is, special tokens parsed. */
-    text: z.string().min(1).optional(),
-    /** Token ids as they are; or so many made-up ones. */
-    ids: z.array(z.int().min(0)).min(1).optional(),
-    promptTokens: z.int().min(1).max(131_072).optional(),
-    /** New tokens at most. */
-    tokens: z.int().min(1).optional(),
-  })
-  .refine(
-    ({ messages, text, ids, promptTokens }) => [messages, text, ids, promptTokens].some((x) => x !== undefined),
-    "a prompt needs one of messages, text, ids and promptTokens",
-  );
+const promptFields = {
+  id: z.string().min(1),
+  /** The dialogue, put into the model's own template. */
+  messages: z.array(Message).min(1).optional(),
+  /** Taken as it is, special tokens parsed. */
+  text: z.string().min(1).optional(),
+  /** Token ids as they are; or so many made-up ones. */
+  ids: z.array(z.int().min(0)).min(1).optional(),
+  promptTokens: z.int().min(1).max(131_072).optional(),
+  /** New tokens at most. */
+  tokens: z.int().min(1).optional(),
+};
+const hasContent = [
+  ({ messages, text, ids, promptTokens }: Partial<Record<keyof typeof promptFields, unknown>>) =>
+    [messages, text, ids, promptTokens].some((x) => x !== undefined),
+  "a prompt needs one of messages, text, ids and promptTokens",
+] as const;
+/** Of a file, which may say more of it. */
+const Prompt = z.object(promptFields).refine(...hasContent);
+/** Of a scenario, written by hand. */
+const OwnPrompt = z.strictObject(promptFields).refine(...hasContent);
 export type Prompt = z.infer<typeof Prompt>;
 
 /** A list, or an object with the list in `cases`; further fields are ignored. Not a union, whose faults would not say where they are. */
@@ -66,7 +70,7 @@ const Fields = z.strictObject({
   /** Chunks of one prompt on their way at once, at least. */
   inFlight: z.int().min(1).max(16).default(3),
   /** A file of prompts, or the prompts themselves. */
-  prompts: z.union([z.string().min(1), z.array(Prompt).min(1)]),
+  prompts: z.union([z.string().min(1), z.array(OwnPrompt).min(1)]),
   /** Only these cases. */
   cases: z.array(z.string()).min(1).optional(),
   /** New tokens at most, for prompts that do not say. */

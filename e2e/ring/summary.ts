@@ -14,7 +14,7 @@ interface Summarised {
   readonly run: {
     readonly source: Source;
     readonly replayed: RunReport["replayed"];
-    readonly scenario: Pick<Scenario, "acceptance" | "outline" | "links" | "devices" | "machines">;
+    readonly scenario: Pick<Scenario, "acceptance" | "outline" | "links" | "devices" | "machines" | "shape">;
     readonly plan: readonly { readonly device: string; readonly first: number; readonly end: number }[];
     readonly batches: readonly Batch[];
     readonly emulation?: readonly EmulatedTab[];
@@ -47,9 +47,17 @@ export function summary({ run, cases }: Summarised): string {
     "",
     ...columns(run.links.map(({ from, to, sizeBytes }) => [`${from} to ${to}`, `${sizeBytes.toFixed(0)} bytes`])),
     ...tooSlow(run.emulation ?? []),
-    `Source: ${run.source}${run.replayed.length === 0 ? "" : `; ${run.replayed.join(" and ")} replayed`}.`,
+    `Source: ${[run.source, ...replayedParts(run)].join("; ")}.`,
     ...lossyParts(run.scenario),
   ].join("\n");
+}
+
+/** Where a model is not there: what was said instead of computed. */
+function replayedParts({ source, replayed, scenario }: Summarised["run"]): string[] {
+  if (replayed.length > 0) return [`${replayed.join(" and ")} replayed`];
+  return scenario.shape === undefined || source !== "emulated"
+    ? []
+    : ["a shape's text is made up, nothing was computed"];
 }
 
 /** What the planner foretold, and by how much it was wrong; and what it knew nothing of. */

@@ -40,16 +40,34 @@ export function floatBytes(values: Float32Array, type: GraphFloat): ArrayBufferV
 
 /** Adds `y = x W^T + bias` for `x` `[1, T, K]`; returns the name of `y` `[1, T, N]`. */
 export function addLinear(g: GraphBuilder, name: string, x: string, linear: LinearWeights, type: GraphFloat): string {
-  const { N, K, weights, bias } = linear;
-  let y: string;
-  if (weights.form === "dense") {
-    const w = g.initializer(`${name}.weight`, type, [N, K], floatBytes(weights.data, type));
-    // transB lets the rows be laid down as they are in the file; the matrix is packed once when the session is made.
-    y = g.contrib("FusedMatMul", [x, w], { transB: { int: 1 } });
-  } else {
-    y = addBlockProduct(g, name, x, linear, weights, type);
-  }
-  return bias === null ? y : g.node("Add", [y, g.initializer(`${name}.bias`, type, [N], floatBytes(bias, type))]);
+  const { N, weights, bias } = linear;
+  const biases = bias === null ? [] : [g.initializer(`${name}.bias`, type, [N], floatBytes(bias, type))];
+  if (weights.form === "dense") return addDenseProduct(g, name, x, linear, weights, biases, type);
+  const y = addBlockProduct(g, name, x, linear, weights, type);
+  return biases.length === 0 ? y : g.node("Add", [y, ...biases]);
+}
+
+/**
+ * Gemm takes the rows as they lie in the file (transB), packs them once on wasm, and has a kernel on WebGPU: `FusedMatMul`, which takes three dimensions, has
+ * none there, and is computed in the worker without a word.
+ */
+function addDenseProduct(
+  g: GraphBuilder,
+  name: string,
+  x: string,
+  { N, K }: LinearWeights,
+  { data }: DenseWeights,
+  biases: readonly string[],
+  type: GraphFloat,
+): string {
+  const shape = (what: string, dims: readonly bigint[]) =>
+    g.initializer(`${name}.${what}`, "int64", [dims.length], BigInt64Array.from(dims));
+  const w = g.initializer(`${name}.weight`, type, [N, K], floatBytes(data, type));
+  const rows = g.node("Reshape", [x, shape("rows", [-1n, BigInt(K)])]);
+  return g.node("Reshape", [
+    g.node("Gemm", [rows, w, ...biases], { transB: { int: 1 } }),
+    shape("frame", [1n, -1n, BigInt(N)]),
+  ]);
 }
 
 function addBlockProduct(
