@@ -25,12 +25,20 @@ it("one that makes tokens slower costs a part in twenty at most, and one that ch
   expect(run(new Trial(), 1000, () => 100).asked).toBeLessThan(100);
 });
 
+it("to try one again costs a fiftieth of the time between, however slow it is", () => {
+  for (const ms of [110, 170, 230]) {
+    const trial = new Trial();
+    run(trial, 32, (isOn) => (isOn ? ms : 100));
+    expect(run(trial, 1200, (isOn) => (isOn ? ms : 100)).totalMs).toBeLessThan(1.021 * 1200 * 100);
+  }
+});
+
 it("one that comes to pay is asked again, and one that no longer pays is not", () => {
   const trial = new Trial();
   run(trial, 500, (isOn) => (isOn ? 120 : 100));
   run(trial, 500, (isOn) => (isOn ? 70 : 100));
   expect(run(trial, 200, (isOn) => (isOn ? 70 : 100)).asked).toBeGreaterThan(150);
-  run(trial, 500, (isOn) => (isOn ? 120 : 100));
+  run(trial, 1000, (isOn) => (isOn ? 120 : 100));
   expect(run(trial, 200, (isOn) => (isOn ? 120 : 100)).asked).toBeLessThan(50);
 });
 

@@ -8,6 +8,8 @@ const STRETCH = 16;
 /** Tokens for which the better way goes on before the other is tried again; twice as many each time it stays the better one, up to the most. */
 const HOLD = 128;
 const LONGEST_HOLD = 1024;
+/** What trying a drafter again may cost of the time between: the more it lost, the later it is tried. */
+const MOST_COST = 0.02;
 /** What a drafter must save of a token's time: less is chance, and asking takes power, too. */
 const LEAST_GAIN = 0.03;
 
@@ -51,8 +53,11 @@ export class Trial {
   }
 
   #compare(): void {
-    const better = msPerToken(this.#with) < (1 - LEAST_GAIN) * msPerToken(this.#without);
-    this.#hold = better === this.#better ? Math.min(2 * this.#hold, LONGEST_HOLD) : HOLD;
+    const times = msPerToken(this.#with) / msPerToken(this.#without);
+    const better = times < 1 - LEAST_GAIN;
+    const hold = better === this.#better ? 2 * this.#hold : HOLD;
+    const dear = better ? 0 : (STRETCH * (times - 1)) / MOST_COST;
+    this.#hold = Math.min(Math.max(hold, dear), LONGEST_HOLD);
     this.#better = better;
     this.#put(better, this.#hold);
   }
