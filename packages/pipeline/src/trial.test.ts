@@ -38,7 +38,7 @@ it("one that comes to pay is asked again, and one that no longer pays is not", (
   run(trial, 500, (isOn) => (isOn ? 120 : 100));
   run(trial, 500, (isOn) => (isOn ? 70 : 100));
   expect(run(trial, 200, (isOn) => (isOn ? 70 : 100)).asked).toBeGreaterThan(150);
-  run(trial, 1000, (isOn) => (isOn ? 120 : 100));
+  run(trial, 500, (isOn) => (isOn ? 120 : 100));
   expect(run(trial, 200, (isOn) => (isOn ? 120 : 100)).asked).toBeLessThan(50);
 });
 

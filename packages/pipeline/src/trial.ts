@@ -8,6 +8,8 @@ const STRETCH = 16;
 /** Tokens for which the better way goes on before the other is tried again; twice as many each time it stays the better one, up to the most. */
 const HOLD = 128;
 const LONGEST_HOLD = 1024;
+/** Of a longer time only about so many tokens count, the last ones: text changes. */
+const REMEMBERED = 64;
 /** What trying a drafter again may cost of the time between: the more it lost, the later it is tried. */
 const MOST_COST = 0.02;
 /** What a drafter must save of a token's time: less is chance, and asking takes power, too. */
@@ -73,7 +75,8 @@ export class Trial {
 }
 
 function plus({ tokens, ms }: Tally, moreTokens: number, moreMs: number): Tally {
-  return { tokens: tokens + moreTokens, ms: ms + moreMs };
+  const share = Math.min(1, REMEMBERED / (tokens + moreTokens));
+  return { tokens: share * (tokens + moreTokens), ms: share * (ms + moreMs) };
 }
 
 function msPerToken({ tokens, ms }: Tally): number {
