@@ -19,6 +19,14 @@ export interface TurnOptions {
   readonly done: (round: number) => void;
 }
 
+/** Rounds that a suite tells of as they end. */
+export function toldRounds(rounds: number, say: (text: string, share: number) => void): TurnOptions {
+  return {
+    rounds,
+    done: (round) => say(round === 0 ? "warm" : `round ${round} of ${rounds}`, (round + 1) / (rounds + 1)),
+  };
+}
+
 /**
  * Every second round goes the other way round. The first contender has two turns in each, first and last: how far the same thing is from itself is the
  * noise that no difference can be smaller than.

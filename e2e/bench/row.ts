@@ -1,5 +1,6 @@
 /** What a suite measured: one figure, all its raw values, and how they came about. */
 import type { Source } from "../ring/measures.ts";
+import type { Turns } from "./alternate.ts";
 import { spread, type Spread } from "./stats.ts";
 
 export interface Row extends Spread {
@@ -24,5 +25,23 @@ export function ratio(facts: Omit<RowFacts, "unit">, over: readonly number[], un
   return row(
     { ...facts, unit: "times" },
     Array.from({ length: rounds }, (_, i) => over[i]! / under[i]!),
+  );
+}
+
+/** How many times as long each of `overs` took as `under`, in tabs that compute; `titles`: of what was measured, by its name in `turns`. */
+export function timesOver(
+  turns: Turns,
+  overs: readonly string[],
+  under: string,
+  titles: Readonly<Record<string, string>>,
+): Row[] {
+  return overs.flatMap((over) =>
+    Object.entries(titles).map(([what, title]) =>
+      ratio(
+        { source: "real", better: "more", name: `${title}: ${over} / ${under}` },
+        turns.of(over, what),
+        turns.of(under, what),
+      ),
+    ),
   );
 }

@@ -1,9 +1,9 @@
 /** One tab and rings of them on this machine's GPU, where it has one, beside wasm and beside transformers.js on the same GPU. */
 import { launchChromium } from "../../chromium.ts";
-import { alternate, type Contender } from "../alternate.ts";
+import { alternate, toldRounds, type Contender } from "../alternate.ts";
 import { adapterOf } from "../adapter.ts";
 import { openTransformers } from "../peers/transformers.ts";
-import { ratio, row, type Row } from "../row.ts";
+import { row, timesOver, type Row } from "../row.ts";
 import type { Suite } from "../suite.ts";
 import {
   benchModel,
@@ -32,10 +32,10 @@ export const gpu: Suite = {
   minutes: { sampled: 0.1, full: 0.1 },
   async run({ rounds, full, say }) {
     await using browser = await launchChromium([], "machine");
-    const model = await benchModel();
     const adapter = await adapterOf(browser);
     if (adapter === null)
       return { rows: [], floor: null, notes: ["No GPU figure exists: this machine's browser has no GPU adapter."] };
+    const model = await benchModel();
     const all = full ? RINGS : RINGS.filter(({ donors }) => donors < 4);
     await using rings = await openBenchRings(all, ({ name, donors, fields, inits }) => {
       say(`opening: ${name}`, 0);
@@ -76,25 +76,14 @@ export const gpu: Suite = {
           },
         });
       }
-      const turns = await alternate(contenders, {
-        rounds,
-        done: (round) => say(round === 0 ? "warm" : `round ${round} of ${rounds}`, (round + 1) / (rounds + 1)),
-      });
+      const turns = await alternate(contenders, toldRounds(rounds, say));
       const facts = { source: "real", better: "less", unit: "ms/token" } as const;
-      const rows = contenders.flatMap(({ name }): Row[] => [
-        row({ ...facts, name: `${name}: prefill of 246 tokens` }, turns.of(name, "prefill")),
-        row({ ...facts, name: `${name}: prefill of 864 tokens` }, turns.of(name, "veryLong")),
-        row({ ...facts, name: `${name}: decode` }, turns.of(name, "decode")),
-      ]);
-      const ratios = [...peers, "wasm, host alone"].flatMap((name) =>
-        (["prefill", "veryLong", "decode"] as const).map((what) =>
-          ratio(
-            { source: "real", better: "more", name: `${TITLES[what]}: ${name} / ${HOST}` },
-            turns.of(name, what),
-            turns.of(HOST, what),
-          ),
+      const rows = contenders.flatMap(({ name }): Row[] =>
+        Object.entries(TITLES).map(([what, title]) =>
+          row({ ...facts, name: `${name}: ${title}` }, turns.of(name, what)),
         ),
       );
+      const ratios = timesOver(turns, [...peers, "wasm, host alone"], HOST, TITLES);
       return {
         rows: [...rows, ...ratios],
         floor: turns.floor,
@@ -109,6 +98,7 @@ export const gpu: Suite = {
   },
 };
 
+/** Of what is measured. */
 const TITLES = { prefill: "prefill of 246 tokens", veryLong: "prefill of 864 tokens", decode: "decode" } as const;
 
 /** Runs in a worker: a GPU that has half precision looks like one without. */

@@ -1,6 +1,6 @@
 /** Rings of real tabs beside one tab. All share this machine's cores: devices of their own would not. */
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
-import { alternate } from "../alternate.ts";
+import { alternate, toldRounds } from "../alternate.ts";
 import { ratio, row, type Row } from "../row.ts";
 import type { Suite } from "../suite.ts";
 import {
@@ -39,10 +39,7 @@ export const scaling: Suite = {
           };
         },
       })),
-      {
-        rounds,
-        done: (round) => say(round === 0 ? "warm" : `round ${round} of ${rounds}`, (round + 1) / (rounds + 1)),
-      },
+      toldRounds(rounds, say),
     );
     const facts = { source: "real", better: "less" } as const;
     const rows = opened.flatMap(({ name, donors }): Row[] => [

@@ -1,10 +1,10 @@
 /** One tab against other projects', with the same weights: no ring can be faster than what its tabs are made of. */
 import type { BrowserContext } from "playwright";
-import { alternate, type Contender } from "../alternate.ts";
+import { alternate, toldRounds, type Contender } from "../alternate.ts";
 import type { Peer } from "../peers/peer.ts";
 import { openTransformers } from "../peers/transformers.ts";
 import { openWllama } from "../peers/wllama.ts";
-import { ratio, row } from "../row.ts";
+import { row, timesOver } from "../row.ts";
 import type { Suite } from "../suite.ts";
 import {
   benchModel,
@@ -50,24 +50,13 @@ export const single: Suite = {
           },
         })),
       ];
-      const turns = await alternate(contenders, {
-        rounds,
-        done: (round) => say(round === 0 ? "warm" : `round ${round} of ${rounds}`, (round + 1) / (rounds + 1)),
-      });
+      const turns = await alternate(contenders, toldRounds(rounds, say));
       const facts = { source: "real", better: "less" } as const;
       const rows = contenders.flatMap(({ name }) => [
         row({ ...facts, name: `${name}: prefill of 246 tokens`, unit: "ms/token" }, turns.of(name, "prefill")),
         row({ ...facts, name: `${name}: decode`, unit: "ms/token" }, turns.of(name, "decode")),
       ]);
-      const ratios = [...peers.keys()].flatMap((name) =>
-        (["prefill", "decode"] as const).map((what) =>
-          ratio(
-            { source: "real", better: "more", name: `${what}: ${name} / ${HOST}` },
-            turns.of(name, what),
-            turns.of(HOST, what),
-          ),
-        ),
-      );
+      const ratios = timesOver(turns, [...peers.keys()], HOST, { prefill: "prefill", decode: "decode" });
       return {
         rows: [...rows, ...ratios],
         floor: turns.floor,

@@ -2,7 +2,7 @@
 import { GREEDY, PLAINLY } from "@jupiter/pipeline";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
 import { drafterNames } from "../../ring/drafters.ts";
-import { alternate, type Contender, type Measured } from "../alternate.ts";
+import { alternate, toldRounds, type Contender, type Measured } from "../alternate.ts";
 import { ratio, row, type Row } from "../row.ts";
 import type { Suite, SuiteContext, SuiteResult } from "../suite.ts";
 import {
@@ -90,11 +90,7 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
       },
     },
   ];
-  const turns = await alternate(contenders, {
-    rounds: context.rounds,
-    done: (round) =>
-      say(round === 0 ? "warm" : `round ${round} of ${context.rounds}`, (round + 1) / (context.rounds + 1)),
-  });
+  const turns = await alternate(contenders, toldRounds(context.rounds, say));
   const real = { source: "real", better: "less" } as const;
   const more = { source: "real", better: "more" } as const;
   const one = (way: string, what: string, unit: string, facts: typeof real | typeof more = more) =>
