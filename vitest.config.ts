@@ -36,7 +36,7 @@ export default defineConfig({
           environment: "node",
           include: [
             "{packages,apps,signaling-server,scripts}/**/*.test.ts",
-            "e2e/{,bench/,bench/budget/,bench/suites/,ring/,sim/,soak/}*.test.ts",
+            "e2e/{,bench/,bench/budget/,bench/quality/,bench/suites/,ring/,sim/,soak/}*.test.ts",
           ],
           exclude: ["**/*.{browser,models}.test.ts", "**/node_modules/**"],
           // Some write and read whole tiny models: half a second, and ten times that on a machine that others use too.

@@ -11,6 +11,14 @@ export function orExplain<T>(parse: () => T, command: string): T {
   }
 }
 
+/** Ctrl-C ends the process at once, and the browser that it started with it. `kept`: what is not lost by that, or nothing. */
+export function stopOnInterrupt(kept: () => string): void {
+  process.once("SIGINT", () => {
+    console.error(`\nStopped. ${kept()}`.trimEnd());
+    process.exit(130);
+  });
+}
+
 /** Prints it. The process ends with 2 where something else should have been asked for, else with 1. */
 export function complain(error: unknown): void {
   console.error(error instanceof Error ? error.message : error);

@@ -1,59 +1,136 @@
 /** Two reports of the same suites: what is faster, what is slower, and what is only noise. */
 import { percent } from "../percent.ts";
-import { figure, noiseOf, type Report } from "./report.ts";
+import { figure, type Report, type SuiteReport } from "./report.ts";
 import type { Row } from "./row.ts";
+import { chanceOf, chanceOfOne, spread } from "./stats.ts";
 
 export interface Difference {
   readonly suite: string;
   readonly name: string;
   readonly before: Row;
   readonly after: Row;
-  /** Of the median, as a share of what it was. */
+  /** Of the median; of items the median of what each differs by. As a share of the median before. */
   readonly share: number;
-  /** What the difference would have to exceed. */
-  readonly noise: number;
-  readonly verdict: "none" | "better" | "worse" | "changed";
+  /** What the difference would have to exceed, as such a share; null: it was measured once, and nobody knows. */
+  readonly noise: number | null;
+  readonly verdict: "none" | "better" | "worse" | "changed" | "unknown";
 }
 
-/** Of rows that both have. */
+/** Of rows that both have, of the same unit: a count of so many is another row if it is of others. */
 export function differences(before: Report, after: Report): readonly Difference[] {
-  return after.suites.flatMap((suite) => {
-    const old = before.suites.find(({ name }) => name === suite.name);
-    return suite.rows.flatMap((row): Difference[] => {
-      const known = old?.rows.find(({ name }) => name === row.name);
-      if (old === undefined || known === undefined) return [];
-      const share = known.median === row.median ? 0 : row.median / known.median - 1;
-      const noise = Math.max(noiseOf(known, old.floor), noiseOf(row, suite.floor));
-      return [
-        {
-          suite: suite.name,
-          name: row.name,
-          before: known,
-          after: row,
-          share,
-          noise,
-          verdict: verdictOf(row, share, noise),
-        },
-      ];
-    });
+  const known = new Map(namedRows(before));
+  return [...namedRows(after)].flatMap(([key, { suite, row }]): Difference[] => {
+    const old = known.get(key);
+    if (old === undefined) return [];
+    const floor = Math.max(old.suite.floor ?? 0, suite.floor ?? 0);
+    const drift = row.source === "real" && row.values !== "exact" ? paceDrift(old.suite, suite) : 0;
+    const { share, noise } = apart(old.row, row, Math.max(floor, drift));
+    const verdict = verdictOf(row, share, noise);
+    return [{ suite: suite.name, name: row.name, before: old.row, after: row, share, noise, verdict }];
   });
 }
 
-function verdictOf({ better }: Row, share: number, noise: number): Difference["verdict"] {
-  if (better === "same") return share === 0 ? "none" : "changed";
+/** By what share this machine itself was faster or slower, and what that is unsure by; 0 where it was not timed. */
+function paceDrift({ paceMs: before }: SuiteReport, { paceMs: after }: SuiteReport): number {
+  if (before.length === 0 || after.length === 0) return 0;
+  const [a, b] = [spread(before).median, spread(after).median];
+  // Slower and faster alike: half as fast is as far as twice as fast.
+  return Math.max(a / b, b / a) - 1 + (chanceOf(before, after) ?? 0) / a;
+}
+
+function apart(before: Row, after: Row, floor: number): Pick<Difference, "share" | "noise"> {
+  const scale = Math.abs(before.median) || 1;
+  const share = (after.median - before.median) / scale;
+  const [a, b] = [before.raw, after.raw];
+  if (after.values === "exact") return { share, noise: 0 };
+  if (after.values === "items" && a.length === b.length) {
+    const each = b.map((value, i) => (value - a[i]!) / scale);
+    return { share: spread(each).median, noise: atLeast(floor, chanceOfOne(each)) };
+  }
+  const chance = chanceOf(a, b);
+  return { share, noise: atLeast(floor, chance === null ? null : chance / scale) };
+}
+
+/** A floor of 0 is none that was measured. */
+function atLeast(floor: number, chance: number | null): number | null {
+  return chance === null && floor === 0 ? null : Math.max(floor, chance ?? 0);
+}
+
+function verdictOf({ better }: Row, share: number, noise: number | null): Difference["verdict"] {
+  if (noise === null) return share === 0 ? "none" : "unknown";
   if (Math.abs(share) <= noise) return "none";
+  if (better === "same") return "changed";
   return share < 0 === (better === "less") ? "better" : "worse";
 }
 
-export function comparison(all: readonly Difference[]): string {
+/** What differs between the runs themselves: figures of two machines say little of a change. */
+export function otherCircumstances(before: Report, after: Report): readonly string[] {
+  const facts = ({ machine, versions, options, form, rounds }: Report): Readonly<Record<string, string>> => ({
+    processor: machine.cpu,
+    cores: String(machine.cores),
+    system: machine.system,
+    Chromium: machine.browser,
+    Node: machine.node,
+    GPU: machine.gpu ?? "none",
+    form,
+    rounds: String(rounds),
+    ...options,
+    ...versions,
+  });
+  const [old, now] = [facts(before), facts(after)];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])]
+    .filter((name) => old[name] !== now[name])
+    .map((name) => `${name} ${old[name] ?? "none"} and ${now[name] ?? "none"}`);
+}
+
+/** In words: what else differed, each row outside its noise, how many of all they are, and how many were measured once. */
+export function comparison(before: Report, after: Report): string {
+  const all = differences(before, after);
   if (all.length === 0) return "The reports have no row in common.";
-  const outside = all.filter(({ verdict }) => verdict !== "none");
-  const lines = outside.map(
-    ({ suite, name, before, after, share, noise, verdict }) =>
-      `${verdict.padEnd(7)}  ${suite}: ${name}: ${figure(before.median)} to ${figure(after.median)} ${after.unit} (${share > 0 ? "+" : ""}${percent(share, 1)}, noise ${percent(noise, 1)})`,
-  );
+  const others = otherCircumstances(before, after);
+  const [keysBefore, keysAfter] = [namedRows(before), namedRows(after)].map((rows) => rows.map(([key]) => key));
+  const only = [
+    { whose: "only before", keys: keysBefore!.filter((key) => !keysAfter!.includes(key)) },
+    { whose: "only after", keys: keysAfter!.filter((key) => !keysBefore!.includes(key)) },
+  ].filter(({ keys }) => keys.length > 0);
+  const judged = all.filter(({ verdict }) => verdict !== "unknown");
+  const outside = judged.filter(({ verdict }) => verdict !== "none");
+  const once = spread(all.flatMap(({ verdict, share }) => (verdict === "unknown" ? [Math.abs(share)] : [])));
   return [
-    ...lines,
-    `${outside.length} of ${all.length} rows (${percent(outside.length / all.length, 1)}) differ by more than their noise.`,
+    ...(others.length === 0 ? [] : [`Not the same circumstances: ${others.join("; ")}.`]),
+    ...driftInWords(before, after),
+    ...only.map(({ whose, keys }) => `${keys.length} rows are there ${whose}, such as ${keys[0]}.`),
+    ...outside.map(inWords),
+    `${outside.length} of ${judged.length} rows (${percent(outside.length / Math.max(1, judged.length), 1)}) differ by more than their noise.`,
+    ...(once.raw.length === 0
+      ? []
+      : [
+          `${once.raw.length} more differ, by ${percent(once.median, 1)} in the middle and ${percent(once.max, 1)} at most, but were measured once: nobody knows their noise.`,
+        ]),
   ].join("\n");
+}
+
+function driftInWords(before: Report, after: Report): readonly string[] {
+  const drifts = after.suites.flatMap((suite) => {
+    const old = before.suites.find(({ name }) => name === suite.name);
+    return old === undefined || old.paceMs.length === 0 || suite.paceMs.length === 0
+      ? []
+      : [{ name: suite.name, times: spread(suite.paceMs).median / spread(old.paceMs).median }];
+  });
+  if (drifts.length === 0) return [];
+  const each = drifts.map(({ name, times }) => `${name} ${times.toFixed(2)}`);
+  return [`Times as long as before that this machine took for one fixed calculation: ${each.join(", ")}.`];
+}
+
+function inWords({ suite, name, before, after, share, noise, verdict }: Difference): string {
+  const by = `${share > 0 ? "+" : ""}${percent(share, 1)}, noise ${percent(noise ?? 0, 1)}`;
+  return `${verdict.padEnd(7)}  ${suite}: ${name}: ${figure(before.median)} to ${figure(after.median)} ${after.unit} (${by})`;
+}
+
+function namedRows({ suites }: Report): readonly (readonly [string, { suite: SuiteReport; row: Row }])[] {
+  return suites.flatMap((suite) =>
+    suite.rows.map(
+      (row) => [`${suite.name}: ${row.name}${row.unit === "" ? "" : ` (${row.unit})`}`, { suite, row }] as const,
+    ),
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseFlags } from "./flags.ts";
+import { expectedMinutes, parseFlags } from "./flags.ts";
 import { suites, USUAL } from "./suites/index.ts";
 
 const parsed = (...args: string[]) => parseFlags(args, suites, USUAL);
@@ -20,11 +20,21 @@ it("has more rounds in the long form, unless told", () => {
   expect(parsed("single", "--full", "--rounds", "7")).toMatchObject({ rounds: 7 });
 });
 
+it("expects more rounds to take longer, the one that warms up too", () => {
+  const minutes = { sampled: 4, full: 12 };
+  expect(expectedMinutes({ minutes }, false, 3)).toBe(4);
+  expect(expectedMinutes({ minutes }, false, 7)).toBe(8);
+  expect(expectedMinutes({ minutes }, true, 5)).toBe(12);
+  expect(expectedMinutes({ minutes }, true, 1)).toBe(4);
+});
+
 it.each([
   [["nothing"], "There is no suite nothing; there are all, "],
   [["--rounds", "0"], "--rounds: expected a number from 1 to 100, got 0."],
   [["--rouns", "3"], "See npm run bench -- --help."],
   [["compare", "a.json"], "compare takes two reports"],
+  [["compare", "a.json", "b.json", "--full"], "--full is for measuring; compare only reads reports."],
+  [["readme"], "readme takes one report"],
 ])("%j is refused with what to write", (args, message) => {
   expect(() => parsed(...args)).toThrow(message);
 });

@@ -14,16 +14,17 @@ export interface BenchCommand {
   readonly cases: readonly string[] | null;
   readonly json: string | null;
   readonly html: string | null;
-  readonly readme: boolean;
 }
 
 export type Command =
   | BenchCommand
   | { readonly kind: "compare"; readonly before: string; readonly after: string }
+  | { readonly kind: "readme"; readonly report: string }
   | { readonly kind: "help" };
 
 const SAMPLED_ROUNDS = 3;
 const FULL_ROUNDS = 5;
+export const USUAL_DRAFT = "lookup";
 
 export function help(suites: readonly Suite[], usual: readonly string[]): string {
   const lines = suites.map(
@@ -31,7 +32,8 @@ export function help(suites: readonly Suite[], usual: readonly string[]): string
       `  ${name.padEnd(14)}${about} (${minutes(sampled)}, --full ${minutes(full)})`,
   );
   return `npm run bench -- [SUITE ...] [OPTIONS]
-npm run bench -- compare BEFORE.json AFTER.json
+npm run bench -- compare BEFORE.json AFTER.json   (the report of README's tables: e2e/bench/readme.json)
+npm run bench -- readme REPORT.json               put its tables between README's markers, and keep what they come from
 
 Suites (${usual.join(" and ")} if none is named; all: every one):
 ${lines.join("\n")}
@@ -44,7 +46,6 @@ ${lines.join("\n")}
   --cases NAMES    for decoding: only these of its cases, such as window,points,eight
   --json OUT       everything (e2e/bench/report.schema.json)
   --html OUT       a page with plots, in one file
-  --readme         put the tables between README's markers
   --help           this text
 `;
 }
@@ -53,11 +54,21 @@ ${lines.join("\n")}
 export function parseFlags(args: readonly string[], known: readonly Suite[], usual: readonly string[]): Command {
   const { values, positionals } = parseOrExplain(args);
   if (values.help === true) return { kind: "help" };
-  if (positionals[0] === "compare") {
+  const [about] = positionals;
+  const [flag] = Object.keys(values);
+  if ((about === "compare" || about === "readme") && flag !== undefined)
+    throw new ScenarioError(`--${flag} is for measuring; ${about} only reads reports.`);
+  if (about === "compare") {
     const [, before, after, ...more] = positionals;
     if (before === undefined || after === undefined || more.length > 0)
       throw new ScenarioError("compare takes two reports: npm run bench -- compare BEFORE.json AFTER.json");
     return { kind: "compare", before, after };
+  }
+  if (about === "readme") {
+    const [, report, ...more] = positionals;
+    if (report === undefined || more.length > 0)
+      throw new ScenarioError("readme takes one report: npm run bench -- readme REPORT.json");
+    return { kind: "readme", report };
   }
   const names = positionals.length === 0 ? usual : positionals;
   const unknown = names.find((name) => name !== "all" && known.every((suite) => suite.name !== name));
@@ -73,11 +84,10 @@ export function parseFlags(args: readonly string[], known: readonly Suite[], usu
     rounds: values.rounds === undefined ? (full ? FULL_ROUNDS : SAMPLED_ROUNDS) : count(values.rounds),
     questions: values.questions ?? null,
     model: values.model ?? null,
-    draft: values.draft ?? "lookup",
+    draft: values.draft ?? USUAL_DRAFT,
     cases: values.cases?.split(",") ?? null,
     json: values.json ?? null,
     html: values.html ?? null,
-    readme: values.readme === true,
   };
 }
 
@@ -85,7 +95,7 @@ function parseOrExplain(args: readonly string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const options = {
-    ...{ full: flag, readme: flag, help: flag },
+    ...{ full: flag, help: flag },
     ...{ rounds: text, questions: text, model: text, draft: text, cases: text, json: text, html: text },
   };
   return orExplain(() => parseArgs({ args: [...args], allowPositionals: true, options }), "npm run bench");
@@ -96,6 +106,12 @@ function count(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > 100)
     throw new ScenarioError(`--rounds: expected a number from 1 to 100, got ${text}.`);
   return value;
+}
+
+/** What a suite is expected to take: it is known for the usual rounds, and one more warms up. */
+export function expectedMinutes({ minutes }: Pick<Suite, "minutes">, full: boolean, rounds: number): number {
+  const [usual, usualRounds] = full ? [minutes.full, FULL_ROUNDS] : [minutes.sampled, SAMPLED_ROUNDS];
+  return (usual * (rounds + 1)) / (usualRounds + 1);
 }
 
 function minutes(count: number): string {

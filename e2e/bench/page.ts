@@ -47,9 +47,14 @@ function section({ name, about, notes, floor, rows, seconds, tables }: SuiteRepo
 function table(rows: readonly Row[], floor: number | null): string {
   const body = rows.map(
     (row) =>
-      `<tr><td>${escape(row.name)}<td class=number>${figureOf(row)} ${escape(row.unit)}<td class=number>${percent(noiseOf(row, floor), 1)}<td>${row.raw.map(figure).join(" ")}<td>${row.source}`,
+      `<tr><td>${escape(row.name)}<td class=number>${figureOf(row)} ${escape(row.unit)}<td class=number>${noiseInWords(row, floor)}<td>${row.raw.map(figure).join(" ")}<td>${row.source}`,
   );
   return `<table><tr><th>what<th>median<th>noise<th>raw values<th>how</tr>${body.join("")}</table>`;
+}
+
+function noiseInWords(row: Row, floor: number | null): string {
+  const noise = noiseOf(row, floor);
+  return noise === null ? "not known" : percent(noise, 1);
 }
 
 function wordTable({ title, columns, lines }: ReportTable): string {

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
 import { expect, it } from "vitest";
-import { z } from "zod";
 import { comparison, differences } from "./compare.ts";
 import { page } from "./page.ts";
-import { typedByHand, withTables } from "./readme.ts";
+import { onlyInReadme, typedByHand, withTables } from "./readme.ts";
 import { Report, type SuiteReport } from "./report.ts";
 import { row } from "./row.ts";
 
+const readmePath = fileURLToPath(new URL("../../README.md", import.meta.url));
 const facts = { source: "real", better: "less", unit: "ms" } as const;
 
 function reportOf(rows: SuiteReport["rows"], floor: number | null = 0.02): Report {
@@ -19,12 +21,22 @@ function reportOf(rows: SuiteReport["rows"], floor: number | null = 0.02): Repor
     node: "20",
     gpu: null,
   };
-  const suite = { name: "single", about: "One tab", floor, notes: ["A note."], seconds: 3, rows, tables: [] };
+  const suite = {
+    name: "single",
+    about: "One tab",
+    floor,
+    notes: ["A note."],
+    seconds: 3,
+    paceMs: [],
+    rows,
+    tables: [],
+  };
   return {
     version: 1,
     date: "2026-01-02T03:04:05Z",
     form: "sampled",
     rounds: 3,
+    options: {},
     machine,
     versions: {},
     suites: [suite],
@@ -36,24 +48,19 @@ it("is what its schema says", () => {
   expect(Report.parse(JSON.parse(JSON.stringify(report)))).toEqual(report);
 });
 
-it("the published schema is the one that is read", () => {
-  const published: unknown = JSON.parse(readFileSync(new URL("./report.schema.json", import.meta.url), "utf8"));
-  expect(published).toEqual(z.toJSONSchema(Report, { io: "input" }));
-});
-
-it("a difference inside the noise is none: the floor, or how far a row's own values are apart", () => {
+it("a difference inside the noise is none: the floor, or what a row's own values are apart by chance; what no machine changes has none", () => {
   const before = reportOf([
     row({ ...facts, name: "calm" }, [100, 100, 100]),
     row({ ...facts, name: "wild" }, [90, 100, 130]),
     row({ ...facts, name: "gone" }, [1]),
     row({ ...facts, name: "rate", better: "more" }, [10]),
-    row({ ...facts, name: "bytes", better: "same" }, [1000]),
+    row({ ...facts, name: "bytes", better: "same", values: "exact" }, [1000]),
   ]);
   const after = reportOf([
     row({ ...facts, name: "calm" }, [103, 103, 103]),
     row({ ...facts, name: "wild" }, [125, 125, 125]),
     row({ ...facts, name: "rate", better: "more" }, [12]),
-    row({ ...facts, name: "bytes", better: "same" }, [1001]),
+    row({ ...facts, name: "bytes", better: "same", values: "exact" }, [1001]),
   ]);
   const verdicts = differences(before, after).map(({ name, verdict }) => [name, verdict]);
   expect(verdicts).toEqual([
@@ -62,18 +69,76 @@ it("a difference inside the noise is none: the floor, or how far a row's own val
     ["rate", "better"],
     ["bytes", "changed"],
   ]);
-  expect(comparison(differences(before, after))).toContain("3 of 4 rows (75.0 %) differ by more than their noise.");
+  expect(comparison(before, after)).toContain("3 of 4 rows (75.0 %) differ by more than their noise.");
 });
 
-it("puts a suite's table between its markers and leaves the others as they are", () => {
+it("items are compared each with itself, however far they are from one another", () => {
+  const items = { ...facts, name: "questions", values: "items" } as const;
+  const before = reportOf([row(items, [1, 10, 100])], null);
+  const verdict = (raw: number[]) => differences(before, reportOf([row(items, raw)], null))[0]?.verdict;
+  expect(verdict([1, 10, 100])).toBe("none");
+  expect(verdict([2.1, 11, 100.9])).toBe("worse");
+  expect(verdict([3, 10, 98])).toBe("none");
+});
+
+it("what is no more than the machine's own pace differs by is none, of what the machine's pace is in", () => {
+  const paced = (raw: number[], paceMs: number[], source: "real" | "emulated" = "real") => {
+    const report = reportOf([row({ ...facts, source, name: "a" }, raw)]);
+    return { ...report, suites: report.suites.map((suite) => ({ ...suite, paceMs })) };
+  };
+  const before = paced([10, 10, 10], [5, 5, 5]);
+  const verdict = (...after: Parameters<typeof paced>) => differences(before, paced(...after))[0]?.verdict;
+  expect(verdict([13, 13, 13], [5, 5, 5])).toBe("worse");
+  expect(verdict([13, 13, 13], [7, 7, 7])).toBe("none");
+  expect(verdict([13, 13, 13], [7, 7, 7], "emulated")).toBe("worse");
+  expect(verdict([20, 20, 20], [7, 7, 7])).toBe("worse");
+  expect(comparison(before, paced([13, 13, 13], [7, 7, 7]))).toContain("single 1.40.");
+});
+
+it("of what was measured once nobody knows the noise, and of another unit it is another row", () => {
+  const before = reportOf(
+    [row({ ...facts, name: "once" }, [10]), row({ ...facts, name: "count", unit: "of 8" }, [3])],
+    null,
+  );
+  const after = reportOf(
+    [row({ ...facts, name: "once" }, [12]), row({ ...facts, name: "count", unit: "of 9" }, [4])],
+    null,
+  );
+  expect(differences(before, after).map(({ name, verdict }) => [name, verdict])).toEqual([["once", "unknown"]]);
+  expect(comparison(before, after)).toContain("1 more differ, by 20.0 % in the middle and 20.0 % at most");
+});
+
+it("takes no figure for one that is none", () => {
+  expect(() => row({ ...facts, name: "none" }, [])).toThrow('"none" has no figure: []');
+  expect(() => row({ ...facts, name: "none" }, [1, NaN])).toThrow('"none" has no figure: [1, NaN]');
+});
+
+it("says what else differs between two reports, and which rows only one has", () => {
+  const before = reportOf([row({ ...facts, name: "both" }, [1]), row({ ...facts, name: "gone" }, [1])]);
+  const after = reportOf([row({ ...facts, name: "both" }, [1])]);
+  expect(comparison(before, before)).toBe("0 of 2 rows (0.0 %) differ by more than their noise.");
+  const elsewhere = {
+    ...after,
+    rounds: 5,
+    machine: { ...after.machine, browser: "2" },
+    versions: { jupiter: "1.0.0" },
+  };
+  const [circumstances, only] = comparison(before, elsewhere).split("\n");
+  expect(circumstances).toBe("Not the same circumstances: Chromium 1 and 2; rounds 3 and 5; jupiter none and 1.0.0.");
+  expect(only).toBe("1 rows are there only before, such as single: gone (ms).");
+});
+
+it("puts a suite's table between its markers and leaves the rest as it is", () => {
   const report = reportOf([row({ ...facts, name: "decode" }, [12, 11, 13])]);
-  const text = "a\n<!-- bench single -->\nold\n<!-- /bench -->\nb\n<!-- bench other -->\nkept\n<!-- /bench -->\n";
+  const text = "a\n<!-- bench single -->\nold\n<!-- /bench -->\nkept\n";
   const written = withTables(text, report);
   expect(written).toContain("| decode | 12.0 ms | 11.0 to 13.0 | real |");
   expect(written).not.toContain("old");
   expect(written).toContain("kept");
   expect(withTables(written, report)).toBe(written);
   expect(() => withTables("no markers", report)).toThrow(/README needs lines/);
+  const more = `${text}<!-- bench other -->\n<!-- /bench -->\n`;
+  expect(() => withTables(more, report)).toThrow("README has a table of other, which the report has not.");
 });
 
 it("tables of words stand below a suite's figures, in Markdown and on the page, and take no text for markup", () => {
@@ -122,6 +187,14 @@ it.each([
 });
 
 it("README has no measured figure but those of a report", () => {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const readme = readFileSync(readmePath, "utf8");
   expect(typedByHand(readme)).toEqual([]);
+});
+
+it("README's tables are those of the report that is kept beside them", async () => {
+  const readme = readFileSync(readmePath, "utf8");
+  const kept = Report.parse(JSON.parse(readFileSync(new URL("./readme.json", import.meta.url), "utf8")));
+  expect(onlyInReadme(readme, kept)).toEqual(kept);
+  const options = await resolveConfig(readmePath);
+  expect(await format(withTables(readme, kept), { ...options, filepath: readmePath })).toBe(readme);
 });

@@ -2,12 +2,17 @@
 import { z } from "zod";
 import { percent } from "../percent.ts";
 import type { Row } from "./row.ts";
+import { chanceOf } from "./stats.ts";
 
 const RowFields = z.strictObject({
   name: z.string().min(1),
   unit: z.string(),
   source: z.enum(["real", "emulated", "replayed", "simulated"]),
-  better: z.enum(["less", "more", "same"]),
+  better: z.enum(["less", "more", "same"]).describe("Which way a difference is good; same: neither."),
+  values: z
+    .enum(["repeats", "items", "exact"])
+    .default("repeats")
+    .describe("Of the same thing again; of another question, tab or ring each; or what no machine changes."),
   median: z.number(),
   min: z.number(),
   max: z.number(),
@@ -25,10 +30,14 @@ export type ReportTable = z.infer<typeof TableFields>;
 const SuiteFields = z.strictObject({
   name: z.string().min(1),
   about: z.string(),
-  /** How far the same thing was from itself within a round, as a share. */
-  floor: z.number().min(0).nullable(),
+  floor: z.number().min(0).nullable().describe("How far the same thing was from itself within a round, as a share."),
   notes: z.array(z.string()).readonly(),
   seconds: z.number().min(0),
+  paceMs: z
+    .array(z.number())
+    .readonly()
+    .default([])
+    .describe("What one fixed calculation took between turns: how fast the machine was meanwhile."),
   rows: z.array(RowFields).readonly(),
   tables: z.array(TableFields).readonly().default([]),
 });
@@ -36,10 +45,13 @@ export type SuiteReport = z.infer<typeof SuiteFields>;
 
 export const Report = z.strictObject({
   version: z.literal(1),
-  /** ISO 8601. */
-  date: z.string(),
+  date: z.string().describe("ISO 8601."),
   form: z.enum(["sampled", "full"]),
   rounds: z.int().min(1),
+  options: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("What suites were told besides: model, draft, cases, the name of a file of questions."),
   machine: z.strictObject({
     cpu: z.string(),
     cores: z.int(),
@@ -47,18 +59,25 @@ export const Report = z.strictObject({
     system: z.string(),
     browser: z.string(),
     node: z.string(),
-    /** The browser's adapter; null: none, or software. */
-    gpu: z.string().nullable(),
+    gpu: z.string().nullable().describe("The browser's adapter; null: none, or software."),
   }),
   versions: z.record(z.string(), z.string()),
   suites: z.array(SuiteFields).min(1),
 });
 export type Report = z.infer<typeof Report>;
 
-/** What the same row may be off in another run: the suite's floor, or how far its own values were apart, if that is more. As a share. */
-export function noiseOf({ median, min, max }: Pick<Row, "median" | "min" | "max">, floor: number | null): number {
-  const apart = median === 0 ? 0 : (max - min) / Math.abs(median);
-  return Math.max(floor ?? 0, apart);
+/**
+ * By what share the same row may differ in another run like this: the suite's floor, or what its own values are apart by chance, if that is more. Null: nobody
+ * knows, as it was measured once, or the other run's items are needed to tell.
+ */
+export function noiseOf(
+  { median, raw, values }: Pick<Row, "median" | "raw" | "values">,
+  floor: number | null,
+): number | null {
+  if (values === "exact") return 0;
+  const chance = values === "items" ? null : chanceOf(raw, raw);
+  if (chance === null) return floor;
+  return Math.max(floor ?? 0, median === 0 ? 0 : chance / Math.abs(median));
 }
 
 /** Markdown. */

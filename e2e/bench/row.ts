@@ -8,19 +8,30 @@ export interface Row extends Spread {
   readonly name: string;
   readonly unit: string;
   readonly source: Source;
-  /** Which way a difference is good; `same`: a count that only another program changes. */
+  /** Which way a difference is good; `same`: neither. */
   readonly better: "less" | "more" | "same";
+  /** What the raw values are. `repeats`: of one thing, measured again. `items`: of a question, a tab or a ring each, the same in every run. `exact`: what no machine changes. */
+  readonly values: "repeats" | "items" | "exact";
 }
 
-export type RowFacts = Omit<Row, keyof Spread>;
+export type RowFacts = Omit<Row, keyof Spread | "values"> & Partial<Pick<Row, "values">>;
 
-/** `raw` in the order of measuring. */
+/**
+ * `raw` in the order of measuring; repeats, where the facts do not say, and exact on the simulator's clock. Throws `RangeError` for what is no figure: a
+ * report with it could not be read again.
+ */
 export function row(facts: RowFacts, raw: readonly number[]): Row {
-  return { ...facts, ...spread(raw) };
+  if (raw.length === 0 || !raw.every(Number.isFinite))
+    throw new RangeError(`"${facts.name}" has no figure: [${raw.join(", ")}]`);
+  return { values: facts.source === "simulated" ? "exact" : "repeats", ...facts, ...spread(raw) };
 }
 
 /** Of two rows' values of the same rounds, so that what slowed a round down slows both. */
-export function ratio(facts: Omit<RowFacts, "unit">, over: readonly number[], under: readonly number[]): Row {
+export function ratio(
+  facts: Omit<RowFacts, "unit" | "values">,
+  over: readonly number[],
+  under: readonly number[],
+): Row {
   const rounds = Math.min(over.length, under.length);
   return row(
     { ...facts, unit: "times" },

@@ -36,5 +36,7 @@ export interface Suite {
   readonly about: string;
   /** Expected on two cores. */
   readonly minutes: { readonly sampled: number; readonly full: number };
+  /** Before any suite runs. Throws `ScenarioError` for options that this one cannot run with. */
+  readonly check?: (options: Pick<SuiteContext, "questions" | "cases">) => void;
   run(context: SuiteContext): Promise<SuiteResult>;
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { complain } from "../commands.ts";
+import { complain, stopOnInterrupt } from "../commands.ts";
 import { HELP, parseFlags } from "./flags.ts";
 import { readJson, runScenario } from "./run.ts";
 import { checkWritable, summary, writePictures } from "./summary.ts";
@@ -15,6 +15,7 @@ try {
   } else {
     if (json !== null) checkWritable("json", resolve(folder, json));
     if (svg !== null) checkWritable("svg", resolve(folder, svg));
+    stopOnInterrupt(() => "");
     const result = await runScenario(scenario, { folder, say: (message) => console.error(message) });
     if (json === null) for (const { id, text } of result.cases) console.log(`\n== ${id}\n${text}`);
     else writeFileSync(resolve(folder, json), JSON.stringify(result, null, 1));

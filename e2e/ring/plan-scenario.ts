@@ -60,7 +60,7 @@ export function planScenario(
   asked: readonly Asked[],
   objective: ObjectiveMode = scenario.objective,
 ): PlannedScenario {
-  const { devices = [], links, hostLayers, head, layers, wire } = scenario;
+  const { devices = [], links, hostLayers, head, donors, layers, wire } = scenario;
   const profiles = devices.map(({ name, time, memoryBytes = Infinity }, index): DeviceProfile => {
     if (time === undefined)
       throw new ScenarioError(`${name} has no time: only devices that all say theirs can be planned for.`);
@@ -81,7 +81,7 @@ export function planScenario(
     placement: {
       hostLayers: [hostLayers],
       head: head === "best" ? ["host", "last"] : [head],
-      donors: "best",
+      donors,
       ...(layers === undefined ? {} : { layers }),
     },
     workload: { ...meanOf(asked), ...guessing(scenario) },

@@ -15,6 +15,7 @@ import { ARENAS, factsOf, idsOf, type ModelFacts } from "./model-facts.ts";
 import { cuttingOf, foretell, planScenario, type Foretold, type PlannedScenario } from "./plan-scenario.ts";
 import { measured, namesOf, report, type CaseLaps, type Names, type RunReport } from "./report.ts";
 import { Forced, parse, Prompts, ScenarioError, type Prompt, type Scenario } from "./scenario.ts";
+import { freeLinks } from "./scenario-devices.ts";
 import { modelPlace, TabRoom } from "./tabs.ts";
 
 export interface CaseResult {
@@ -78,6 +79,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       : null;
   const room = options.room ?? own!;
   say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);
+  for (const pair of freeLinks(scenario))
+    say(`no entry of links is for ${pair}: they send as fast as this machine can`);
   const names = await namesOf(room, scenario);
   await emulateTabs(room, scenario, names, folder);
   const planned = planEmulated(scenario, prompts, facts);
@@ -309,7 +312,8 @@ export function readJson(path: string): unknown {
   }
 }
 
-function readText(path: string): string {
+/** Throws `ScenarioError` where there is no such file. */
+export function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -6,17 +6,14 @@ import { z } from "zod";
 const ms = z.number().min(0).max(1e7);
 
 const LayerPiece = z.strictObject({
-  /** New tokens from which on this piece holds. */
-  fromRows: z.int().min(1).default(1),
-  floorMs: ms,
-  rowMs: ms,
-  /** Per new token and slot that it sees. */
-  pairMs: ms.default(0),
+  fromRows: z.int().min(1).default(1).describe("New tokens from which on this piece holds."),
+  floorMs: ms.describe("Of a frame, whatever its rows."),
+  rowMs: ms.describe("Of each new token."),
+  pairMs: ms.default(0).describe("Per new token and slot that it sees."),
 });
 
 /** What a device takes: `floorMs + rowMs T + pairMs T (S + T)` for a layer, for `T` new tokens at `S` cached ones. */
 const Time = z.strictObject({
-  /** Pieces rising in `fromRows`, the first from 1. */
   layer: z
     .array(LayerPiece)
     .min(1)
@@ -24,64 +21,89 @@ const Time = z.strictObject({
       (pieces) => pieces.every(({ fromRows }, i) => fromRows > (pieces[i - 1]?.fromRows ?? 0)),
       "pieces rise in fromRows",
     )
-    .refine((pieces) => pieces[0]?.fromRows === 1, "the first piece is fromRows 1"),
-  /** Of every frame, however many layers and rows. */
-  frameMs: ms.default(0),
-  /** Final norm, LM head and choice: `floorMs + rowMs rows`. The host needs it; with `head` last or best every device does. */
-  head: z.strictObject({ floorMs: ms, rowMs: ms }).nullable().default(null),
-  /** A step of the recorded drafter on the host: `floorMs`, and `rowMs` for each further line in it. Of a model that is not there. */
-  draft: z.strictObject({ floorMs: ms, rowMs: ms }).optional(),
+    .refine((pieces) => pieces[0]?.fromRows === 1, "the first piece is fromRows 1")
+    .describe("Of one layer, in milliseconds: pieces rising in `fromRows`, the first from 1."),
+  frameMs: ms.default(0).describe("Of every frame, however many layers and rows."),
+  head: z
+    .strictObject({ floorMs: ms, rowMs: ms })
+    .nullable()
+    .default(null)
+    .describe(
+      "Final norm, LM head and choice: `floorMs + rowMs rows`. The host needs it; with `head` last or best every device does.",
+    ),
+  draft: z
+    .strictObject({ floorMs: ms, rowMs: ms })
+    .optional()
+    .describe(
+      "A step of the recorded drafter on the host: `floorMs`, and `rowMs` for each further line in it. Of a model that is not there.",
+    ),
 }) satisfies z.ZodType<DeviceCosts>;
 
 const name = z.string().min(1).max(60);
 
 const Device = z.strictObject({
   name,
-  /** Left out: a real tab, as fast as it is. */
-  time: Time.optional(),
-  memoryBytes: z.number().gt(0).optional(),
-  /** Devices of one machine share its cores (`machines`). */
-  machine: name.optional(),
+  time: Time.optional().describe("Left out: a real tab, as fast as it is."),
+  memoryBytes: z.number().gt(0).optional().describe("What it may hold; the planner gives it no more layers."),
+  machine: name.optional().describe("Devices of one machine share its cores (`machines`)."),
 });
 
 const Shape = {
-  /** Megabits (10^6) a second; left out: as fast as it comes. */
-  mbitPerS: z.number().gt(0).optional(),
-  delayMs: ms.optional(),
-  jitterMs: ms.optional(),
-  perMessageMs: ms.optional(),
-  perMessageBytes: z.number().min(0).optional(),
-  loss: z.number().min(0).lt(1).optional(),
+  mbitPerS: z.number().gt(0).optional().describe("Megabits (10^6) a second; left out: as fast as it comes."),
+  delayMs: ms.optional().describe("One way."),
+  jitterMs: ms.optional().describe("Added to the delay: evenly spread from none to this."),
+  perMessageMs: ms.optional().describe("What sending one message takes, whatever its size."),
+  perMessageBytes: z.number().min(0).optional().describe("Sent along with one message."),
+  loss: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe("Share of packets that are lost, and sent again after a round trip."),
 };
 
-/** Of the links between two devices, both directions. Left out, `from` and `to` stand for every device. */
+/** Of the links between two devices. Left out, `from` and `to` stand for every device. */
 const Link = z.strictObject({
-  from: name.optional(),
-  to: name.optional(),
+  from: name.optional().describe("A device's name; left out: every device."),
+  to: name.optional().describe("A device's name; left out: every device."),
   ...Shape,
-  /** Links of one medium send one after the other. Simulated links only. */
-  medium: name.optional(),
+  medium: name.optional().describe("Links of one medium send one after the other. Simulated links only."),
 });
 type Link = z.infer<typeof Link>;
 
 export const DeviceFields = {
-  /** The first is the host, the others are the donors in ring order; instead of `tabs`. */
-  devices: z.array(Device).min(1).max(256).optional(),
-  /** Cores by machine. */
-  machines: z.record(name, z.strictObject({ cores: z.number().gt(0) })).default({}),
-  /** Of several that fit a link, the last one holds. */
-  links: z.array(Link).default([]),
-  /** Of a model that is not there: layers and hidden size. Emulated devices then compute nothing. */
+  devices: z
+    .array(Device)
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("The first is the host, the others are the donors in ring order; instead of `tabs`."),
+  machines: z
+    .record(name, z.strictObject({ cores: z.number().gt(0) }))
+    .default({})
+    .describe("Cores by machine."),
+  links: z.array(Link).default([]).describe("Of several that fit a link, the last one holds."),
   shape: z
     .strictObject({
-      L: z.int().min(1).max(1000),
-      D: z.int().min(1).max(16384),
-      /** Of one layer as a device holds it, cache included; `memoryBytes` is held against it. Simulated devices only. */
-      layerBytes: z.number().gt(0).optional(),
+      L: z.int().min(1).max(1000).describe("Layers."),
+      D: z.int().min(1).max(16384).describe("Numbers a row."),
+      layerBytes: z
+        .number()
+        .gt(0)
+        .optional()
+        .describe(
+          "Of one layer as a device holds it, cache included; `memoryBytes` is held against it. Simulated devices only.",
+        ),
     })
-    .optional(),
-  /** Recorded answers (a list of cases with `promptIds`, `greedy` and perhaps `draftTop`), for devices that compute nothing. */
-  trace: z.string().min(1).optional(),
+    .optional()
+    .describe("Of a model that is not there: layers and hidden size. Emulated devices then compute nothing."),
+  trace: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Recorded answers (a list of cases with `promptIds`, `greedy` and perhaps `draftTop`), for devices that compute nothing.",
+    ),
 };
 
 interface Named {
@@ -89,6 +111,15 @@ interface Named {
   readonly tabs: number;
   readonly links: readonly Link[];
   readonly machines: Readonly<Record<string, unknown>>;
+}
+
+/** Neighbours in the ring that no entry of `links` is for: what they send each other takes no time. Such as `a and b`. */
+export function freeLinks({ devices = [], links }: Pick<Named, "devices" | "links">): readonly string[] {
+  const names = devices.map(({ name }) => name);
+  const pairs = names.map((name, i) => [name, names[(i + 1) % names.length]!] as const);
+  // Two devices are one pair, one device is none.
+  const distinct = names.length <= 2 ? pairs.slice(0, names.length - 1) : pairs;
+  return distinct.filter(([a, b]) => ruleFor(links, a, b) === undefined).map(([a, b]) => `${a} and ${b}`);
 }
 
 /** The first name that stands for nothing, or for two, and where it is. Null: each stands for one. */
@@ -139,10 +170,14 @@ export function linkBetween(
   from: string,
   to: string,
 ): { shape: LinkShape; medium: string | null } {
-  const fits = (rule: Link, a: string, b: string) => (rule.from ?? a) === a && (rule.to ?? b) === b;
-  const rule = links.findLast((link) => fits(link, from, to) || fits(link, to, from));
+  const rule = ruleFor(links, from, to);
   if (rule === undefined) return { shape: {}, medium: null };
   const { from: _from, to: _to, medium = null, ...fields } = rule;
   const shape = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   return { shape, medium };
+}
+
+function ruleFor(links: readonly Link[], from: string, to: string): Link | undefined {
+  const fits = (rule: Link, a: string, b: string) => (rule.from ?? a) === a && (rule.to ?? b) === b;
+  return links.findLast((link) => fits(link, from, to) || fits(link, to, from));
 }

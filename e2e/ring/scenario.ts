@@ -7,15 +7,11 @@ const Message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), 
 /** Of several contents the first counts: golden files have a dialogue, and what the template made of it. */
 const promptFields = {
   id: z.string().min(1),
-  /** The dialogue, put into the model's own template. */
-  messages: z.array(Message).min(1).optional(),
-  /** Taken as it is, special tokens parsed. */
-  text: z.string().min(1).optional(),
-  /** Token ids as they are; or so many made-up ones. */
-  ids: z.array(z.int().min(0)).min(1).optional(),
+  messages: z.array(Message).min(1).optional().describe("The dialogue, put into the model's own template."),
+  text: z.string().min(1).optional().describe("Taken as it is, special tokens parsed."),
+  ids: z.array(z.int().min(0)).min(1).optional().describe("Token ids as they are; or so many made-up ones."),
   promptTokens: z.int().min(1).max(131_072).optional(),
-  /** New tokens at most. */
-  tokens: z.int().min(1).optional(),
+  tokens: z.int().min(1).optional().describe("New tokens at most."),
 };
 const hasContent = [
   ({ messages, text, ids, promptTokens }: Partial<Record<keyof typeof promptFields, unknown>>) =>
@@ -46,84 +42,140 @@ export const Forced = listOf(ForcedCase);
 const DRAFT = /^(none|(lookup|recorded|(model|medusa):[^,]+)(,(lookup|recorded|(model|medusa):[^,]+))*)$/;
 
 const Fields = z.strictObject({
+  $schema: z.string().optional().describe("For editors, which then say what a field means."),
   version: z.literal(1).default(1),
-  /** An id of the catalogue, or the path of a .gguf file. */
-  model: z.string().min(1).default("smollm2-135m-instruct"),
-  /** Donors. 0: the host alone. */
-  tabs: z.int().min(0).max(16).default(1),
+  model: z
+    .string()
+    .min(1)
+    .default("smollm2-135m-instruct")
+    .describe("An id of the catalogue, or the path of a .gguf file."),
+  tabs: z
+    .int()
+    .min(0)
+    .max(16)
+    .optional()
+    .describe("Donors: 1 unless told. 0: the host alone. `devices` says it in its place."),
   backend: z.enum(["wasm", "webgpu", "auto"]).default("wasm"),
-  /** Of onnxruntime on wasm, in each tab. */
-  threads: z.int().min(1).max(16).default(1),
-  /** Where the host has layers of its own. */
-  hostLayers: z.enum(["none", "first", "last", "both", "all"]).default("none"),
-  /** Who has final norm and LM head: the host, the last stage, or whichever makes the ring faster. */
-  head: z.enum(["host", "last", "best"]).default("host"),
-  /** Layers per stage in ring order, the host's shares included; without it the planner splits by what devices take. */
-  layers: z.array(z.int().min(1)).min(1).optional(),
+  threads: z.int().min(1).max(16).default(1).describe("Of onnxruntime on wasm, in each tab."),
+  hostLayers: z
+    .enum(["none", "first", "last", "both", "all"])
+    .default("none")
+    .describe("Where the host has layers of its own."),
+  head: z
+    .enum(["host", "last", "best"])
+    .default("host")
+    .describe("Who has final norm and LM head: the host, the last stage, or whichever makes the ring faster."),
+  donors: z
+    .enum(["best", "all"])
+    .default("best")
+    .describe("Of devices that all say their times: those that slow the ring down are left out, or each gets a layer."),
+  layers: z
+    .array(z.int().min(1))
+    .min(1)
+    .optional()
+    .describe(
+      "Layers per stage in ring order, the host's shares included; without it the planner splits by what devices take.",
+    ),
   wire: z.enum(["f32", "f16"]).default("f32"),
-  /** Slots per conversation. */
-  context: z.int().min(16).max(131_072).default(2048),
-  /** What the planner's split makes least: the whole of question and answer, only the time to the first token, or only the time of a token. */
-  objective: z.enum(["workload", "first-token", "tokens-per-second"]).default("workload"),
-  /** Rows of one chunk of a prompt; without it the plan's table cuts prompts, or 64 rows each where nothing was measured. */
-  chunk: z.int().min(1).max(1024).optional(),
-  /** Chunks of one prompt on their way at once, at least. */
-  inFlight: z.int().min(1).max(16).default(3),
-  /** A file of prompts, or the prompts themselves. */
-  prompts: z.union([z.string().min(1), z.array(OwnPrompt).min(1)]),
-  /** Only these cases. */
-  cases: z.array(z.string()).min(1).optional(),
-  /** New tokens at most, for prompts that do not say. */
-  tokens: z.int().min(1).max(131_072).default(64),
-  /** A file with the ids to feed instead of what is chosen. */
-  force: z.string().min(1).optional(),
+  context: z.int().min(16).max(131_072).default(2048).describe("Slots per conversation."),
+  objective: z
+    .enum(["workload", "first-token", "tokens-per-second"])
+    .default("workload")
+    .describe(
+      "What the planner's split makes least: the whole of question and answer, only the time to the first token, or only the time of a token.",
+    ),
+  chunk: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe(
+      "Rows of one chunk of a prompt; without it the plan's table cuts prompts, or 64 rows each where nothing was measured.",
+    ),
+  inFlight: z.int().min(1).max(16).default(3).describe("Chunks of one prompt on their way at once, at least."),
+  prompts: z
+    .union([z.string().min(1), z.array(OwnPrompt).min(1)])
+    .describe("A file of prompts, or the prompts themselves."),
+  cases: z.array(z.string()).min(1).optional().describe("Only these cases."),
+  tokens: z.int().min(1).max(131_072).default(64).describe("New tokens at most, for prompts that do not say."),
+  force: z.string().min(1).optional().describe("A file with the ids to feed instead of what is chosen."),
   temperature: z.number().min(0).max(10).default(0),
   topP: z.number().gt(0).max(1).default(1),
   topK: z.int().min(0).default(0),
   seed: z.int().min(0).default(1),
-  /** How answers are decoded; the text is the same (docs/decoding.md). */
-  strategy: z.enum(["plain", "window", "continuous"]).default("plain"),
-  /**
-   * Who guesses ahead, where the strategy has guesses: none, or a list of lookup, model:ID (a smaller model with the same tokens: an id of the
-   * catalogue or the path of a .gguf file), medusa:FILE (heads beside the LM head) and recorded (the trace's drafter, for a model that is not there).
-   */
+  strategy: z
+    .enum(["plain", "window", "continuous"])
+    .default("plain")
+    .describe("How answers are decoded; the text is the same (docs/decoding.md)."),
   draft: z
     .string()
     .regex(DRAFT, "takes none, or a list of lookup, model:ID|FILE, medusa:FILE and recorded")
-    .default("lookup"),
-  /** Rows of a frame at most, guesses included. */
-  rows: z.int().min(1).max(64).optional(),
-  /** Frames of one answer on their way at once; of `continuous`. */
-  windows: z.int().min(1).max(64).optional(),
-  /** When a guess holds: where plain decoding would have said the same, or by the paper's rule, which is lossy: another text. */
-  acceptance: z.enum(["exact", "typical"]).default("exact"),
-  /** How recorded guesses are told. */
+    .default("lookup")
+    .describe(
+      "Who guesses ahead, where the strategy has guesses: none, or a list of lookup, model:ID (a smaller model with the same tokens: an id of the catalogue or the path of a .gguf file), medusa:FILE (heads beside the LM head) and recorded (the trace's drafter, for a model that is not there).",
+    ),
+  rows: z.int().min(1).max(64).optional().describe("Rows of a frame at most, guesses included."),
+  windows: z.int().min(1).max(64).optional().describe("Frames of one answer on their way at once; of `continuous`."),
+  acceptance: z
+    .enum(["exact", "typical"])
+    .default("exact")
+    .describe(
+      "When a guess holds: where plain decoding would have said the same, or by the paper's rule, which is lossy: another text.",
+    ),
   recorded: z
     .strictObject({
-      /** For each place; of more, rows cost more than they bring. */
-      children: z.int().min(1).max(8).default(3),
-      /** Made bad: right in so many of a hundred places, and as sure of itself as before. Left out: as they were recorded. */
-      rightPercent: z.int().min(0).max(100).optional(),
+      children: z.int().min(1).max(8).default(3).describe("For each place; of more, rows cost more than they bring."),
+      rightPercent: z
+        .int()
+        .min(0)
+        .max(100)
+        .optional()
+        .describe(
+          "Made bad: right in so many of a hundred places, and as sure of itself as before. Left out: as they were recorded.",
+        ),
     })
-    .prefault({}),
-  /** Questions that are put at once; the next so many when all of them are answered. */
-  concurrency: z.int().min(1).max(16).default(1),
-  /** Those questions side by side, as the points of an outline are: in one conversation, what their prompts begin with computed once. */
-  beside: z.boolean().default(false),
-  /** Answers written point by point, all points at once: another text. */
-  outline: z.enum(["auto", "on", "off"]).default("off"),
+    .prefault({})
+    .describe("How recorded guesses are told."),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe("Questions that are put at once; the next so many when all of them are answered."),
+  beside: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Those questions side by side, as the points of an outline are: in one conversation, what their prompts begin with computed once.",
+    ),
+  outline: z
+    .enum(["auto", "on", "off"])
+    .default("off")
+    .describe("Answers written point by point, all points at once: another text."),
   ...DeviceFields,
 });
 
 const NamedFields = Fields.superRefine((fields, context) => {
-  const wrong = wrongName(fields);
+  const donors = donorsOf(fields);
+  if (fields.tabs !== undefined && fields.tabs !== donors)
+    context.addIssue({
+      code: "custom",
+      path: ["tabs"],
+      message: `devices says who the donors are: ${donors}; leave tabs out`,
+    });
+  const wrong = wrongName({ ...fields, tabs: donors });
   if (wrong !== null) context.addIssue({ code: "custom", ...wrong });
 });
 
-export const Scenario = NamedFields.transform((scenario) => ({
+export const Scenario = NamedFields.transform(({ $schema: _, ...scenario }) => ({
   ...scenario,
-  tabs: scenario.devices === undefined ? scenario.tabs : scenario.devices.length - 1,
+  tabs: donorsOf(scenario),
 }));
+
+function donorsOf({ devices, tabs }: z.infer<typeof Fields>): number {
+  return devices === undefined ? (tabs ?? 1) : devices.length - 1;
+}
+
 export type Scenario = z.infer<typeof Scenario>;
 /** As written, defaults left out. */
 export type ScenarioFields = z.input<typeof Scenario>;

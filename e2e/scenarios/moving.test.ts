@@ -10,6 +10,9 @@ import { tinyCheckpoint } from "@jupiter/testkit";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { launchChromium } from "../chromium.ts";
+import { readJson } from "../ring/run.ts";
+import { parse, Scenario } from "../ring/scenario.ts";
+import { runSimulation } from "../sim/run-sim.ts";
 import { DonorPerson, HostPerson, serve } from "./people.ts";
 
 const L = 12;
@@ -126,6 +129,21 @@ it("layers move away from a device that has become slower, between two answers",
   const whatIfs = host.page.getByRole("list", { name: "With one device more or less" });
   await whatIfs.getByText(/^Without Anna: [\d.]+ tokens a second/).waitFor();
   await whatIfs.getByText(/^With one more like Ben: [\d.]+ tokens a second/).waitFor();
+});
+
+it("what the devices were timed with is a scenario that the simulator runs, with a like split", async () => {
+  const saved = host.page.waitForEvent("download");
+  await host.page.getByRole("link", { name: "Save as a scenario" }).click();
+  const scenario = parse(Scenario, readJson(await (await saved).path()), "ring.json");
+  expect(scenario.devices?.map(({ name }) => name)).toEqual(["the host", expect.any(String), expect.any(String)]);
+  const floorMs = (name: string) => scenario.devices?.find((device) => device.name === name)?.time?.layer[0]?.floorMs;
+  // One had become three times slower.
+  expect(floorMs("Anna")! / floorMs("Ben")!).toBeGreaterThan(1.5);
+  const { run, cases } = await runSimulation(scenario, { folder, say: () => undefined });
+  const layers = new Map(run.plan.map(({ device, first, end }) => [device, end - first]));
+  expect(layers.get("Anna")! + layers.get("Ben")!).toBe(L);
+  expect(layers.get("Anna")).toBeLessThan(layers.get("Ben")!);
+  expect(cases[0]?.output).toHaveLength(200);
 });
 
 it("a device that slows the ring down is left out where that is wished, and taken in when it helps", async () => {

@@ -26,7 +26,7 @@ import {
 } from "../ring/plan-scenario.ts";
 import { decodingChoice, selectPrompts, type MeasuredCase } from "../ring/run.ts";
 import { drafterNames, recordedGuesses } from "../ring/drafters.ts";
-import { linkBetween } from "../ring/scenario-devices.ts";
+import { freeLinks, linkBetween } from "../ring/scenario-devices.ts";
 import { ScenarioError, type Prompt, type Scenario } from "../ring/scenario.ts";
 
 export interface SimulatedReport {
@@ -53,6 +53,7 @@ export async function runSimulation(
     asked.map(({ prompt, ids }) => ({ promptTokens: ids.length, newTokens: newTokensOf(prompt) })),
   );
   if (leftOut.length > 0) say(`faster without ${leftOut.join(", ")}`);
+  for (const pair of freeLinks(scenario)) say(`no entry of links is for ${pair}: what they send takes no time`);
   const names = ring.devices.map(({ name }) => name);
   const cases: MeasuredCase[] = [];
   const laps: CaseLaps[] = [];

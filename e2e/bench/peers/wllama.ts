@@ -64,7 +64,8 @@ export async function openWllama(page: Page, { origin, modelUrl, threads }: Wlla
       return {
         promptTokens: timings.prompt_n,
         prefillMs: timings.prompt_ms,
-        outputTokens: timings.predicted_n,
+        // Its clock of the answer starts when the first token is there, which it counts.
+        outputTokens: timings.predicted_n - 1,
         decodeMs: timings.predicted_ms,
       };
     },

@@ -39,7 +39,7 @@ export function rowsOf(results: readonly Result[], routes: ReadonlyMap<string, R
   const points = sum(outlines.map((outline) => outline.points));
   const lists = results.filter(({ label }) => label === "A");
   const isAuto = ({ id }: Result) => routes.get(id)?.route === "A" && !routes.get(id)?.isVetoed;
-  const facts = { source: "real", better: "more", unit: "" } as const;
+  const facts = { source: "real", better: "more", unit: "", values: "items" } as const;
   const typical = results.flatMap((result) => result.typical);
   return [
     ...(["plain", ...LOSSY] as const).flatMap((how) => textRows(results, how)),
@@ -55,9 +55,16 @@ export function rowsOf(results: readonly Result[], routes: ReadonlyMap<string, R
     ...worseRow("typical", results, "typical"),
     count("outline: broken", results, isBroken, "outlines"),
     ...(lists.length === 0 ? [] : [count("outline: broken, list questions", lists, isBroken, "outlines")]),
-    row({ ...facts, name: "outline: points that say the same", unit: `of ${points} points`, better: "less" }, [
-      sum(outlines.map(({ same }) => same)),
-    ]),
+    row(
+      {
+        ...facts,
+        name: "outline: points that say the same",
+        unit: `of ${points} points`,
+        better: "less",
+        values: "exact",
+      },
+      [sum(outlines.map(({ same }) => same))],
+    ),
     ...worseRow("outline", results, "outline"),
     ...worseRow("outline, list questions", lists, "outline"),
     ...worseRow("outline, where veto and router let it be", results.filter(isAuto), "outline"),
@@ -69,18 +76,18 @@ export function rowsOf(results: readonly Result[], routes: ReadonlyMap<string, R
 function textRows(results: readonly Result[], how: How): Row[] {
   const all = results.flatMap((result) => answersOf(result, how)).map(({ facts }) => facts);
   if (all.length === 0) return [];
-  const source = "real";
+  const facts = { source: "real", values: "items" } as const;
   return [
     row(
-      { source, name: `${how}: minus log-probability a token`, unit: "nats", better: "less" },
+      { ...facts, name: `${how}: minus log-probability a token`, unit: "nats", better: "less" },
       all.map(({ logProb }) => -logProb),
     ),
     row(
-      { source, name: `${how}: length`, unit: "tokens", better: "same" },
+      { ...facts, name: `${how}: length`, unit: "tokens", better: "same" },
       all.map(({ tokens }) => tokens),
     ),
     row(
-      { source, name: `${how}: distinct groups of four words`, unit: "%", better: "more" },
+      { ...facts, name: `${how}: distinct groups of four words`, unit: "%", better: "more" },
       all.map(({ distinct }) => 100 * distinct),
     ),
   ];
@@ -93,7 +100,7 @@ function byCategory(results: readonly Result[]): Row[] {
       const lost = own.flatMap((result) =>
         answersOf(result, how).map(({ facts }) => result.plain.logProb - facts.logProb),
       );
-      const facts = { source: "real", unit: "nats", better: "less" } as const;
+      const facts = { source: "real", unit: "nats", better: "less", values: "items" } as const;
       const name = `${category}: ${how}: lost log-probability a token`;
       return [
         ...(lost.length === 0 ? [] : [row({ ...facts, name }, lost)]),
@@ -106,11 +113,13 @@ function byCategory(results: readonly Result[]): Row[] {
 /** Broken outlines are no answers of their own: the plain one came. None: there are no answers. */
 function worseRow(name: string, results: readonly Result[], how: How): Row[] {
   const all = results.flatMap((result) => answersOf(result, how));
-  return all.length === 0 ? [] : [count(`${name}: got worse`, all, ({ worse }) => worse.length > 0, "answers")];
+  return all.length === 0 ? [] : [count(`${name}: got worse`, all, ({ worse }) => worse.length > 0, "answers", how)];
 }
 
-function count<T>(name: string, all: readonly T[], isOne: (one: T) => boolean, what: string): Row {
-  const facts = { name, unit: `of ${all.length} ${what}`, source: "real", better: "less" } as const;
+/** Greedy answers are the same on every machine; those that were accepted typically are another sample in every run. */
+function count<T>(name: string, all: readonly T[], isOne: (one: T) => boolean, what: string, how?: How): Row {
+  const values = how === "typical" ? "repeats" : "exact";
+  const facts = { name, unit: `of ${all.length} ${what}`, source: "real", better: "less", values } as const;
   return row(facts, [all.filter(isOne).length]);
 }
 
@@ -154,7 +163,7 @@ export function routersOf(labelled: readonly Labelled[], routes: ReadonlyMap<str
 }
 
 export function routerRows(who: string, { precision, recall }: RouterCounts): Row[] {
-  const facts = { unit: "%", source: "real", better: "more" } as const;
+  const facts = { unit: "%", source: "real", better: "more", values: "exact" } as const;
   return [
     row({ ...facts, name: `${who}: precision` }, [100 * precision]),
     row({ ...facts, name: `${who}: recall` }, [100 * recall]),

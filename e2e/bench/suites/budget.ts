@@ -2,7 +2,7 @@
 import type { WireType } from "@jupiter/protocol";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
 import { percent } from "../../percent.ts";
-import { alternate } from "../alternate.ts";
+import { alternate, toldTurns } from "../alternate.ts";
 import { openInView } from "../budget/in-view.ts";
 import { Budgets, meanBudget, meanOf, PARTS, sumsOf, type Budget, type Part } from "../budget/parts.ts";
 import { stampFrames } from "../budget/stamp-frames.ts";
@@ -38,7 +38,10 @@ export const budget: Suite = {
   async run(context) {
     const wires: readonly WireType[] = context.full ? ["f32", "f16"] : ["f32"];
     const results: SuiteResult[] = [];
-    for (const [i, wire] of wires.entries()) results.push(await ofWire(context, wire, i / wires.length));
+    for (const [i, wire] of wires.entries()) {
+      const say: SuiteContext["say"] = (text, share) => context.say(text, (i + share) / wires.length);
+      results.push(await ofWire({ ...context, say }, wire));
+    }
     return {
       rows: results.flatMap(({ rows }) => rows),
       floor: Math.max(...results.map(({ floor }) => floor ?? 0)),
@@ -51,9 +54,9 @@ export const budget: Suite = {
   },
 };
 
-async function ofWire({ browser, rounds, say }: SuiteContext, wire: WireType, share: number): Promise<SuiteResult> {
+async function ofWire({ browser, rounds, say }: SuiteContext, wire: WireType): Promise<SuiteResult> {
   const suffix = wire === "f32" ? "" : `, ${wire}`;
-  say(`opening the tabs${suffix}`, share);
+  say(`opening the tabs${suffix}`, 0);
   const inits = { init: stampFrames, initWorkers: stampFrames };
   await using ring = await openBenchRing(browser, DONORS, { chunk: CHUNK, wire }, inits);
   const { room } = ring;
@@ -98,11 +101,7 @@ async function ofWire({ browser, rounds, say }: SuiteContext, wire: WireType, sh
         },
       },
     ],
-    {
-      rounds,
-      done: (round) =>
-        say(round === 0 ? `warm${suffix}` : `round ${round} of ${rounds}${suffix}`, share + (round + 1) / (rounds + 1)),
-    },
+    toldTurns(rounds, (text, share) => say(`${text}${suffix}`, share)),
   );
   const facts = { source: "real", better: "less", unit: "ms" } as const;
   const rowsOf = (what: string, from: string): Row[] => [

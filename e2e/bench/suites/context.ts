@@ -1,5 +1,5 @@
 /** What a long conversation costs: the same frames at few and at many cached tokens. */
-import { alternate, toldRounds } from "../alternate.ts";
+import { alternate, toldTurns } from "../alternate.ts";
 import { ratio, row } from "../row.ts";
 import type { Suite } from "../suite.ts";
 import { computeMs, openBenchRing, type BenchRing } from "./bench-ring.ts";
@@ -27,7 +27,7 @@ export const context: Suite = {
         name: `${what} at ${cached}`,
         measure: async () => ({ ms: await frameMs(ring, cached, rows) }),
       })),
-      toldRounds(rounds, say),
+      toldTurns(rounds, say),
     );
     const facts = { source: "real", better: "less" } as const;
     const rows = places.map(({ cached, what }) =>

@@ -45,10 +45,10 @@ export function rowsOf(cases: Plain, compared: readonly Compared[]): Row[] {
   const facts = { source: "emulated", better: "less" } as const;
   const took = ({ title }: DecodingCase, own: readonly Compared[]) => [
     row(
-      { ...facts, name: `${title}: decode`, unit: "ms/token" },
+      { ...facts, name: `${title}: decode`, unit: "ms/token", values: "items" },
       own.map(({ emulated }) => emulated.msPerToken),
     ),
-    row({ ...facts, name: `${title}: error of what was simulated`, unit: "%" }, own.map(errorOf)),
+    row({ ...facts, name: `${title}: error of what was simulated`, unit: "%", values: "items" }, own.map(errorOf)),
   ];
   const plain = compared.filter(({ one }) => one === cases.plain);
   const others = byCase(cases, compared).flatMap((own) => {

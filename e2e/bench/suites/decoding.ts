@@ -19,6 +19,7 @@ export const decoding: Suite = {
   about:
     "Recorded answers and guesses replayed on four emulated Jetson Xavier NX: ways of decoding beside the plain one in an even ring, and beside the simulator",
   minutes: { sampled: 7, full: 33 },
+  check: (options) => void casesOf(new DecodingCases(), options),
   async run(context) {
     const cases = new DecodingCases();
     const jobs = [cases.plain, ...casesOf(cases, context)].flatMap((one) => setsOf(one, context));
@@ -52,7 +53,7 @@ export const decoding: Suite = {
 };
 
 /** Throws `ScenarioError` for a name that no case in tabs has. */
-function casesOf({ all }: DecodingCases, { cases: names }: SuiteContext): readonly DecodingCase[] {
+function casesOf({ all }: DecodingCases, { cases: names }: Pick<SuiteContext, "cases">): readonly DecodingCase[] {
   const inTabs = all.filter((one) => one.inTabs !== null);
   const unknown = names?.find((name) => inTabs.every((one) => one.name !== name));
   if (unknown !== undefined)

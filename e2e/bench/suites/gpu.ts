@@ -1,6 +1,6 @@
 /** One tab and rings of them on this machine's GPU, where it has one, beside wasm and beside transformers.js on the same GPU. */
 import { launchChromium } from "../../chromium.ts";
-import { alternate, toldRounds, type Contender } from "../alternate.ts";
+import { alternate, toldTurns, type Contender } from "../alternate.ts";
 import { adapterOf } from "../adapter.ts";
 import { openTransformers } from "../peers/transformers.ts";
 import { row, timesOver, type Row } from "../row.ts";
@@ -76,7 +76,7 @@ export const gpu: Suite = {
           },
         });
       }
-      const turns = await alternate(contenders, toldRounds(rounds, say));
+      const turns = await alternate(contenders, toldTurns(rounds, say));
       const facts = { source: "real", better: "less", unit: "ms/token" } as const;
       const rows = contenders.flatMap(({ name }): Row[] =>
         Object.entries(TITLES).map(([what, title]) =>

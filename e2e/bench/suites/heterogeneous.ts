@@ -60,10 +60,10 @@ async function emulatedPart(context: SuiteContext): Promise<Part> {
     })),
     {
       rounds: context.rounds,
-      done(round) {
+      ended({ round, share }) {
         // The first round counts nothing.
         if (round === 0) late.clear();
-        context.say("emulated devices", (0.5 * (round + 1)) / (context.rounds + 1));
+        context.say("emulated devices", 0.5 * share);
       },
     },
   );
@@ -117,7 +117,7 @@ async function realPart({ browser, rounds, say: tell }: SuiteContext): Promise<P
         return measured(finished.timings.prefillMs / finished.ids.length, foretold.prefillMsPerToken);
       },
     })),
-    { rounds, done: (round) => tell("a slowed tab", 0.5 + (0.5 * (round + 1)) / (rounds + 1)) },
+    { rounds, ended: ({ share }) => tell("a slowed tab", 0.5 + 0.5 * share) },
   );
   const plan = plans.planned.stages.map(({ device, layers }) => `${[...names.values()][device]} ${layers}`).join(", ");
   return {

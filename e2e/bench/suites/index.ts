@@ -1,6 +1,7 @@
 import type { Suite } from "../suite.ts";
 import { agreement } from "./agreement.ts";
 import { budget } from "./budget.ts";
+import { channels } from "./channels.ts";
 import { chunks } from "./chunks.ts";
 import { context } from "./context.ts";
 import { decoding } from "./decoding.ts";
@@ -29,6 +30,7 @@ export const suites: readonly Suite[] = [
   load,
   memory,
   transport,
+  channels,
   budget,
   network,
   devices,

@@ -42,7 +42,7 @@ export const load: Suite = {
           cold.push(first);
           warm.push(second);
         }
-        say(round === 0 ? "warm" : `round ${round} of ${rounds}`, (round + 1) / (rounds + 1));
+        say(round === 0 ? "warming up" : `round ${round} of ${rounds}`, (round + 1) / (rounds + 1));
       }
     } finally {
       await server.close();

@@ -21,7 +21,7 @@ export const memory: Suite = {
       if (ready.length === 0) return { rows: [], floor: null, notes: ["This system does not tell what tabs hold."] };
       await ring.ask({ id: "fill", promptTokens: 2048 }, 1);
       const filled = tabMemory();
-      const facts = { source: "real", better: "less", unit: "MB" } as const;
+      const facts = { source: "real", better: "less", unit: "MB", values: "items" } as const;
       const megabytes = (tabs: typeof ready, field: "residentBytes" | "peakBytes") =>
         tabs.slice(0, donors + 1).map((tab) => tab[field] / 1e6);
       rows.push(

@@ -1,11 +1,11 @@
 /** Real questions, each answered plainly and with guesses: what guessing brings by category. */
-import { readFileSync } from "node:fs";
 import { PLAINLY } from "@jupiter/pipeline";
 import { z } from "zod";
+import { readText } from "../../ring/run.ts";
 import { parse, ScenarioError, type Prompt } from "../../ring/scenario.ts";
 import { row, type Row } from "../row.ts";
 import { drafterNames } from "../../ring/drafters.ts";
-import type { Suite } from "../suite.ts";
+import type { Suite, SuiteContext } from "../suite.ts";
 import { decodeMsPerToken, openBenchRing } from "./bench-ring.ts";
 
 const Question = z.object({
@@ -26,6 +26,7 @@ export const prompts: Suite = {
   about:
     "Questions of a file in FastChat's form: laps, held guesses and speed by category, guesses against plain, 2 donors",
   minutes: { sampled: 3, full: 14 },
+  check: checkQuestions,
   async run({ browser, questions, full, model, draft, say }) {
     if (questions === null)
       return {
@@ -67,7 +68,9 @@ export const prompts: Suite = {
         }
         say(`${name}: question ${++done} of ${total}`, done / total);
       }
-      const facts = { source: "real", better: "more" } as const;
+      // Of answers of one token there is nothing to tell.
+      if (speedUp.length === 0) continue;
+      const facts = { source: "real", better: "more", values: "items" } as const;
       rows.push(
         row({ ...facts, name: `${name}: tokens a lap`, unit: "" }, tokensPerLap),
         row({ ...facts, name: `${name}: guesses that held`, unit: "%" }, held),
@@ -84,9 +87,14 @@ export const prompts: Suite = {
   },
 };
 
-/** Throws `ScenarioError` with the first line that is no question. */
+/** Of suites that take a file of questions. Throws `ScenarioError`. */
+export function checkQuestions({ questions }: Pick<SuiteContext, "questions">): void {
+  if (questions !== null) readQuestions(questions);
+}
+
+/** Throws `ScenarioError` without such a file, or with its first line that is no question. */
 export function readQuestions(path: string): readonly { readonly category: string; readonly prompt: Prompt }[] {
-  const lines = readFileSync(path, "utf8")
+  const lines = readText(path)
     .split("\n")
     .filter((line) => line.trim() !== "");
   return lines.map((line, i) => {

@@ -18,7 +18,7 @@ import {
 } from "../quality/rows.ts";
 import type { Suite } from "../suite.ts";
 import { openBenchRing, type BenchRing } from "./bench-ring.ts";
-import { readQuestions } from "./prompts.ts";
+import { checkQuestions, readQuestions } from "./prompts.ts";
 
 const TOKENS = 96;
 /** Of each category; twice as many where the first is a question for a list, since outlines are for those. */
@@ -29,6 +29,7 @@ export const quality: Suite = {
   name: "quality",
   about: "What is lossy by name (typical acceptance, outline) against plain greedy, and the router against labels",
   minutes: { sampled: 5, full: 18 },
+  check: checkQuestions,
   async run({ browser, rounds, questions, full, model, draft, say }) {
     const labelled = readLabelled();
     const asked = select(questions === null ? labelled : fromFile(questions), full ? FULL : SAMPLED);

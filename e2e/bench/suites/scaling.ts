@@ -1,6 +1,6 @@
 /** Rings of real tabs beside one tab. All share this machine's cores: devices of their own would not. */
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
-import { alternate, toldRounds } from "../alternate.ts";
+import { alternate, toldTurns } from "../alternate.ts";
 import { ratio, row, type Row } from "../row.ts";
 import type { Suite } from "../suite.ts";
 import {
@@ -39,7 +39,7 @@ export const scaling: Suite = {
           };
         },
       })),
-      toldRounds(rounds, say),
+      toldTurns(rounds, say),
     );
     const facts = { source: "real", better: "less" } as const;
     const rows = opened.flatMap(({ name, donors }): Row[] => [
@@ -60,7 +60,13 @@ export const scaling: Suite = {
     const overheads: number[] = [];
     for (const { donors, room } of opened) if (donors > 0) overheads.push(...(await fetchOverheads(room)));
     const fetched = row(
-      { source: "real", better: "same", name: "bytes fetched by a donor above its tensors", unit: "%" },
+      {
+        source: "real",
+        better: "same",
+        values: "exact",
+        name: "bytes fetched by a donor above its tensors",
+        unit: "%",
+      },
       overheads,
     );
     return {

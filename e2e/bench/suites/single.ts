@@ -1,6 +1,6 @@
 /** One tab against other projects', with the same weights: no ring can be faster than what its tabs are made of. */
 import type { BrowserContext } from "playwright";
-import { alternate, toldRounds, type Contender } from "../alternate.ts";
+import { alternate, toldTurns, type Contender } from "../alternate.ts";
 import type { Peer } from "../peers/peer.ts";
 import { openTransformers } from "../peers/transformers.ts";
 import { openWllama } from "../peers/wllama.ts";
@@ -50,7 +50,7 @@ export const single: Suite = {
           },
         })),
       ];
-      const turns = await alternate(contenders, toldRounds(rounds, say));
+      const turns = await alternate(contenders, toldTurns(rounds, say));
       const facts = { source: "real", better: "less" } as const;
       const rows = contenders.flatMap(({ name }) => [
         row({ ...facts, name: `${name}: prefill of 246 tokens`, unit: "ms/token" }, turns.of(name, "prefill")),

@@ -2,7 +2,7 @@
 import { GREEDY, PLAINLY } from "@jupiter/pipeline";
 import type { HarnessAnswer } from "../../../apps/web/src/harness.ts";
 import { drafterNames } from "../../ring/drafters.ts";
-import { alternate, toldRounds, type Contender, type Measured } from "../alternate.ts";
+import { alternate, toldTurns, type Contender, type Measured } from "../alternate.ts";
 import { ratio, row, type Row } from "../row.ts";
 import type { Suite, SuiteContext, SuiteResult } from "../suite.ts";
 import {
@@ -18,6 +18,10 @@ const DECODED = 64;
 const POINT_TOKENS = 48;
 /** Both models answer it with an outline. */
 const LIST = "List five benefits of regular exercise.";
+
+const LIST_PROMPT = { id: "list", messages: [{ role: "user" as const, content: LIST }] };
+const POINTS = "points";
+const PLAIN_LIST = "plain, the points' question";
 
 interface Setup {
   readonly name: string;
@@ -46,7 +50,7 @@ export const strategies: Suite = {
       rows: results.flatMap(({ rows }) => rows),
       floor: Math.max(...results.map(({ floor }) => floor ?? 0)),
       notes: [
-        `The golden question "code", ${DECODED} new tokens; every text was the plain one. All tabs share this machine's cores.`,
+        `The golden question "code", ${DECODED} new tokens; every text was the plain one. Points are of another question, and another text. All tabs share this machine's cores.`,
         ...results.flatMap(({ notes }) => notes),
       ],
     };
@@ -82,7 +86,11 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
       ];
     }),
     {
-      name: "points",
+      name: PLAIN_LIST,
+      measure: async () => ({ decode: decodeMsPerToken(await ring.ask(LIST_PROMPT, DECODED, PLAINLY)) }),
+    },
+    {
+      name: POINTS,
       async measure() {
         const { measured, count } = await pointByPoint(ring);
         points.add(count);
@@ -90,7 +98,7 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
       },
     },
   ];
-  const turns = await alternate(contenders, toldRounds(context.rounds, say));
+  const turns = await alternate(contenders, toldTurns(context.rounds, say));
   const real = { source: "real", better: "less" } as const;
   const more = { source: "real", better: "more" } as const;
   const one = (way: string, what: string, unit: string, facts: typeof real | typeof more = more) =>
@@ -114,8 +122,9 @@ async function measure(setup: Setup, context: SuiteContext, index: number, setup
           one(way, "guesses that held", "%"),
         ];
       }),
-      one("points", "decode", "ms/token", real),
-      speedUp("points", plainOf(ways[0]!)),
+      one(PLAIN_LIST, "decode", "ms/token", real),
+      one(POINTS, "decode", "ms/token", real),
+      speedUp(POINTS, PLAIN_LIST),
     ],
     floor: turns.floor,
     notes: [

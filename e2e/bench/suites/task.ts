@@ -129,6 +129,8 @@ function questionRows(outline: Scenario["outline"], emulated: TaskTime, simulate
     seconds(`${name}: the same, simulated`, "simulated", [simulated.ms]),
     seconds(`${name}: to the first shown token`, "emulated", [emulated.firstMs]),
     ...(emulated.outlineMs === null ? [] : [seconds(`${name}: to the outline`, "emulated", [emulated.outlineMs])]),
-    row({ name: `${name}: shown`, unit: "tokens", source: "replayed", better: "same" }, [emulated.shown]),
+    row({ name: `${name}: shown`, unit: "tokens", source: "replayed", better: "same", values: "exact" }, [
+      emulated.shown,
+    ]),
   ];
 }

@@ -5,6 +5,7 @@ import { CHAT } from "@jupiter/planner";
 import type { Forecast } from "../session/foretelling.ts";
 import type { AnswerState } from "../state/chat.ts";
 import { comparedTo, errorPercent, expectedOf } from "../state/prediction.ts";
+import { ringFile } from "../state/ring-file.ts";
 import { texts } from "../texts/index.ts";
 import type { HostStore } from "./host-store.ts";
 import { WhatIfs } from "./what-ifs.tsx";
@@ -40,7 +41,21 @@ export function PlanPanel({ store }: { readonly store: HostStore }) {
           figures={{ reusedTokens: 0, ...figures, promptTokens: figures.promptTokens }}
         />
       )}
-      {isOpen.value && plannedFrom.value !== null && <WhatIfs request={plannedFrom.value} devices={devices.value} />}
+      {isOpen.value && plannedFrom.value !== null && (
+        <>
+          <WhatIfs request={plannedFrom.value} devices={devices.value} />
+          <p>
+            <a
+              class="button"
+              href={`data:application/json;charset=utf-8,${encodeURIComponent(ringFile(plannedFrom.value, view.ring))}`}
+              download={words.fileName}
+            >
+              {words.save}
+            </a>
+          </p>
+          <p class="hint">{words.saveHint}</p>
+        </>
+      )}
     </details>
   );
 }

@@ -35,6 +35,9 @@ export const plan = {
     all: "together they are faster so.",
   },
   thisDevice: "this device",
+  save: "Save as a scenario",
+  saveHint: "What each device and link was timed with, and their names, as a file for the simulator.",
+  fileName: "ring.json",
   whatIf: {
     title: "With one device more or less",
     without: (device: string, perSecond: number, firstTokenMs: number) =>
