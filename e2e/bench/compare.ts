@@ -64,7 +64,7 @@ function verdictOf({ better }: Row, share: number, noise: number | null): Differ
 }
 
 /** What differs between the runs themselves: figures of two machines say little of a change. */
-export function otherCircumstances(before: Report, after: Report): readonly string[] {
+function otherCircumstances(before: Report, after: Report): readonly string[] {
   const facts = ({ machine, versions, options, form, rounds }: Report): Readonly<Record<string, string>> => ({
     processor: machine.cpu,
     cores: String(machine.cores),

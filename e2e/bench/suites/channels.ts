@@ -25,6 +25,11 @@ const CASES: readonly {
   { name: "one channel, messages of 64 KB, a row in it", bulk: { sliceBytes: 64 << 10 }, echo: [0, 0] },
   { name: "one channel, messages of 256 KB, a row in it", bulk: { sliceBytes: 256 << 10 }, echo: [0, 0] },
   { name: "one channel, 64 KB buffered, a row in it", bulk: { highBytes: 64 << 10 }, echo: [0, 0] },
+  {
+    name: "one channel, 64 KB buffered, a row in another connection",
+    bulk: { highBytes: 64 << 10 },
+    echo: [1, 0],
+  },
   { name: "one channel, 256 KB buffered, a row in it", bulk: { highBytes: 256 << 10 }, echo: [0, 0] },
   { name: "one channel, 8 MB buffered, a row in it", bulk: { highBytes: 8 << 20 }, echo: [0, 0] },
 ];
