@@ -4,6 +4,9 @@ import { figure, type Report, type SuiteReport } from "./report.ts";
 import type { Row } from "./row.ts";
 import { chanceOf, chanceOfOne, spread } from "./stats.ts";
 
+/** What a slower machine makes longer or less; ratios are taken within a round. */
+const TIMED = ["ms", "ms/token", "s", "MB/s"];
+
 export interface Difference {
   readonly suite: string;
   readonly name: string;
@@ -23,7 +26,7 @@ export function differences(before: Report, after: Report): readonly Difference[
     const old = known.get(key);
     if (old === undefined) return [];
     const floor = Math.max(old.suite.floor ?? 0, suite.floor ?? 0);
-    const drift = row.source === "real" && row.values !== "exact" ? paceDrift(old.suite, suite) : 0;
+    const drift = row.source === "real" && TIMED.includes(row.unit) ? paceDrift(old.suite, suite) : 0;
     const { share, noise } = apart(old.row, row, Math.max(floor, drift));
     const verdict = verdictOf(row, share, noise);
     return [{ suite: suite.name, name: row.name, before: old.row, after: row, share, noise, verdict }];
@@ -45,15 +48,11 @@ function apart(before: Row, after: Row, floor: number): Pick<Difference, "share"
   if (after.values === "exact") return { share, noise: 0 };
   if (after.values === "items" && a.length === b.length) {
     const each = b.map((value, i) => (value - a[i]!) / scale);
-    return { share: spread(each).median, noise: atLeast(floor, chanceOfOne(each)) };
+    const chance = chanceOfOne(each);
+    return { share: spread(each).median, noise: chance === null ? null : Math.max(floor, chance) };
   }
   const chance = chanceOf(a, b);
-  return { share, noise: atLeast(floor, chance === null ? null : chance / scale) };
-}
-
-/** A floor of 0 is none that was measured. */
-function atLeast(floor: number, chance: number | null): number | null {
-  return chance === null && floor === 0 ? null : Math.max(floor, chance ?? 0);
+  return { share, noise: chance === null ? null : Math.max(floor, chance / scale) };
 }
 
 function verdictOf({ better }: Row, share: number, noise: number | null): Difference["verdict"] {
@@ -68,6 +67,7 @@ function otherCircumstances(before: Report, after: Report): readonly string[] {
   const facts = ({ machine, versions, options, form, rounds }: Report): Readonly<Record<string, string>> => ({
     processor: machine.cpu,
     cores: String(machine.cores),
+    memory: `${Math.round(machine.memoryBytes / 1e9)} GB`,
     system: machine.system,
     Chromium: machine.browser,
     Node: machine.node,
@@ -99,7 +99,7 @@ export function comparison(before: Report, after: Report): string {
   return [
     ...(others.length === 0 ? [] : [`Not the same circumstances: ${others.join("; ")}.`]),
     ...driftInWords(before, after),
-    ...only.map(({ whose, keys }) => `${keys.length} rows are there ${whose}, such as ${keys[0]}.`),
+    ...only.map(({ whose, keys }) => `There ${whose}: ${keys.length} of the rows, such as ${keys[0]}.`),
     ...outside.map(inWords),
     `${outside.length} of ${judged.length} rows (${percent(outside.length / Math.max(1, judged.length), 1)}) differ by more than their noise.`,
     ...(once.raw.length === 0

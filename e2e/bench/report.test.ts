@@ -53,13 +53,13 @@ it("a difference inside the noise is none: the floor, or what a row's own values
     row({ ...facts, name: "calm" }, [100, 100, 100]),
     row({ ...facts, name: "wild" }, [90, 100, 130]),
     row({ ...facts, name: "gone" }, [1]),
-    row({ ...facts, name: "rate", better: "more" }, [10]),
+    row({ ...facts, name: "rate", better: "more" }, [10, 10]),
     row({ ...facts, name: "bytes", better: "same", values: "exact" }, [1000]),
   ]);
   const after = reportOf([
     row({ ...facts, name: "calm" }, [103, 103, 103]),
     row({ ...facts, name: "wild" }, [125, 125, 125]),
-    row({ ...facts, name: "rate", better: "more" }, [12]),
+    row({ ...facts, name: "rate", better: "more" }, [12, 12]),
     row({ ...facts, name: "bytes", better: "same", values: "exact" }, [1001]),
   ]);
   const verdicts = differences(before, after).map(({ name, verdict }) => [name, verdict]);
@@ -98,7 +98,7 @@ it("what is no more than the machine's own pace differs by is none, of what the 
 it("of what was measured once nobody knows the noise, and of another unit it is another row", () => {
   const before = reportOf(
     [row({ ...facts, name: "once" }, [10]), row({ ...facts, name: "count", unit: "of 8" }, [3])],
-    null,
+    0.02,
   );
   const after = reportOf(
     [row({ ...facts, name: "once" }, [12]), row({ ...facts, name: "count", unit: "of 9" }, [4])],
@@ -125,7 +125,7 @@ it("says what else differs between two reports, and which rows only one has", ()
   };
   const [circumstances, only] = comparison(before, elsewhere).split("\n");
   expect(circumstances).toBe("Not the same circumstances: Chromium 1 and 2; rounds 3 and 5; jupiter none and 1.0.0.");
-  expect(only).toBe("1 rows are there only before, such as single: gone (ms).");
+  expect(only).toBe("There only before: 1 of the rows, such as single: gone (ms).");
 });
 
 it("puts a suite's table between its markers and leaves the rest as it is", () => {

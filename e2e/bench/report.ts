@@ -7,7 +7,11 @@ import { chanceOf } from "./stats.ts";
 const RowFields = z.strictObject({
   name: z.string().min(1),
   unit: z.string(),
-  source: z.enum(["real", "emulated", "replayed", "simulated"]),
+  source: z
+    .enum(["real", "emulated", "replayed", "simulated"])
+    .describe(
+      "This machine's own time; tabs that take another device's time; recorded tokens or schedules in tabs; a virtual clock.",
+    ),
   better: z.enum(["less", "more", "same"]).describe("Which way a difference is good; same: neither."),
   values: z
     .enum(["repeats", "items", "exact"])
@@ -16,7 +20,7 @@ const RowFields = z.strictObject({
   median: z.number(),
   min: z.number(),
   max: z.number(),
-  raw: z.array(z.number()).min(1).readonly(),
+  raw: z.array(z.number()).min(1).readonly().describe("In the order of measuring; median, min and max are of these."),
 }) satisfies z.ZodType<Row>;
 
 /** What a suite has to say beyond figures with a unit: a table of words. */
@@ -31,8 +35,8 @@ const SuiteFields = z.strictObject({
   name: z.string().min(1),
   about: z.string(),
   floor: z.number().min(0).nullable().describe("How far the same thing was from itself within a round, as a share."),
-  notes: z.array(z.string()).readonly(),
-  seconds: z.number().min(0),
+  notes: z.array(z.string()).readonly().describe("What a reader must know of the rows."),
+  seconds: z.number().min(0).describe("That the suite took."),
   paceMs: z
     .array(z.number())
     .readonly()
@@ -46,8 +50,8 @@ export type SuiteReport = z.infer<typeof SuiteFields>;
 export const Report = z.strictObject({
   version: z.literal(1),
   date: z.string().describe("ISO 8601."),
-  form: z.enum(["sampled", "full"]),
-  rounds: z.int().min(1),
+  form: z.enum(["sampled", "full"]).describe("Whether suites ran with --full."),
+  rounds: z.int().min(1).describe("That count; one more warmed up."),
   options: z
     .record(z.string(), z.string())
     .default({})
@@ -61,7 +65,7 @@ export const Report = z.strictObject({
     node: z.string(),
     gpu: z.string().nullable().describe("The browser's adapter; null: none, or software."),
   }),
-  versions: z.record(z.string(), z.string()),
+  versions: z.record(z.string(), z.string()).describe("Of what was measured, by name."),
   suites: z.array(SuiteFields).min(1),
 });
 export type Report = z.infer<typeof Report>;
@@ -76,7 +80,7 @@ export function noiseOf(
 ): number | null {
   if (values === "exact") return 0;
   const chance = values === "items" ? null : chanceOf(raw, raw);
-  if (chance === null) return floor;
+  if (chance === null) return null;
   return Math.max(floor ?? 0, median === 0 ? 0 : chance / Math.abs(median));
 }
 

@@ -79,7 +79,9 @@ it("prompts and forced ids come as lists or as cases, with further fields ignore
   expect(parse(Prompts, { cases: prompts }, "prompts")).toEqual(parse(Prompts, prompts, "prompts"));
   expect(() => parse(Prompts, [{ id: "a" }], "prompts")).toThrow("one of messages");
   const mistyped = { prompts: [{ id: "a", promptTokens: 8, token: 4 }] };
-  expect(() => parse(Scenario, mistyped, "s")).toThrow('s: prompts.0: Unrecognized key: "token"');
+  expect(() => parse(Scenario, mistyped, "s")).toThrow(
+    's: prompts.0: Unrecognized key: "token"; did you mean "tokens"?',
+  );
   expect(() => parse(Prompts, { cases: [] }, "prompts")).toThrow("prompts: the whole: Too small");
   expect(parse(Forced, { cases: [{ id: "a", greedy: [1] }] }, "force")).toEqual([{ id: "a", output: [1] }]);
   expect(() => parse(Forced, [{ id: "a" }], "force")).toThrow("output or greedy");
@@ -104,7 +106,18 @@ describe("what is wrong with a scenario file is said in words, and where", () =>
       { prompts, tabs: 2, links: [{ to: "donor 3" }] },
       'there is no device "donor 3"; there are host, donor 1, donor 2',
     ],
+    [{ prompts, links: [{ form: "a" }] }, 's: links.0: Unrecognized key: "form"; did you mean "from"?'],
+    [
+      { prompts, devices: [{ name: "host", time: { layer: [{ floorMs: 1, rowms: 1 }] } }] },
+      's: devices.0.time.layer.0: Unrecognized key: "rowms"; did you mean "rowMs"?',
+    ],
+    [{ prompts, colour: 3 }, 's: the whole: Unrecognized key: "colour"'],
     [{ prompts, devices, tabs: 2 }, "s: tabs: devices says who the donors are: 1; leave tabs out"],
+    [{ prompts, devices, links: [{ from: "a", to: "a" }] }, 's: links.0.to: "a" has no link to itself'],
+    [
+      { prompts, devices: [{ name: "host" }, { name: "a", memoryBytes: 1e6 }], shape: { L: 2, D: 8 } },
+      "s: devices.1.memoryBytes: what a layer takes is not known; say shape.layerBytes too",
+    ],
     [{ prompts, devices: [...devices, ...devices] }, 's: devices.2.name: devices 1 and 3 are both called "host"'],
     [{ prompts, devices, machines: { box: { cores: 1 } } }, "s: machines.box: no device is on this machine"],
     [
@@ -125,13 +138,15 @@ describe("what is wrong with a scenario file is said in words, and where", () =>
 });
 
 it("neighbours that no entry of links is for are named", () => {
-  const devices = ["host", "a", "b"].map((name) => ({ name }));
+  const devices = ["host", "a", "b", "c"].map((name) => ({ name }));
   const links = [{ from: "a", to: "host" }];
-  expect(freeLinks({ devices, links })).toEqual(["a and b", "b and host"]);
-  expect(freeLinks({ devices, links: [...links, { delayMs: 1 }] })).toEqual([]);
-  expect(freeLinks({ devices: devices.slice(0, 2), links: [] })).toEqual(["host and a"]);
-  expect(freeLinks({ devices: devices.slice(0, 1), links: [] })).toEqual([]);
-  expect(freeLinks({ links: [] })).toEqual([]);
+  expect(freeLinks({ devices, links }, ["a", "b", "c"])).toEqual(["a and b", "b and c", "c and host"]);
+  // In the order of the ring, not of the file; who is left out has no neighbours.
+  expect(freeLinks({ devices, links }, ["b", "a"])).toEqual(["b and host", "a and b"]);
+  expect(freeLinks({ devices, links: [...links, { delayMs: 1 }] }, ["b", "a"])).toEqual([]);
+  expect(freeLinks({ devices, links: [] }, ["a"])).toEqual(["a and host"]);
+  expect(freeLinks({ devices, links: [] }, ["host"])).toEqual([]);
+  expect(freeLinks({ links: [] }, ["a"])).toEqual([]);
 });
 
 it("a scenario file may name its schema, for editors", () => {

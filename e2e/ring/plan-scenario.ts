@@ -64,10 +64,14 @@ export function planScenario(
   const profiles = devices.map(({ name, time, memoryBytes = Infinity }, index): DeviceProfile => {
     if (time === undefined)
       throw new ScenarioError(`${name} has no time: only devices that all say theirs can be planned for.`);
-    if (head !== "host" && time.head === null)
-      throw new ScenarioError(`${name} has no time for the head: with head ${head} every device needs one.`);
+    if (time.head === null && (head !== "host" || index === 0))
+      throw new ScenarioError(
+        `${name} has no time.head: with head ${head} ${head === "host" ? "the host" : "every device"} needs one.`,
+      );
     return { seat: seatAt(index), name, costs: time, memoryBytes, fixedBytes: 0, layerBytes, headBytes: 0 };
   });
+  if (devices.length === 1 && hostLayers !== "all")
+    throw new ScenarioError(`${devices[0]!.name} is alone, so it has all layers: say hostLayers "all".`);
   const deviceAt = (seat: Seat) => profiles.findIndex((profile) => profile.seat === seat);
   const named = (seat: Seat) => devices[deviceAt(seat)]?.name ?? "?";
   const request: PlanRequest = {

@@ -79,8 +79,6 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       : null;
   const room = options.room ?? own!;
   say(scenario.tabs === 1 ? "1 donor is in the room" : `${scenario.tabs} donors are in the room`);
-  for (const pair of freeLinks(scenario))
-    say(`no entry of links is for ${pair}: they send as fast as this machine can`);
   const names = await namesOf(room, scenario);
   await emulateTabs(room, scenario, names, folder);
   const planned = planEmulated(scenario, prompts, facts);
@@ -94,6 +92,9 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   say(
     `ring: ${ring.places.map(({ seat, layers }) => `${names.get(seat) ?? seat} ${layers.first}-${layers.end - 1}`).join(" → ")}${ring.head === "host" ? "" : `, head on ${names.get(ring.head) ?? ring.head}`}`,
   );
+  const route = ring.places.map(({ seat }) => names.get(seat) ?? seat);
+  for (const pair of freeLinks(scenario, route))
+    say(`no entry of links is for ${pair}: they send as fast as this machine can`);
   const pipe = planned?.pipe ?? ring.plan?.pipe ?? null;
   const course = pipe === null ? null : { pipe, cutting: cuttingOf(scenario, pipe) };
   const cases: MeasuredCase[] = [];

@@ -25,7 +25,10 @@ const Time = z.strictObject({
     .describe("Of one layer, in milliseconds: pieces rising in `fromRows`, the first from 1."),
   frameMs: ms.default(0).describe("Of every frame, however many layers and rows."),
   head: z
-    .strictObject({ floorMs: ms, rowMs: ms })
+    .strictObject({
+      floorMs: ms.describe("Of a frame, whatever its rows."),
+      rowMs: ms.describe("Of each row whose scores are wanted."),
+    })
     .nullable()
     .default(null)
     .describe(
@@ -44,7 +47,11 @@ const name = z.string().min(1).max(60);
 const Device = z.strictObject({
   name,
   time: Time.optional().describe("Left out: a real tab, as fast as it is."),
-  memoryBytes: z.number().gt(0).optional().describe("What it may hold; the planner gives it no more layers."),
+  memoryBytes: z
+    .number()
+    .gt(0)
+    .optional()
+    .describe("What it may hold of layers: the planner gives it no more. Of a shape, held against its layerBytes."),
   machine: name.optional().describe("Devices of one machine share its cores (`machines`)."),
 });
 
@@ -64,8 +71,12 @@ const Shape = {
 
 /** Of the links between two devices. Left out, `from` and `to` stand for every device. */
 const Link = z.strictObject({
-  from: name.optional().describe("A device's name; left out: every device."),
-  to: name.optional().describe("A device's name; left out: every device."),
+  from: name
+    .optional()
+    .describe("A device's name; with `to` the link of these two, whichever sends. Left out: every device."),
+  to: name
+    .optional()
+    .describe("A device's name; alone, all links of that device, whichever sends. Left out: every device."),
   ...Shape,
   medium: name.optional().describe("Links of one medium send one after the other. Simulated links only."),
 });
@@ -77,7 +88,9 @@ export const DeviceFields = {
     .min(1)
     .max(256)
     .optional()
-    .describe("The first is the host, the others are the donors in ring order; instead of `tabs`."),
+    .describe(
+      "The first is the host, the others are the donors; instead of `tabs`. With `layers` they stand in ring order, else the planner puts them in one.",
+    ),
   machines: z
     .record(name, z.strictObject({ cores: z.number().gt(0) }))
     .default({})
@@ -113,13 +126,17 @@ interface Named {
   readonly machines: Readonly<Record<string, unknown>>;
 }
 
-/** Neighbours in the ring that no entry of `links` is for: what they send each other takes no time. Such as `a and b`. */
-export function freeLinks({ devices = [], links }: Pick<Named, "devices" | "links">): readonly string[] {
-  const names = devices.map(({ name }) => name);
-  const pairs = names.map((name, i) => [name, names[(i + 1) % names.length]!] as const);
-  // Two devices are one pair, one device is none.
-  const distinct = names.length <= 2 ? pairs.slice(0, names.length - 1) : pairs;
-  return distinct.filter(([a, b]) => ruleFor(links, a, b) === undefined).map(([a, b]) => `${a} and ${b}`);
+/** Of a ring of such devices, neighbours that no entry of `links` is for: what they send each other takes no time. `stages`: names, in ring order. Such as `a and b`. */
+export function freeLinks(
+  { devices = [], links }: Pick<Named, "devices" | "links">,
+  stages: readonly string[],
+): readonly string[] {
+  const [host] = devices;
+  if (host === undefined) return [];
+  const round = [host.name, ...stages, host.name];
+  const hops = round.slice(1).map((to, i) => [round[i]!, to] as const);
+  const free = hops.filter(([from, to]) => from !== to && ruleFor(links, from, to) === undefined);
+  return [...new Set(free.map((pair) => pair.toSorted().join(" and ")))];
 }
 
 /** The first name that stands for nothing, or for two, and where it is. Null: each stands for one. */
@@ -141,6 +158,8 @@ export function wrongName({
     return { path: ["devices", again, "name"], message };
   }
   for (const [i, link] of links.entries()) {
+    if (link.from !== undefined && link.from === link.to)
+      return { path: ["links", i, "to"], message: `"${link.from}" has no link to itself` };
     for (const end of ["from", "to"] as const) {
       const name = link[end];
       if (name !== undefined && !names.includes(name))

@@ -6,11 +6,11 @@ const Message = z.strictObject({ role: z.enum(["system", "user", "assistant"]), 
 
 /** Of several contents the first counts: golden files have a dialogue, and what the template made of it. */
 const promptFields = {
-  id: z.string().min(1),
+  id: z.string().min(1).describe("What answers are told apart by."),
   messages: z.array(Message).min(1).optional().describe("The dialogue, put into the model's own template."),
   text: z.string().min(1).optional().describe("Taken as it is, special tokens parsed."),
-  ids: z.array(z.int().min(0)).min(1).optional().describe("Token ids as they are; or so many made-up ones."),
-  promptTokens: z.int().min(1).max(131_072).optional(),
+  ids: z.array(z.int().min(0)).min(1).optional().describe("Token ids as they are."),
+  promptTokens: z.int().min(1).max(131_072).optional().describe("So many made-up tokens."),
   tokens: z.int().min(1).optional().describe("New tokens at most."),
 };
 const hasContent = [
@@ -55,7 +55,7 @@ const Fields = z.strictObject({
     .max(16)
     .optional()
     .describe("Donors: 1 unless told. 0: the host alone. `devices` says it in its place."),
-  backend: z.enum(["wasm", "webgpu", "auto"]).default("wasm"),
+  backend: z.enum(["wasm", "webgpu", "auto"]).default("wasm").describe("What real tabs compute on."),
   threads: z.int().min(1).max(16).default(1).describe("Of onnxruntime on wasm, in each tab."),
   hostLayers: z
     .enum(["none", "first", "last", "both", "all"])
@@ -76,7 +76,10 @@ const Fields = z.strictObject({
     .describe(
       "Layers per stage in ring order, the host's shares included; without it the planner splits by what devices take.",
     ),
-  wire: z.enum(["f32", "f16"]).default("f32"),
+  wire: z
+    .enum(["f32", "f16"])
+    .default("f32")
+    .describe("Values of frames: in float32, or in half precision as in people's rooms."),
   context: z.int().min(16).max(131_072).default(2048).describe("Slots per conversation."),
   objective: z
     .enum(["workload", "first-token", "tokens-per-second"])
@@ -95,14 +98,20 @@ const Fields = z.strictObject({
   inFlight: z.int().min(1).max(16).default(3).describe("Chunks of one prompt on their way at once, at least."),
   prompts: z
     .union([z.string().min(1), z.array(OwnPrompt).min(1)])
-    .describe("A file of prompts, or the prompts themselves."),
+    .describe("A file of prompts (a list, or an object with it in `cases`), or the prompts themselves."),
   cases: z.array(z.string()).min(1).optional().describe("Only these cases."),
   tokens: z.int().min(1).max(131_072).default(64).describe("New tokens at most, for prompts that do not say."),
-  force: z.string().min(1).optional().describe("A file with the ids to feed instead of what is chosen."),
-  temperature: z.number().min(0).max(10).default(0),
-  topP: z.number().gt(0).max(1).default(1),
-  topK: z.int().min(0).default(0),
-  seed: z.int().min(0).default(1),
+  force: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "A file with the ids to feed instead of what is chosen: a list of {id, output}, or an object with it in `cases`.",
+    ),
+  temperature: z.number().min(0).max(10).default(0).describe("0: the likeliest token."),
+  topP: z.number().gt(0).max(1).default(1).describe("Of the likeliest tokens, those that make up this share."),
+  topK: z.int().min(0).default(0).describe("Only so many of the likeliest tokens; 0: all."),
+  seed: z.int().min(0).default(1).describe("Of whatever is drawn: tokens, jitter, loss."),
   strategy: z
     .enum(["plain", "window", "continuous"])
     .default("plain")
@@ -163,6 +172,14 @@ const NamedFields = Fields.superRefine((fields, context) => {
       path: ["tabs"],
       message: `devices says who the donors are: ${donors}; leave tabs out`,
     });
+  const { devices = [], shape } = fields;
+  const limited = devices.findIndex(({ memoryBytes }) => memoryBytes !== undefined);
+  if (limited >= 0 && shape !== undefined && shape.layerBytes === undefined)
+    context.addIssue({
+      code: "custom",
+      path: ["devices", limited, "memoryBytes"],
+      message: "what a layer takes is not known; say shape.layerBytes too",
+    });
   const wrong = wrongName({ ...fields, tabs: donors });
   if (wrong !== null) context.addIssue({ code: "custom", ...wrong });
 });
@@ -188,11 +205,47 @@ export class ScenarioError extends Error {
 export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = meant(result.error.issues[0]!);
-  throw new ScenarioError(`${what}: ${issue.path.join(".") || "the whole"}: ${faultInWords(issue, value)}`);
+  const { issues } = result.error;
+  // A field that is missing may be there under a misspelt name.
+  const issue = meant(issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!);
+  const hint = issue.code === "unrecognized_keys" ? meantFields(schema, issue) : "";
+  throw new ScenarioError(`${what}: ${issue.path.join(".") || "the whole"}: ${faultInWords(issue, value)}${hint}`);
 }
 
 type Issue = z.core.$ZodIssue;
+
+interface SchemaNode {
+  readonly anyOf?: readonly SchemaNode[];
+  readonly items?: SchemaNode;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+}
+
+/** Where another name may have been meant: which, as the end of a sentence. */
+function meantFields(schema: z.ZodType, { keys, path }: z.core.$ZodIssueUnrecognizedKeys): string {
+  const forms = (node: SchemaNode): readonly SchemaNode[] => [node, ...(node.anyOf ?? []).flatMap(forms)];
+  let nodes = forms(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as SchemaNode);
+  for (const key of path) {
+    const inner = nodes.flatMap(
+      ({ items, properties }) => (typeof key === "number" ? items : properties?.[String(key)]) ?? [],
+    );
+    nodes = inner.flatMap(forms);
+  }
+  const fields = [...new Set(nodes.flatMap(({ properties = {} }) => Object.keys(properties)))];
+  const found = keys.flatMap((key) => fields.find((field) => isMisspelt(key, field)) ?? []);
+  return found.length === 0 ? "" : `; did you mean ${found.map((field) => `"${field}"`).join(" and ")}?`;
+}
+
+/** In upper or lower case, by a letter too many or too few, by another letter, or by two that changed places. */
+function isMisspelt(written: string, name: string): boolean {
+  const [a, b] = [written.toLowerCase(), name.toLowerCase()];
+  if (a === b) return true;
+  let start = 0;
+  while (start < Math.min(a.length, b.length) && a[start] === b[start]) start++;
+  const [restA, restB] = [a.slice(start), b.slice(start)];
+  const isSwapped =
+    restA.length > 1 && restA[0] === restB[1] && restA[1] === restB[0] && restA.slice(2) === restB.slice(2);
+  return isSwapped || restA.slice(1) === restB || restA === restB.slice(1) || restA.slice(1) === restB.slice(1);
+}
 
 /** Of what takes one of several forms, the fault in that form whose kind fits. */
 function meant(issue: Issue): Issue {

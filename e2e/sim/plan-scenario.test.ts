@@ -86,7 +86,7 @@ describe("a scenario without layers is split by the planner", () => {
     const strong = { ...weak, devices: [{ ...laptops[0]!, name: "host" }, phone!] };
     expect((await run({ ...strong, head: "best" })).run.head).toBe("host");
     const untimed = laptops.map((laptop) => ({ ...laptop, time: { ...laptop.time!, head: null } }));
-    await expect(run({ ...weak, devices: [phone!, ...untimed] })).rejects.toThrow("laptop 1 has no time for the head");
+    await expect(run({ ...weak, devices: [phone!, ...untimed] })).rejects.toThrow("laptop 1 has no time.head");
   });
 
   it("is told where a link or a machine is one that the planner knows nothing of", async () => {

@@ -80,7 +80,7 @@ describe("a scenario on paper", () => {
       "a has 15 bytes of memory; its layers need 20",
     ],
     [{ ...two, prompts: [{ id: "x", text: "Hello" }] }, "no tokenizer"],
-    [{ ...two, prompts: [{ id: "x", promptTokens: 4000 }] }, "the ring holds 2048"],
+    [{ ...two, prompts: [{ id: "x", promptTokens: 4000 }] }, "x: its prompt has 4000 tokens, and context is 2048"],
   ])("says what is wrong with it: %#", async (fields, message) => {
     await expect(run(fields)).rejects.toThrow(message);
   });

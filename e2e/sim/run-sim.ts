@@ -46,15 +46,17 @@ export async function runSimulation(
   const facts = await factsOf(scenario, folder, say);
   const asked = prompts.map((prompt) => ({ prompt, ids: idsOf(prompt, facts) }));
   const newTokensOf = (prompt: Prompt) => prompt.tokens ?? scenario.tokens;
+  for (const { prompt, ids } of asked) checkRoom(scenario, prompt.id, ids.length, newTokensOf(prompt), say);
   const { cases: traced } = recordedTrace(scenario, folder);
   const { ring, stages, head, pipe, cutting, leftOut } = ringOf(
     scenario,
     { facts, traced },
     asked.map(({ prompt, ids }) => ({ promptTokens: ids.length, newTokens: newTokensOf(prompt) })),
   );
-  if (leftOut.length > 0) say(`faster without ${leftOut.join(", ")}`);
-  for (const pair of freeLinks(scenario)) say(`no entry of links is for ${pair}: what they send takes no time`);
   const names = ring.devices.map(({ name }) => name);
+  if (leftOut.length > 0) say(`the plan leaves out ${leftOut.join(", ")}; with donors "all" each gets a layer`);
+  const route = stages.map(({ device }) => names[device] ?? "?");
+  for (const pair of freeLinks(scenario, route)) say(`no entry of links is for ${pair}: what they send takes no time`);
   const cases: MeasuredCase[] = [];
   const laps: CaseLaps[] = [];
   const batches: Batch[] = [];
@@ -109,6 +111,20 @@ export async function runSimulation(
 interface SimulatedRing extends PlannedScenario {
   readonly ring: Omit<Simulation, "requests">;
   readonly cutting: Cutting;
+}
+
+/** Throws `ScenarioError` for a prompt that a conversation has no room for; says it where only its answer must be shorter. */
+function checkRoom(
+  { context }: Scenario,
+  id: string,
+  promptTokens: number,
+  newTokens: number,
+  say: (message: string) => void,
+): void {
+  const room = context - promptTokens;
+  if (room <= 0)
+    throw new ScenarioError(`${id}: its prompt has ${promptTokens} tokens, and context is ${context}; give it more.`);
+  if (newTokens > room) say(`${id}: context ${context} has room for ${room} of its ${newTokens} new tokens`);
 }
 
 /** The scenario's devices and links, planned for such questions. */

@@ -42,7 +42,7 @@ export const transport: Suite = {
       );
       // The first answer warms up.
       const cases = (await runScenario(scenario, { folder: root, say: () => undefined })).cases.slice(1);
-      const facts = { source: "emulated", better: "less" } as const;
+      const facts = { source: "real", better: "less" } as const;
       const name = `${D} values, ${wire}`;
       const chunks = PROMPT.promptTokens / CHUNK;
       rows.push(
