@@ -21,8 +21,8 @@ export interface Difference {
 
 /** Of rows that both have, of the same unit: a count of so many is another row if it is of others. */
 export function differences(before: Report, after: Report): readonly Difference[] {
-  const known = new Map(namedRows(before));
-  return [...namedRows(after)].flatMap(([key, { suite, row }]): Difference[] => {
+  const known = rowsByName(before);
+  return [...rowsByName(after)].flatMap(([key, { suite, row }]): Difference[] => {
     const old = known.get(key);
     if (old === undefined) return [];
     const floor = Math.max(old.suite.floor ?? 0, suite.floor ?? 0);
@@ -34,25 +34,28 @@ export function differences(before: Report, after: Report): readonly Difference[
 }
 
 /** By what share this machine itself was faster or slower, and what that is unsure by; 0 where it was not timed. */
-function paceDrift({ paceMs: before }: SuiteReport, { paceMs: after }: SuiteReport): number {
-  if (before.length === 0 || after.length === 0) return 0;
-  const [a, b] = [spread(before).median, spread(after).median];
+function paceDrift(before: SuiteReport, after: SuiteReport): number {
+  const times = paceTimes(before, after);
+  if (times === null) return 0;
+  const unsure = (chanceOf(before.paceMs, after.paceMs) ?? 0) / spread(before.paceMs).median;
   // Slower and faster alike: half as fast is as far as twice as fast.
-  return Math.max(a / b, b / a) - 1 + (chanceOf(before, after) ?? 0) / a;
+  return Math.max(times, 1 / times) - 1 + unsure;
+}
+
+/** Times as long as before that this machine took for its fixed calculation; null where it was not timed. */
+function paceTimes({ paceMs: before }: SuiteReport, { paceMs: after }: SuiteReport): number | null {
+  return before.length === 0 || after.length === 0 ? null : spread(after).median / spread(before).median;
 }
 
 function apart(before: Row, after: Row, floor: number): Pick<Difference, "share" | "noise"> {
   const scale = Math.abs(before.median) || 1;
+  const [a, b] = [before.raw, after.raw].map((raw) => raw.map((value) => value / scale)) as [number[], number[]];
   const share = (after.median - before.median) / scale;
-  const [a, b] = [before.raw, after.raw];
   if (after.values === "exact") return { share, noise: 0 };
-  if (after.values === "items" && a.length === b.length) {
-    const each = b.map((value, i) => (value - a[i]!) / scale);
-    const chance = chanceOfOne(each);
-    return { share: spread(each).median, noise: chance === null ? null : Math.max(floor, chance) };
-  }
-  const chance = chanceOf(a, b);
-  return { share, noise: chance === null ? null : Math.max(floor, chance / scale) };
+  const noiseOver = (chance: number | null) => (chance === null ? null : Math.max(floor, chance));
+  if (after.values === "repeats" || a.length !== b.length) return { share, noise: noiseOver(chanceOf(a, b)) };
+  const each = b.map((value, i) => value - a[i]!);
+  return { share: spread(each).median, noise: noiseOver(chanceOfOne(each)) };
 }
 
 function verdictOf({ better }: Row, share: number, noise: number | null): Difference["verdict"] {
@@ -88,10 +91,9 @@ export function comparison(before: Report, after: Report): string {
   const all = differences(before, after);
   if (all.length === 0) return "The reports have no row in common.";
   const others = otherCircumstances(before, after);
-  const [keysBefore, keysAfter] = [namedRows(before), namedRows(after)].map((rows) => rows.map(([key]) => key));
   const only = [
-    { whose: "only before", keys: keysBefore!.filter((key) => !keysAfter!.includes(key)) },
-    { whose: "only after", keys: keysAfter!.filter((key) => !keysBefore!.includes(key)) },
+    { whose: "only before", keys: onlyIn(before, after) },
+    { whose: "only after", keys: onlyIn(after, before) },
   ].filter(({ keys }) => keys.length > 0);
   const judged = all.filter(({ verdict }) => verdict !== "unknown");
   const outside = judged.filter(({ verdict }) => verdict !== "none");
@@ -111,15 +113,14 @@ export function comparison(before: Report, after: Report): string {
 }
 
 function driftInWords(before: Report, after: Report): readonly string[] {
-  const drifts = after.suites.flatMap((suite) => {
+  const each = after.suites.flatMap((suite) => {
     const old = before.suites.find(({ name }) => name === suite.name);
-    return old === undefined || old.paceMs.length === 0 || suite.paceMs.length === 0
-      ? []
-      : [{ name: suite.name, times: spread(suite.paceMs).median / spread(old.paceMs).median }];
+    const times = old === undefined ? null : paceTimes(old, suite);
+    return times === null ? [] : [`${suite.name} ${times.toFixed(2)}`];
   });
-  if (drifts.length === 0) return [];
-  const each = drifts.map(({ name, times }) => `${name} ${times.toFixed(2)}`);
-  return [`Times as long as before that this machine took for one fixed calculation: ${each.join(", ")}.`];
+  return each.length === 0
+    ? []
+    : [`Times as long as before that this machine took for one fixed calculation: ${each.join(", ")}.`];
 }
 
 function inWords({ suite, name, before, after, share, noise, verdict }: Difference): string {
@@ -127,10 +128,18 @@ function inWords({ suite, name, before, after, share, noise, verdict }: Differen
   return `${verdict.padEnd(7)}  ${suite}: ${name}: ${figure(before.median)} to ${figure(after.median)} ${after.unit} (${by})`;
 }
 
-function namedRows({ suites }: Report): readonly (readonly [string, { suite: SuiteReport; row: Row }])[] {
-  return suites.flatMap((suite) =>
+/** Names of the rows that one report has and the other has not. */
+function onlyIn(report: Report, other: Report): readonly string[] {
+  const others = rowsByName(other);
+  return [...rowsByName(report).keys()].filter((key) => !others.has(key));
+}
+
+/** By suite, name and unit. */
+function rowsByName({ suites }: Report): ReadonlyMap<string, { readonly suite: SuiteReport; readonly row: Row }> {
+  const named = suites.flatMap((suite) =>
     suite.rows.map(
       (row) => [`${suite.name}: ${row.name}${row.unit === "" ? "" : ` (${row.unit})`}`, { suite, row }] as const,
     ),
   );
+  return new Map(named);
 }

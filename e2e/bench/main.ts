@@ -18,7 +18,7 @@ import { page } from "./page.ts";
 import { Progress } from "./progress.ts";
 import { onlyInReadme, withTables } from "./readme.ts";
 import { Report, suiteTable, tables, type SuiteReport } from "./report.ts";
-import type { Suite } from "./suite.ts";
+import type { Suite, SuiteContext } from "./suite.ts";
 import { suites, USUAL } from "./suites/index.ts";
 
 // npm runs this in the project's folder, wherever the user stands.
@@ -77,15 +77,10 @@ async function runAll(command: BenchCommand): Promise<void> {
       progress.at(index, share);
       console.error(progress.line(text));
     };
-    try {
-      ended.push(await timed(suite, { browser, rounds, full, ...options, say }));
-    } catch (error) {
-      // Of many, the others are still wanted.
-      console.error(`\n${suite.name} failed:`);
-      complain(error);
-      continue;
-    }
-    console.error(`\n${suiteTable(ended.at(-1))}\n`);
+    const done = await tried(suite, { browser, rounds, full, ...options, say });
+    if (done === null) continue;
+    console.error(`\n${suiteTable(done)}\n`);
+    ended.push(done);
     // After each suite: what fails or is stopped later takes none of this along.
     if (outputs.json !== null) writeFileSync(outputs.json, JSON.stringify(report, null, 1));
     if (outputs.html !== null) writeFileSync(outputs.html, page(report));
@@ -124,7 +119,18 @@ async function machineGpu(): Promise<string | null> {
   return await adapterOf(browser);
 }
 
-async function timed(suite: Suite, context: Parameters<Suite["run"]>[0]): Promise<SuiteReport> {
+/** Null: it failed, and that is told; of many suites the others are still wanted. */
+async function tried(suite: Suite, context: SuiteContext): Promise<SuiteReport | null> {
+  try {
+    return await timed(suite, context);
+  } catch (error) {
+    console.error(`\n${suite.name} failed:`);
+    complain(error);
+    return null;
+  }
+}
+
+async function timed(suite: Suite, context: SuiteContext): Promise<SuiteReport> {
   const beganMs = performance.now();
   // Its first time it is compiled.
   paceMs();

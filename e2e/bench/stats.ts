@@ -36,17 +36,18 @@ function studentT(freedom: number): number {
  * make it less. Normal values of one deviation are assumed.
  */
 export function chanceOf(a: readonly number[], b: readonly number[]): number | null {
-  const freedom = a.length + b.length - 2;
-  if (freedom < 1) return null;
-  const deviation = Math.sqrt((squares(a) + squares(b)) / freedom);
-  return studentT(freedom) * MEDIAN_OVER_MEAN * deviation * Math.sqrt(1 / a.length + 1 / b.length);
+  return mostByChance(squares(a) + squares(b), a.length + b.length - 2, 1 / a.length + 1 / b.length);
 }
 
 /** The same of one sample's median and what it is of; null for a single value. */
 export function chanceOfOne(values: readonly number[]): number | null {
-  const freedom = values.length - 1;
+  return mostByChance(squares(values), values.length - 1, 1 / values.length);
+}
+
+/** `share`: of one value's variance, what a mean of theirs has; null without a degree of freedom. */
+function mostByChance(squares: number, freedom: number, share: number): number | null {
   if (freedom < 1) return null;
-  return studentT(freedom) * MEDIAN_OVER_MEAN * Math.sqrt(squares(values) / freedom / values.length);
+  return studentT(freedom) * MEDIAN_OVER_MEAN * Math.sqrt((squares / freedom) * share);
 }
 
 /** Of the distances from the mean. */
