@@ -39,7 +39,7 @@ Suites (${usual.join(" and ")} if none is named; all: every one):
 ${lines.join("\n")}
 
   --full           more sizes and devices, ${FULL_ROUNDS} rounds
-  --rounds N       that count; one more warms up (${SAMPLED_ROUNDS})
+  --rounds N       that count, where contenders take turns; one more warms up (${SAMPLED_ROUNDS})
   --questions FILE for prompts and quality: questions in FastChat's question.jsonl form
   --model ID       for prompts and quality: another model than SmolLM2
   --draft NAMES    for prompts, quality and strategies: who guesses, as npm run ring takes it (lookup)

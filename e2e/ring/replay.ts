@@ -25,9 +25,13 @@ export interface ReplayResult extends Pick<ScheduleResult, "marks" | "spans"> {
 /** From when all tabs have their steps to when they begin. */
 const LEAD_MS = 500;
 
-/** One schedule per device; what is simulated as a shared medium has no place here. */
+/**
+ * One schedule per device; what is simulated as a shared medium has no place here. Throws `RangeError` where no device has a step, as of schedules that
+ * somebody has gone through already.
+ */
 export async function replay(schedules: readonly Schedule[], options: ReplayOptions): Promise<ReplayResult> {
   const lists = schedules.map((schedule) => [...schedule]);
+  if (lists.every(({ length }) => length === 0)) throw new RangeError("no schedule has a step left");
   ensureBuilt(console.error);
   const server = await createServer({ port: 0, page: folder, models: [], turn: null });
   const context = await options.browser.newContext();

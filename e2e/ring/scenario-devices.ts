@@ -66,7 +66,7 @@ const Shape = {
     .min(0)
     .lt(1)
     .optional()
-    .describe("Share of packets that are lost, and sent again after a round trip."),
+    .describe("Share of packets that are lost, and sent again after a round trip, but not before 200 ms."),
 };
 
 /** Of the links between two devices. Left out, `from` and `to` stand for every device. */
@@ -105,7 +105,7 @@ export const DeviceFields = {
         .gt(0)
         .optional()
         .describe(
-          "Of one layer as a device holds it, cache included; `memoryBytes` is held against it. Simulated devices only.",
+          "Of one layer as a device holds it, cache included; `memoryBytes` is held against it, where every device says its time.",
         ),
     })
     .optional()

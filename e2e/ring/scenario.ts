@@ -110,7 +110,7 @@ const Fields = z.strictObject({
     ),
   temperature: z.number().min(0).max(10).default(0).describe("0: the likeliest token."),
   topP: z.number().gt(0).max(1).default(1).describe("Of the likeliest tokens, those that make up this share."),
-  topK: z.int().min(0).default(0).describe("Only so many of the likeliest tokens; 0: all."),
+  topK: z.int().min(0).default(0).describe("Only so many of the likeliest tokens; 0: the 64 that a head tells."),
   seed: z.int().min(0).default(1).describe("Of whatever is drawn: tokens, jitter, loss."),
   strategy: z
     .enum(["plain", "window", "continuous"])

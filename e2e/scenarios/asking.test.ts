@@ -61,9 +61,10 @@ const laps = () => host.page.evaluate(() => globalThis.heard!.laps);
 /** An answer at Anna's page is under way, and is until it is stopped. */
 const endlessBegun = async () => {
   await anna.askRing(ENDLESS);
-  await anna.page.waitForFunction(
-    () => ([...document.querySelectorAll(".own-log .markdown")].at(-1)?.textContent ?? "").length > 40,
-  );
+  // Where it does not begin, the failure says what stands there instead.
+  const begun = (element: HTMLElement) =>
+    (element.querySelector(".markdown")?.textContent ?? "").length > 40 ? "begun" : element.innerText;
+  await eventually(() => anna.answer.evaluate(begun)).toBe("begun");
 };
 const faultsOf = async (...people: readonly (HostPerson | DonorPerson)[]) => {
   const faults: string[] = [];

@@ -13,7 +13,12 @@ import { launchChromium } from "../chromium.ts";
 import { readJson } from "../ring/run.ts";
 import { parse, Scenario } from "../ring/scenario.ts";
 import { runSimulation } from "../sim/run-sim.ts";
+import { eventually } from "./eventually.ts";
 import { DonorPerson, HostPerson, serve } from "./people.ts";
+
+declare global {
+  var linksBroken: number | undefined;
+}
 
 const L = 12;
 const LAYER_MS = 4;
@@ -52,7 +57,7 @@ async function emulatedDonor(name: string): Promise<DonorPerson> {
 
 /** As the host's card of it says. */
 async function layersOf(name: string): Promise<number> {
-  const card = host.devices.filter({ hasText: name });
+  const card = host.devices.filter({ hasText: name }).first();
   return Number(/(\d+) of 12 layers/.exec(await card.innerText())?.[1]);
 }
 
@@ -73,6 +78,21 @@ const readBy = ({ page }: DonorPerson) => page.evaluate(() => globalThis.jupiter
 
 const become = ({ page }: DonorPerson, layerMs: number) =>
   page.evaluate((costs) => globalThis.jupiterDonor!.alter(costs), costsOf(layerMs));
+
+/** The next connection that the device would make throws, and none after it. */
+const breakNextLink = ({ page }: DonorPerson) =>
+  page.evaluate(() => {
+    const Real = globalThis.RTCPeerConnection;
+    globalThis.linksBroken = 0;
+    globalThis.RTCPeerConnection = class extends Real {
+      constructor(...given: ConstructorParameters<typeof Real>) {
+        globalThis.RTCPeerConnection = Real;
+        globalThis.linksBroken = 1;
+        super(...given);
+        throw new Error("no link this time");
+      }
+    };
+  });
 
 /** Asks until the page says why layers moved. */
 async function untilMoved(from: string, to: string): Promise<void> {
@@ -118,7 +138,12 @@ it("layers move away from a device that has become slower, between two answers",
   server = await serve({ port: server.port });
   await away.waitFor({ state: "detached" });
 
+  await ben.askRing("Hello");
   await untilMoved("Anna", "Ben");
+  // It waited for a person here, and does so still.
+  await host.page.getByRole("button", { name: "Answer Ben" }).click();
+  await ben.answered();
+  expect(await ben.answer.locator(".markdown").innerText()).toBe(text);
   expect(await layersOf("Anna")).toBeLessThan(before[0]);
   expect((await layersOf("Anna")) + (await layersOf("Ben"))).toBe(L);
   // What both plans give to a device stays there.
@@ -149,10 +174,26 @@ it("what the devices were timed with is a scenario that the simulator runs, with
 it("a device that slows the ring down is left out where that is wished, and taken in when it helps", async () => {
   await host.page.getByRole("switch", { name: "Leave out devices that slow the ring down" }).check();
   await host.start("Start again");
-  const card = (name: string) => host.devices.filter({ hasText: name });
+  const card = (name: string) => host.devices.filter({ hasText: name }).first();
   expect(await card("Anna").innerText()).toContain("left out: the ring is faster without it");
   expect(await layersOf("Ben")).toBe(L);
   await become(ben, 5 * LAYER_MS);
   await untilMoved("Ben", "Anna");
   expect(await layersOf("Anna")).toBeGreaterThan(0);
+});
+
+it("where layers cannot move, the ring is put together once more", async () => {
+  // Ben is left out.
+  expect(await layersOf("Ben")).toBeNaN();
+  await become(anna, 8 * LAYER_MS);
+  await breakNextLink(ben);
+  const wasBroken = () => ben.page.evaluate(() => globalThis.linksBroken === 1);
+  for (let i = 0; i < MOST_ANSWERS && !(await wasBroken()); i++) {
+    expect(await answer()).toBe(text);
+    await host.ready();
+  }
+  expect(await wasBroken()).toBe(true);
+  await eventually(() => layersOf("Ben")).toBeGreaterThan(0);
+  await host.ready();
+  expect(await answer()).toBe(text);
 });

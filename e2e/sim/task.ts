@@ -135,7 +135,7 @@ function requestFor(
   return { ...request, conversation, ...(conversation === "parts" ? { beside: conversation } : {}) };
 }
 
-/** EdgeShard's schedule on the same devices and links: a prompt in one piece, then a lap a token. */
+/** EdgeShard's schedule on the same devices and links, to be gone through once: a prompt in one piece, then a lap a token. */
 export function edgeShard({ scenario, parts }: PaperTask): SetUp {
   const { devices = [], links, shape, seed, tokens } = scenario;
   const names = devices.map(({ name }) => name);

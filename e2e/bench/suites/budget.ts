@@ -10,7 +10,7 @@ import { clockDifferences, takeStamps, timeKernels, type RingStamps } from "../b
 import { figure, type ReportTable } from "../report.ts";
 import { row, type Row } from "../row.ts";
 import type { Suite, SuiteContext, SuiteResult } from "../suite.ts";
-import { goldenPrompt, openBenchRing, type BenchRing } from "./bench-ring.ts";
+import { decodeMsPerToken, goldenPrompt, openBenchRing, type BenchRing } from "./bench-ring.ts";
 
 const DONORS = 2;
 const CHUNK = 64;
@@ -75,7 +75,8 @@ async function ofWire({ browser, rounds, say }: SuiteContext, wire: WireType): P
         async measure() {
           const stamped = await stampedAnswer(ring);
           const budget = tokenBudget(stamped);
-          return { ...note(TOKEN, budget), unexplained: tokenMs(stamped.answer) - budget.totalMs };
+          // The answer's time is by the coordinator's clock, which knows of no stamps.
+          return { ...note(TOKEN, budget), unexplained: decodeMsPerToken(stamped.answer) - budget.totalMs };
         },
       },
       {
@@ -173,11 +174,6 @@ function tokenLaps({ laps }: Pick<Stamped, "laps">) {
 
 function tokenBudget({ budgets, laps }: Stamped): Budget {
   return meanBudget(tokenLaps({ laps }).map(({ lap, next }) => budgets.ofToken(lap, next)));
-}
-
-/** By the coordinator's clock, which knows of no stamps. */
-function tokenMs({ finished }: HarnessAnswer): number {
-  return finished.timings.decodeMs / (finished.output.length - 1);
 }
 
 /** Mean of a lap: what layers and head computed less what kernels took of it. */

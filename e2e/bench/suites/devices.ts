@@ -14,11 +14,11 @@ import { quietly, writtenScenario } from "./scenario-files.ts";
 import { slower, slowerLink } from "./slower.ts";
 
 /** `scale`: four emulated devices take so many times what they are said to, links too, and more of them as much longer; divided out again. */
-const KINDS = [
+export const KINDS = [
   { file: "env-a-7b-1000", name: "NX", scale: 1 },
   { file: "wasm-equal", name: "wasm tabs", scale: 4 },
 ];
-const SIMULATED = [1, 2, 4, 8, 16, 32, 64];
+export const SIMULATED = [1, 2, 4, 8, 16, 32, 64];
 const EMULATED = { sampled: [4, 8, 16], full: [2, 4, 8, 16] };
 const PROMPT = { id: "prompt", promptTokens: 2048, tokens: 16 };
 /** Of slicings that the bound looks at. */
@@ -48,7 +48,7 @@ export const devices: Suite = {
 };
 
 /** So many of the file's second device, the first with a head; prompts cut by the plan's table. All of it, links too, takes `times` as long. */
-function ringOf(written: ScenarioFields, count: number, times = 1): Scenario {
+export function ringOf(written: ScenarioFields, count: number, times = 1): Scenario {
   const [host, other] = written.devices ?? [];
   const shape = written.shape;
   if (host?.time === undefined || other?.time === undefined || shape === undefined)
@@ -67,6 +67,7 @@ function ringOf(written: ScenarioFields, count: number, times = 1): Scenario {
         time: i === 0 ? hostTime : otherTime,
       })),
       layers: evenShares(L, count),
+      ...(count === 1 ? { hostLayers: "all" } : {}),
       links: [slowerLink({ mbitPerS: 1000, delayMs: 0.3 }, times)],
       context: 2304,
       objective: "first-token",

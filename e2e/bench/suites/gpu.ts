@@ -28,7 +28,7 @@ const RINGS = [
 
 export const gpu: Suite = {
   name: "gpu",
-  about: "Tabs on this machine's GPU, where it has one, beside wasm and transformers.js",
+  about: "Tabs on this machine's GPU beside wasm and transformers.js; minutes, unless there is none",
   minutes: { sampled: 0.1, full: 0.1 },
   async run({ rounds, full, say }) {
     await using browser = await launchChromium([], "machine");

@@ -7,6 +7,7 @@ import { ensureBuilt } from "../../../scripts/build.mjs";
 import { modelFile, ringOptions } from "../../ring/run.ts";
 import { parse, Scenario } from "../../ring/scenario.ts";
 import { modelPlace } from "../../ring/tabs.ts";
+import { toldTurns } from "../alternate.ts";
 import { row } from "../row.ts";
 import type { Suite } from "../suite.ts";
 
@@ -30,6 +31,7 @@ export const load: Suite = {
     const server = await createServer({ port: 0, page: `${root}/dist`, models });
     const options = ringOptions(scenario, url);
     const [cold, warm]: [Start[], Start[]] = [[], []];
+    const { ended } = toldTurns(rounds, say);
     try {
       for (let round = 0; round <= rounds; round++) {
         const context = await browser.newContext();
@@ -42,7 +44,7 @@ export const load: Suite = {
           cold.push(first);
           warm.push(second);
         }
-        say(round === 0 ? "warming up" : `round ${round} of ${rounds}`, (round + 1) / (rounds + 1));
+        ended({ round, name: "cold and warm", share: (round + 1) / (rounds + 1) });
       }
     } finally {
       await server.close();

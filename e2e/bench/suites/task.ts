@@ -57,7 +57,7 @@ export const task: Suite = {
     tell("EdgeShard's schedule", asked.length / (asked.length + 2));
     const { schedules, network } = edgeShard(paper);
     const onPaperMs = runSchedules(schedules, network).marks.get("last token") ?? NaN;
-    const { marks, lateShare } = await replay(schedules, { ...network, browser });
+    const { marks, lateShare } = await replay(edgeShard(paper).schedules, { ...network, browser });
     return {
       rows: [
         ...(["on", "off", "auto"] as const).flatMap((way) => wayRows(WAYS[way], bestOf(paper, compared, way))),

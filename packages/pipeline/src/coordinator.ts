@@ -283,6 +283,11 @@ export class Coordinator {
     if (wanted.length === 0) return []; // refuted on its way
     const live = wanted.flatMap(({ live }, i) => (live ? [i] : []));
     const rows = wanted.filter((row) => row.live);
+    if (rows.length === 0) {
+      // Other rows of the frame are in somebody's list; whom it was to be scored for was stopped.
+      this.#frames.done(frame);
+      return [];
+    }
     for (const row of rows) row.askIds = idsToAsk(row);
     this.#frames.scoring(frame, rows);
     return [

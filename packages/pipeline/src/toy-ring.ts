@@ -290,6 +290,7 @@ export class ToyRing {
       }
       case "score": {
         const { activations, policies, frame } = effect;
+        if (policies.length === 0) throw new Error("the head was asked to score no rows");
         const scores = policies.map((policy, row) =>
           toyScore(activations.data[row] ?? NaN, row, policy, this.#vocabulary),
         );

@@ -283,7 +283,20 @@ export class HostEngine {
   }
 
   ask(options: AskOptions): void {
-    const outline = Outline.tryStart(options, {
+    let outline: Outline | null;
+    try {
+      outline = this.#outlineOf(options);
+    } catch (error) {
+      // As of a file whose template refuses what router or outline say.
+      this.#ports.emit(endedUntold(options.id, failure(error).message, ""));
+      return;
+    }
+    if (outline === null) this.#ask(options, (event) => this.#ports.emit(event));
+    else this.#outlines.set(options.id, outline);
+  }
+
+  #outlineOf(options: AskOptions): Outline | null {
+    return Outline.tryStart(options, {
       ask: (part, tell) => this.#ask(part, tell),
       stop: (id) => this.#driver.cancel(id),
       close: (conversation) => this.closeConversation(conversation),
@@ -294,8 +307,6 @@ export class HostEngine {
       },
       nowMs: () => performance.now(),
     });
-    if (outline === null) this.#ask(options, (event) => this.#ports.emit(event));
-    else this.#outlines.set(options.id, outline);
   }
 
   #ask(options: AskOptions, tell: (event: AnswerEvent) => void): void {
@@ -343,8 +354,9 @@ export class HostEngine {
   }
 
   closeConversation(conversation: string): void {
-    this.#model?.dialogues.forget(conversation);
     this.#driver.closeConversation(conversation);
+    // After the end of what was written in it, which is told at once.
+    this.#model?.dialogues.forget(conversation);
   }
 
   #emit(event: HostEvent): void {

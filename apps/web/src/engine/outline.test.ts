@@ -48,8 +48,11 @@ it("questions for code, numbers or one short answer spare the router", () => {
   expect([routeOf(" A"), routeOf("B."), routeOf("The answer is C"), routeOf("Apple")]).toEqual(["A", "B", "C", null]);
 });
 
+const joined = (messages: readonly ChatMessage[]) =>
+  messages.map(({ role, content }) => `<${role}>${content}`).join("");
+
 /** A model that says what it is told to; parts end when the test says so. */
-function ask(outline: AskOptions["outline"], question: string, says: (part: string) => string) {
+function ask(outline: AskOptions["outline"], question: string, says: (part: string) => string, render = joined) {
   const events: AnswerEvent[] = [];
   const asked: {
     name: string;
@@ -96,7 +99,7 @@ function ask(outline: AskOptions["outline"], question: string, says: (part: stri
     },
     stop: (id) => stopped.push(id),
     close: (conversation) => closed.push(conversation),
-    render: (messages: readonly ChatMessage[]) => messages.map(({ role, content }) => `<${role}>${content}`).join(""),
+    render,
     emit: (event) => events.push(event),
     nowMs: () => nowMs++,
   });
@@ -223,4 +226,17 @@ it("stopped at any time it ends once, with what there is", async () => {
   two.finish();
   await Promise.resolve();
   expect(late.events.filter(({ kind }) => kind === "finished")).toMatchObject([{ finish: "cancelled" }]);
+});
+
+it("where the template refuses what the outline says, nothing has begun", () => {
+  const rendered: string[] = [];
+  const refuse = (messages: readonly ChatMessage[]) => {
+    rendered.push(joined(messages));
+    if (rendered.length === 2) throw new Error("Roles must alternate.");
+    return joined(messages);
+  };
+  const asked: string[] = [];
+  const says = (part: string) => (asked.push(part), "");
+  expect(() => ask("auto", "What are the most effective ways to deal with stress?", says, refuse)).toThrow("Roles");
+  expect([rendered.length, asked]).toEqual([2, []]);
 });

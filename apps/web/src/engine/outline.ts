@@ -83,8 +83,11 @@ export class Outline {
     if (outline === "auto" && isVetoed(question)) return null;
     const isList = outline === "on" ? true : null;
     const run = new Outline(options, prompt.messages, isList, ports);
-    if (isList === null) run.#askRouter();
-    run.#askOutline();
+    // Both before either is asked: where the template refuses one, nothing has begun.
+    const router = isList === null ? ports.render(routerMessages(prompt.messages)) : null;
+    const outlined = ports.render(outlineMessages(prompt.messages)) + OUTLINE_START;
+    if (router !== null) run.#askRouter(router);
+    run.#askOutline(outlined);
     return run;
   }
 
@@ -97,8 +100,7 @@ export class Outline {
     for (const id of this.#running) this.#ports.stop(id);
   }
 
-  #askRouter(): void {
-    const text = this.#ports.render(routerMessages(this.#messages));
+  #askRouter(text: string): void {
     let said = "";
     const grow = (more: string, id: string) => {
       said += more;
@@ -112,8 +114,7 @@ export class Outline {
     this.#part("router", text, ROUTER_TOKENS, [], end, grow);
   }
 
-  #askOutline(): void {
-    const text = this.#ports.render(outlineMessages(this.#messages)) + OUTLINE_START;
+  #askOutline(text: string): void {
     this.#part("outline", text, OUTLINE_TOKENS, ["\n\n"], (finished) => {
       this.#outline = finished;
       this.#decide("outline", finished);

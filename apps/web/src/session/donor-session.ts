@@ -124,6 +124,8 @@ export class DonorSession {
     ),
   );
   #assign: AssignMessage | null = null;
+  /** The task that times this device, if one does: what is given up goes on in the worker, beside whatever is timed next. */
+  #measuring: AbortSignal | null = null;
   /** Layers move: this device keeps those that it had for the next `assign`. */
   #holds = false;
   /** Of what it loads now. */
@@ -362,8 +364,9 @@ export class DonorSession {
   /** Ends whatever is being done and frees the layers at once: a wasm heap only shrinks with its worker. */
   #drop(): void {
     this.#tasks.drop();
-    if (this.#assign !== null || this.#holds) this.engine.endWorker();
+    if (this.#assign !== null || this.#holds || this.#measuring !== null) this.engine.endWorker();
     this.#holds = false;
+    this.#measuring = null;
     this.#part();
   }
 
@@ -387,13 +390,16 @@ export class DonorSession {
     { epoch, shape, head = false, backend, threads }: Extract<HostMessage, { type: "profile" }>,
     aborted: AbortSignal,
   ): Promise<void> {
+    this.#measuring = aborted;
     const { rung } = await this.engine.prove(shape, { backend, threads });
+    aborted.throwIfAborted();
     const { layerTimes, headTimes, frameMs, handoverMs, isAnew } = await this.engine.measure(shape, rung, {
       layers: true,
       head,
     });
+    aborted.throwIfAborted();
+    this.#measuring = null;
     const loadBytesPerMs = this.engine.loadRate(shape, rung);
-    if (aborted.aborted) return;
     this.#control?.send({
       type: "profile",
       epoch,
@@ -413,6 +419,7 @@ export class DonorSession {
     this.#assign = assign;
     this.#progress("checking", 0, 1);
     const proven = await this.engine.prove(assign.checkpoint.shape, assign);
+    aborted.throwIfAborted();
     const { shape } = assign.checkpoint;
     this.#usualBytesPerMs = this.engine.loadRate(shape, proven.rung);
     const loaded = await this.engine.api.loadShare(assign, proven.rung);

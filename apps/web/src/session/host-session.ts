@@ -132,7 +132,8 @@ export class HostSession {
     this.asks = new AskDesk(
       {
         tell: (peer, message) => this.#guests.get(peer)?.send(message),
-        serves: (peer) => this.#ring.peek().kind === "ready" && this.#ringSeats.includes(peer),
+        // While a ring is put together too: a question that was on its way when layers began to move waits for them.
+        serves: (peer) => this.#taking.includes(peer),
         ask: (options) => this.ask(options),
         stopAnswer: (id) => this.stopAnswer(id),
         closeConversation: (id) => this.closeConversation(id),
@@ -206,8 +207,12 @@ export class HostSession {
     });
     this.engine.events.on("storage", ({ message }) => (this.storage.value = message));
     this.engine.events.on("failed", ({ from, reason, message }) => {
-      if (from === null || from === "host") this.#lose(reason, message);
-      else this.#neighbours.fault(from, texts.guests.nonsense(message));
+      if (from === null || from === "host") {
+        this.#lose(reason, message);
+        // A lost GPU, say, would be in the next ring too.
+        this.engine.endWorker();
+        this.#replanning.forget();
+      } else this.#neighbours.fault(from, texts.guests.nonsense(message));
     });
     this.engine.events.on("token", (event) => this.#emitter.emit("answer", event));
     this.engine.events.on("points", (event) => this.#emitter.emit("answer", event));
@@ -255,11 +260,16 @@ export class HostSession {
     return this.#roomState.value.kind !== "connected" && (donors.length > 0 || isOfServer);
   }
 
-  async #start(options: RingOptions, move: Move | null = null): Promise<void> {
+  /** `taking`: who may not go before the new plan has told who computes. */
+  async #start(
+    options: RingOptions,
+    move: Move | null = null,
+    taking: readonly PeerId[] = options.donors,
+  ): Promise<void> {
     const epoch = ++this.#epoch;
     this.#options = options;
     const { signal } = (this.#starting = new AbortController());
-    this.#taking = options.donors;
+    this.#taking = taking;
     this.#ring.value = { kind: "starting", message: move === null ? texts.session.assembling : texts.session.moving };
     try {
       await abortable(this.#free(move !== null), signal);
@@ -281,7 +291,14 @@ export class HostSession {
       this.#starting = null;
       if (standing !== null && options.moves === true) this.#replanning.begin(standing);
     } catch (error) {
-      if (!signal.aborted) this.#lose(troubleOf(error), error instanceof Error ? error.message : String(error));
+      if (!signal.aborted) {
+        batch(() => {
+          this.#lose(troubleOf(error), error instanceof Error ? error.message : String(error));
+          // The ring worked before its layers moved: it is put together once more, as if somebody had pressed the button.
+          if (move !== null && options.donors.every((peer) => this.#guests.get(peer) !== undefined))
+            this.#start(options).catch(() => undefined);
+        });
+      }
       throw error;
     }
   }
@@ -382,14 +399,18 @@ export class HostSession {
   /** The ring's devices have changed: another one takes its place, and what is read stays as it is. */
   #moveLayers(move: Move): void {
     const options = this.#options;
-    const isThere = ({ seat }: { readonly seat: Seat }) => seat === "host" || this.#guests.get(seat) !== undefined;
-    if (options === null || this.#ring.value.kind !== "ready" || !move.plan.stages.every(isThere)) return;
+    // One that the server does not see could make no links.
+    const listed = new Set(this.#room.members.map(({ peer }) => peer));
+    const next = move.plan.stages.flatMap(({ seat }) => (seat === "host" ? [] : [seat]));
+    const areThere = next.every((peer) => listed.has(peer) && this.#guests.get(peer) !== undefined);
+    if (options === null || this.#ring.value.kind !== "ready" || !areThere) return;
     if (this.missesServer(options)) return; // Asked again after the next answer.
+    const taking = [...new Set([...this.#taking, ...next])];
     // Nobody is told of an end: for those who look, the ring is put together again.
     batch(() => {
       this.#lose("stale-plan", texts.session.startedAnew, texts.session.moving, true);
       // What goes wrong is the ring's state.
-      this.#start(options, move).catch(() => undefined);
+      this.#start(options, move, taking).catch(() => undefined);
     });
   }
 

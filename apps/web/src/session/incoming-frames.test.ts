@@ -74,6 +74,17 @@ it("what is under way when a ring ends means nothing, and accuses nobody", async
   expect([heard, strays, broken]).toEqual([[anna, anna], [], []]);
 });
 
+it("nor does the very first frame of a ring that ended while it was under way", async () => {
+  const before: { seat: Seat | null } = { seat: anna };
+  const { frames, open, heard, strays, broken } = device(before);
+  const silent = open(anna);
+  frames.settle();
+  before.seat = null;
+  frames.giveUp();
+  await arrive(silent.link);
+  expect([heard, strays, broken]).toEqual([[], [], []]);
+});
+
 it("a neighbour that floods, or whose bytes the engine cannot read, ends the ring by name", async () => {
   const { open, broken, heard } = device({ seat: anna }, 2);
   const hers = open(anna);

@@ -18,8 +18,11 @@ export interface IncomingFramesOptions {
 
 interface Line {
   readonly incoming: IncomingLink;
-  /** `former`: of a ring that was given up; what was under way when it ended means nothing any more. */
-  state: "unheard" | "heard" | "former";
+  /**
+   * `seated`: of the ring that stands or is put together; `former`: of one that was given up, so what was under way when it ended means nothing any
+   * more. `early`: nobody knows yet.
+   */
+  state: "early" | "seated" | "former";
 }
 
 /** The old ring's and the next one's may overlap, twice. */
@@ -47,7 +50,7 @@ export class IncomingFrames {
   accept(incoming: IncomingLink): void {
     const { from, link } = incoming;
     const { seatOf, isBefore } = this.#options;
-    const line: Line = { incoming, state: "unheard" };
+    const line: Line = { incoming, state: "early" };
     if (this.#isSettled && !isBefore(seatOf(from))) {
       return this.#stray(line, "opened a link for activations without sitting before this device in the ring");
     }
@@ -64,6 +67,7 @@ export class IncomingFrames {
     this.#isSettled = true;
     for (const line of this.#lines) {
       if (line.state === "former" || !this.#options.isBefore(this.#seatOf(line))) void line.incoming.link.close();
+      else line.state = "seated";
     }
   }
 
@@ -71,7 +75,7 @@ export class IncomingFrames {
   giveUp(): void {
     this.#isSettled = false;
     this.#credit.reset();
-    for (const line of this.#lines) if (line.state === "heard") line.state = "former";
+    for (const line of this.#lines) if (line.state === "seated") line.state = "former";
   }
 
   /** A frame went on its way from here. */
@@ -103,7 +107,7 @@ export class IncomingFrames {
     }
     const excess = this.#credit.came(bytes.length);
     if (excess !== null) return this.fault(seat, excess);
-    line.state = "heard";
+    line.state = "seated";
     this.#options.frame(seat, bytes);
   }
 
