@@ -71,7 +71,7 @@ export class Rooms {
 
       socket.on("join", (request, ack) => {
         if (typeof ack !== "function") return;
-        const answer = bucket.take(1) ? this.#join(socket, request, seat !== null) : tooFast();
+        const answer = bucket.take(1) ? this.#join(socket, request, seat) : tooFast();
         if ("room" in answer) seat = { room: answer.room, peer: answer.peer };
         ack("room" in answer ? { ok: true, members: answer.members } : answer);
       });
@@ -88,14 +88,14 @@ export class Rooms {
   #join(
     socket: IoSocket,
     request: unknown,
-    seated: boolean,
+    seated: { readonly room: RoomId; readonly peer: PeerId } | null,
   ): { room: RoomId; peer: PeerId; members: Member[] } | Extract<JoinAck, { ok: false }> {
-    if (seated)
-      return refusal("bad-message", "This connection is in a room already; open another one for another room.");
     const parsed = JoinRequest.safeParse(request);
     if (!parsed.success)
       return refusal(sizeReason(request, "hello", SIGNALING_LIMITS.helloBytes), parsed.error.message);
     const { room, peer, hello } = parsed.data;
+    if (seated !== null && (seated.room !== room || seated.peer !== peer))
+      return refusal("bad-message", "This connection is in a room already; open another one for another room.");
     const seats = this.#rooms.get(room) ?? new Map<PeerId, Seat>();
     if (seats.size === 0 && this.#rooms.size >= this.#limits.rooms) {
       return refusal(
@@ -103,11 +103,15 @@ export class Rooms {
         `This server holds ${this.#limits.rooms} rooms; try again later or run your own.`,
       );
     }
+    const members = [...seats.values()].filter((other) => other.member.peer !== peer).map(({ member }) => member);
+    const own = seats.get(peer);
+    // Its question was answered, and the answer did not arrive.
+    if (own?.socket === socket) return { room, peer, members };
+    // Before the count: it may be this device's old connection, which the server will miss soon.
+    if (own !== undefined) return refusal("peer-taken", "Another connection uses this device's id; reload the page.");
     if (seats.size >= this.#limits.membersPerRoom) {
       return refusal("room-full", `This room holds ${this.#limits.membersPerRoom} devices; one must leave first.`);
     }
-    if (seats.has(peer)) return refusal("peer-taken", "Another connection uses this device's id; reload the page.");
-    const members = [...seats.values()].map(({ member }) => member);
     for (const other of seats.values()) other.socket.emit("joined", { peer, hello });
     const seat = { socket, member: { peer, hello } };
     seats.set(peer, seat);

@@ -77,6 +77,19 @@ describe("rooms", () => {
     expect(await left).toEqual({ peer: peer(2) });
   });
 
+  it("answers a join again whose answer was lost, and tells nobody of it", async () => {
+    const [a, b] = [await tab(), await tab()];
+    await join_(a.socket, 1, 1);
+    const told: unknown[] = [];
+    a.socket.on("joined", (member) => told.push(member));
+    a.socket.on("left", (member) => told.push(member));
+    await join_(b.socket, 1, 2);
+    expect(await join_(b.socket, 1, 2)).toMatchObject({ ok: true, members: [{ peer: peer(1) }] });
+    expect(await join_(a.socket, 1, 1)).toMatchObject({ ok: true, members: [{ peer: peer(2) }] });
+    expect(await b.socket.emitWithAck("relay", { to: peer(1), sealed: bytes(1) })).toEqual({ ok: true });
+    expect(told).toHaveLength(1);
+  });
+
   it("keeps rooms apart", async () => {
     const [a, b] = [await tab(), await tab()];
     await join_(a.socket, 1, 1);
@@ -105,6 +118,8 @@ describe("rooms", () => {
     await join_(b.socket, 1, 2);
     await join_(c.socket, 1, 3);
     expect(await join_(d.socket, 1, 4)).toMatchObject({ reason: "room-full" });
+    // Its old connection may be dead: it is to try again, in a full room too.
+    expect(await join_(d.socket, 1, 3)).toMatchObject({ reason: "peer-taken" });
     await join_(d.socket, 2, 4);
     expect(await join_(e.socket, 3, 5)).toMatchObject({ reason: "too-many-rooms" });
     d.socket.disconnect();

@@ -138,10 +138,13 @@ function partsOf(room: Room, engine: Engine): SessionParts {
   return { room, links: linksOf(room), engine };
 }
 
+/** Why a server takes no signal at the moment: this page or the other is away, or many devices come at once. */
+const PASSING: readonly RoomError["reason"][] = ["offline", "no-such-peer", "not-in-room", "too-fast"];
+
 function linksOf(room: Room): PeerLinks {
   const signals = new PatientSignals({
     send: (to, payload) => room.sendSignal(to, payload),
-    mayPass: (error) => error instanceof RoomError && (error.reason === "offline" || error.reason === "no-such-peer"),
+    mayPass: (error) => error instanceof RoomError && PASSING.includes(error.reason),
   });
   const links = new PeerLinks({
     get iceServers() {

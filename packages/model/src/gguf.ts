@@ -2,6 +2,7 @@
 import { BLOCKS } from "./blocks.ts";
 import { ModelError } from "./errors.ts";
 import type { Architecture, BlockType, Checkpoint, TensorEntry } from "./shape.ts";
+import { inLayer, LAYER_PARTS } from "./tensor-names.ts";
 
 /** Somewhere that a file's bytes can be had from, piece by piece. */
 export interface ByteSource {
@@ -38,6 +39,8 @@ const LIMIT = {
   items: 1 << 20,
   depth: 2,
 } as const;
+/** Of a shape's sizes. */
+const MOST = { L: 1024, D: 1 << 16, F: 1 << 20, H: 1024, K: 1024, E: 1024, V: 1 << 20 } as const;
 const TYPE_NAMES: Readonly<Record<number, BlockType>> = {
   0: "F32",
   1: "F16",
@@ -126,24 +129,71 @@ function checkpointOf(
   if (V === undefined) throw new ModelError("missing-tensor", "The file has no token_embd.weight.");
   const H = number("attention.head_count");
   const D = number("embedding_length");
-  return {
-    id,
-    shape: {
-      architecture: a,
-      L: number("block_count"),
-      D,
-      F: number("feed_forward_length"),
-      H,
-      K: number("attention.head_count_kv", H),
-      E: number("attention.key_length", D / H),
-      V,
-      ropeBase: number("rope.freq_base", 10000),
-      rmsEpsilon: number("attention.layer_norm_rms_epsilon"),
-      contextLength: number("context_length"),
-    },
-    tiedHead: !tensors.some(({ name }) => name === "output.weight"),
-    tensors,
+  const shape = {
+    architecture: a,
+    L: number("block_count"),
+    D,
+    F: number("feed_forward_length"),
+    H,
+    K: number("attention.head_count_kv", H),
+    E: number("attention.key_length", D / H),
+    V,
+    ropeBase: number("rope.freq_base", 10000),
+    rmsEpsilon: number("attention.layer_norm_rms_epsilon"),
+    contextLength: number("context_length"),
   };
+  for (const [letter, most] of Object.entries(MOST)) {
+    const size = shape[letter as keyof typeof MOST];
+    if (!Number.isInteger(size) || size > most)
+      throw new ModelError("limits", `The header says ${letter} = ${size}; whole numbers up to ${most} are read.`);
+  }
+  refuseOtherRotations(metadata, tensors, a, shape.E);
+  refuseParts(metadata, tensors, shape.L);
+  return { id, shape, tiedHead: !tensors.some(({ name }) => name === "output.weight"), tensors };
+}
+
+/** Scaled, or of a part of each head: computed as if they were not, such models write nonsense. */
+function refuseOtherRotations(
+  metadata: ReadonlyMap<string, MetadataValue>,
+  tensors: readonly TensorEntry[],
+  a: Architecture,
+  E: number,
+): void {
+  // Files of before `rope.scaling` have the factor alone.
+  const linear = metadata.get(`${a}.rope.scale_linear`) ?? 1;
+  const kind = metadata.get(`${a}.rope.scaling.type`) ?? (linear === 1 ? "none" : "linear");
+  const factor = metadata.get(`${a}.rope.scaling.factor`) ?? linear;
+  if ((kind !== "none" && factor !== 1) || tensors.some(({ name }) => /(^|\.)rope_(freqs|factors)/.test(name)))
+    throw new ModelError(
+      "unsupported",
+      `The model's positions are scaled (${String(kind)}, factor ${String(factor)}), which is not computed here. Choose a file without scaling, often the one with the shorter context.`,
+    );
+  const rotated = numberOf(metadata, `${a}.rope.dimension_count`, E);
+  if (rotated !== E)
+    throw new ModelError(
+      "unsupported",
+      `The model rotates ${rotated} of each head's ${E} numbers; only all of them are computed here.`,
+    );
+}
+
+/** Of a file in several parts, or of a mixture of experts, layers would be missing when they are wanted. */
+function refuseParts(metadata: ReadonlyMap<string, MetadataValue>, tensors: readonly TensorEntry[], L: number): void {
+  const names = new Set(tensors.map(({ name }) => name));
+  const parts = Number(metadata.get("split.count") ?? 1);
+  if (parts > 1)
+    throw new ModelError(
+      "missing-tensor",
+      `The file is one of ${parts} parts of a model. Choose a file that is whole.`,
+    );
+  for (let layer = 0; layer < L; layer++) {
+    const lacking = LAYER_PARTS.map((part) => inLayer(layer, `${part}.weight`)).find((name) => !names.has(name));
+    if (lacking !== undefined)
+      throw new ModelError(
+        "missing-tensor",
+        `The file has no ${lacking}: it is not whole, or a model of another kind (a mixture of experts, say). Choose another one.`,
+      );
+  }
+  if (!names.has("output_norm.weight")) throw new ModelError("missing-tensor", "The file has no output_norm.weight.");
 }
 
 function numberOf(metadata: ReadonlyMap<string, MetadataValue>, key: string, fallback?: number): number {

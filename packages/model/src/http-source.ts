@@ -57,8 +57,15 @@ async function requestRange(
 ): Promise<Response> {
   const headers = { Range: `bytes=${offsetBytes}-${offsetBytes + sizeBytes - 1}` };
   const response = await fetch(url, { headers, cache, signal });
-  if (response.status === 206) return response;
+  // Other sites may hide where their bytes begin.
+  const first = /^bytes (\d+)-/.exec(response.headers.get("Content-Range") ?? "")?.[1];
+  if (response.status === 206 && (first === undefined || Number(first) === offsetBytes)) return response;
   await response.body?.cancel();
+  if (response.status === 206)
+    throw new ModelError(
+      "range-refused",
+      `${url} sent bytes from ${first} on instead of ${offsetBytes}; use another address.`,
+    );
   if (response.status >= 500 || response.status === 429) {
     throw new ModelError("unreachable", `${url} answered ${response.status}; try again in a while.`);
   }

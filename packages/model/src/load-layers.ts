@@ -6,7 +6,7 @@ import type { ByteSource } from "./gguf.ts";
 import type { LinearWeights } from "./onnx/linear.ts";
 import type { LayerWeights } from "./onnx/stage-graph.ts";
 import type { Checkpoint, TensorEntry } from "./shape.ts";
-import { inLayer } from "./tensor-names.ts";
+import { inLayer, LAYER_PARTS } from "./tensor-names.ts";
 
 export function findTensor(checkpoint: Checkpoint, name: string): TensorEntry {
   const entry = checkpoint.tensors.find((t) => t.name === name);
@@ -90,18 +90,6 @@ function unpermuteRows<T extends Float32Array | Uint8Array>(rows: T, rowLength: 
   }
   return out;
 }
-
-const LAYER_PARTS = [
-  "attn_norm",
-  "attn_q",
-  "attn_k",
-  "attn_v",
-  "attn_output",
-  "ffn_norm",
-  "ffn_gate",
-  "ffn_up",
-  "ffn_down",
-];
 
 /** The tensors that `loadLayer` reads. */
 export function layerTensors(checkpoint: Checkpoint, index: number): readonly TensorEntry[] {

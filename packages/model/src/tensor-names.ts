@@ -15,3 +15,16 @@ export function partOf(tensorName: string): string {
 export function inLayer(layer: number, part: string): string {
   return `blk.${layer}.${part}`;
 }
+
+/** What every layer has, as `.weight`; some have a `.bias` too. */
+export const LAYER_PARTS = [
+  "attn_norm",
+  "attn_q",
+  "attn_k",
+  "attn_v",
+  "attn_output",
+  "ffn_norm",
+  "ffn_gate",
+  "ffn_up",
+  "ffn_down",
+] as const;

@@ -42,7 +42,8 @@ for (const [name, file, golden] of [
         const stream = tokenizer.stream();
         expect(c.greedy.map((id) => stream.push(id)).join("") + stream.flush(), c.id).toBe(c.greedyText);
       }
-      expect(tokenizer.eosIds).toEqual([golden.eos]);
+      expect(tokenizer.eosIds[0]).toBe(golden.eos);
+      expect(tokenizer.eosIds.map((id) => tokenizer.textOf(id)).toSorted()).toEqual(["<|endoftext|>", "<|im_end|>"]);
     }, 60_000);
   });
 }
@@ -68,6 +69,24 @@ describe("a made-up vocabulary", () => {
     const stream = createTokenizer(metadata).stream();
     expect([1, 4, 5, 7, 4].map((id) => stream.push(id))).toEqual(["a", "", "é", " ", ""]);
     expect(stream.flush()).toBe("\uFFFD");
+  });
+
+  it("knows ends that the file does not call its own, and none that is a word", () => {
+    const tokens = ["<|endoftext|>", "a", "b", "ab", "Ã", "©", "<|im_end|>", "</s>"];
+    const types = [3, 1, 1, 1, 1, 1, 3, 1];
+    const other = new Map([
+      ...metadata,
+      ["tokenizer.ggml.tokens", tokens],
+      ["tokenizer.ggml.token_type", types],
+    ] as const);
+    expect(createTokenizer(other).eosIds).toEqual([0, 6]);
+    expect(createTokenizer(new Map(metadata).set("tokenizer.ggml.eot_token_id", 3)).eosIds).toEqual([0, 3]);
+  });
+
+  it("refuses a file that does not say which tokens are special", () => {
+    const without = new Map(metadata);
+    without.delete("tokenizer.ggml.token_type");
+    expect(() => createTokenizer(without)).toThrow(/special/);
   });
 
   it("names what it supports when it does not know the kind", () => {

@@ -51,6 +51,17 @@ const PRE_TOKENIZERS: Readonly<Record<string, readonly object[]>> = {
   ],
 };
 
+/** Special tokens that end what a model says, whatever the file calls its end. */
+const ENDS: ReadonlySet<string> = new Set([
+  "<|im_end|>",
+  "<|endoftext|>",
+  "<|eot_id|>",
+  "<|end_of_text|>",
+  "<|end|>",
+  "<end_of_turn>",
+  "</s>",
+]);
+
 export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): Tokenizer {
   const kind = metadata.get("tokenizer.ggml.model");
   const pre = String(metadata.get("tokenizer.ggml.pre"));
@@ -65,9 +76,11 @@ export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): T
   const merges = strings(metadata, "tokenizer.ggml.merges");
   const types = metadata.get("tokenizer.ggml.token_type");
   const eos = metadata.get("tokenizer.ggml.eos_token_id");
+  if (!Array.isArray(types) || types.length !== tokens.length)
+    throw new ModelError("unsupported", "The file does not say which of its tokens are special. Choose another one.");
   if (typeof eos !== "number") throw new ModelError("unsupported", "The file names no end-of-sequence token.");
   const addedTokens = tokens.flatMap((content, id) => {
-    const type = Array.isArray(types) ? (types as readonly MetadataValue[])[id] : null;
+    const type = (types as readonly MetadataValue[])[id];
     if (type !== TOKEN_TYPE.control && type !== TOKEN_TYPE.userDefined) return [];
     const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
     return [{ id, content, special: type === TOKEN_TYPE.control, ...plain }];
@@ -89,7 +102,13 @@ export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): T
         ignore_merges: false,
       },
     },
-    { clean_up_tokenization_spaces: false, chat_template: metadata.get("tokenizer.chat_template") ?? null },
+    {
+      clean_up_tokenization_spaces: false,
+      chat_template: metadata.get("tokenizer.chat_template") ?? null,
+      // Templates name them.
+      eos_token: tokens[eos] ?? null,
+      bos_token: tokens[numberAt(metadata, "bos_token_id") ?? -1] ?? null,
+    },
   );
   const decode = (ids: readonly number[]) =>
     ids.length === 0
@@ -107,9 +126,28 @@ export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): T
       if (typeof rendered !== "string") throw new ModelError("unsupported", "The chat template gave no text.");
       return rendered;
     },
-    eosIds: [eos],
+    eosIds: endsOf(metadata, eos, addedTokens),
     stream: () => textStream(decode),
   };
+}
+
+/**
+ * The first is the file's own. Models end a turn by other tokens too than the one that their file names: base models with a chat template, say, whose
+ * own one ends a document.
+ */
+function endsOf(
+  metadata: ReadonlyMap<string, MetadataValue>,
+  eos: number,
+  added: readonly { readonly id: number; readonly content: string; readonly special: boolean }[],
+): readonly number[] {
+  const named = ["eot_token_id", "eom_token_id"].flatMap((key) => numberAt(metadata, key) ?? []);
+  const known = added.filter(({ content, special }) => special && ENDS.has(content)).map(({ id }) => id);
+  return [...new Set([eos, ...named, ...known])];
+}
+
+function numberAt(metadata: ReadonlyMap<string, MetadataValue>, key: string): number | null {
+  const value = metadata.get(`tokenizer.ggml.${key}`);
+  return typeof value === "number" ? value : null;
 }
 
 /** Decodes a short tail of the ids anew with each token; what lies before the tail is certain. */

@@ -71,7 +71,11 @@ export class SignalingSocket {
       reconnectionDelayMax: 5_000,
     });
     this.#socket = socket;
-    socket.on("connect", () => void this.#join());
+    socket.on("connect", () => {
+      // What was to be tried again on the connection before would join this one a second time.
+      this.#forgetRetry();
+      void this.#join();
+    });
     socket.on("disconnect", (why) => {
       this.#isJoined = false;
       this.#emitter.emit("offline", { message: `the connection to the signaling server was lost (${why})` });
@@ -134,7 +138,7 @@ export class SignalingSocket {
   close(): void {
     this.#isOver = true;
     this.#isJoined = false;
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#forgetRetry();
     this.#socket.disconnect();
   }
 
@@ -147,7 +151,7 @@ export class SignalingSocket {
       return;
     }
     // Lost meanwhile: the next connection joins by itself, and what waits in the buffer would join a second time.
-    if (this.#isOver || !this.#socket.connected) return;
+    if (this.#isOver || this.#isJoined || !this.#socket.connected) return;
     // Not awaited: whoever joins right behind this member is told in the same breath, and must not be taken for gone by the list before.
     this.#socket.timeout(ACK_TIMEOUT_MS).emit("join", request, (error: Error | null, answer: unknown) => {
       if (error !== null) this.#joinLater(error);
@@ -180,11 +184,16 @@ export class SignalingSocket {
 
   #later(action: () => void): void {
     if (this.#isOver) return;
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#forgetRetry();
     this.#retry = setTimeout(() => {
       // A lost connection has its own way back, through `connect`.
       if (!this.#isOver && (this.#socket.connected || !this.#socket.active)) action();
     }, RETRY_MS);
+  }
+
+  #forgetRetry(): void {
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
   }
 
   #checked<T>(schema: Schema<T>, use: (event: T) => void): (event: unknown) => void {

@@ -96,6 +96,12 @@ export class HeadRunner {
       toFloat32(x),
       policies.map(({ askIds }) => askIds),
     );
+    // The best of what is no number would be token 0, for ever.
+    if (scores.some(({ logSum, mean }) => !Number.isFinite(logSum) || !Number.isFinite(mean)))
+      throw new RuntimeError(
+        "session",
+        "What the layers computed is no number any more: a device computes wrongly, or half precision is too small for it. Start again; if it comes back, let devices compute on wasm, or leave one out.",
+      );
     const guesses = await this.#guess(toFloat32(x), policies);
     return scores.map(({ greedy, logSum, mean, asked, best: logits }, r) => {
       const policy = policies[r]!;

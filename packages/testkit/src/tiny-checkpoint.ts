@@ -13,6 +13,10 @@ export interface TinyCheckpointOptions {
   /** Default true: the LM head is the embedding's tensor. */
   readonly tiedHead?: boolean;
   readonly seed?: number;
+  /** Keys of the header beside those of a sound file, or in their place. */
+  readonly metadata?: Readonly<Record<string, Value>>;
+  /** Tensors that the file is without. */
+  readonly lacks?: (name: string) => boolean;
 }
 
 const DIMS = { L: 4, D: 64, F: 128, H: 4, K: 2, V: 320 };
@@ -46,13 +50,14 @@ interface Tensor {
 export function tinyCheckpoint(options: TinyCheckpointOptions = {}): Uint8Array {
   const dims = { ...DIMS, ...options.dims };
   const architecture = options.architecture ?? "llama";
-  const tensors = makeTensors(dims, architecture, options);
+  const { metadata: more = {}, lacks = () => false } = options;
+  const tensors = makeTensors(dims, architecture, options).filter(({ name }) => !lacks(name));
   const w = new Writer();
   w.raw(new TextEncoder().encode("GGUF"));
   w.u32(3);
   w.u64(tensors.length);
-  const metadata = makeMetadata(dims, architecture);
-  w.u64(metadata.length);
+  const metadata = new Map([...makeMetadata(dims, architecture), ...Object.entries(more)]);
+  w.u64(metadata.size);
   for (const [key, value] of metadata) {
     w.text(key);
     w.value(value);

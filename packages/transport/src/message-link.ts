@@ -187,6 +187,7 @@ export class MessageLink implements PeerLink {
       if (this.#state.kind === "closing" && this.#queue.length === 0) this.#wire.shut();
     } catch (error) {
       this.lost({ reason: "failed", message: `the channel refused a slice: ${String(error)}` });
+      this.#wire.shut();
     }
   }
 
@@ -209,6 +210,7 @@ export class MessageLink implements PeerLink {
       if (outgoing.offset > 0) this.#wire.send(this.#slicer.abandon());
     } catch (error) {
       this.lost({ reason: "failed", message: `the channel refused a slice: ${String(error)}` });
+      this.#wire.shut();
     }
     this.#pump();
   }

@@ -96,7 +96,11 @@ export class PeerLinks {
         (error: unknown) => this.#fail(from, error as TransportError),
       );
     }
-    this.#connecting.get(key)?.connection.receiveSignal(signal);
+    try {
+      this.#connecting.get(key)?.connection.receiveSignal(signal);
+    } catch (error) {
+      this.#fail(from, error as TransportError);
+    }
   }
 
   #begin(

@@ -39,6 +39,18 @@ test("connecting can be given up, and refuses signals that are none", async () =
   await expect(alone.link).rejects.toMatchObject({ reason: "aborted" });
 });
 
+test("what a server delivers twice is heard once: the link comes about", async () => {
+  const options = { iceServers };
+  const twice = (receive: (signal: unknown) => void) => (signal: unknown) => {
+    receive(signal);
+    receive(signal);
+  };
+  const a = connectPeer({ ...options, initiator: true, sendSignal: twice((signal) => b.receiveSignal(signal)) });
+  const b = connectPeer({ ...options, initiator: false, sendSignal: twice((signal) => a.receiveSignal(signal)) });
+  const links = await Promise.all([a.link, b.link]);
+  await Promise.all(links.map((link) => link.close()));
+});
+
 test("an offer that is no SDP fails the connection", async () => {
   const alone = connectPeer({ iceServers, initiator: false, sendSignal: () => undefined });
   alone.receiveSignal({ type: "offer", sdp: "nonsense" });

@@ -64,9 +64,18 @@ export function connectPeer(options: ConnectOptions): Connecting {
     if (parsed.data.type === "candidate") ways.see("own", parsed.data.candidate.candidate);
     sendSignal(parsed.data);
   });
+  // Nothing is negotiated anew over these links. A description that comes again was sent twice, as its sender could not know that it had arrived; a
+  // second answer would end the connection that the first one made.
+  let isDescribed = false;
+  const isNews = (type: ConnectionSignal["type"]) => {
+    if (type === "candidate") return true;
+    const wasDescribed = isDescribed;
+    isDescribed = true;
+    return !wasDescribed;
+  };
   return {
     link: whenConnected(peer, link, { timeoutMs, relayOnly, signal, ways }),
-    receiveSignal: (data) => applySignal(peer, data, ways),
+    receiveSignal: (data) => applySignal(peer, data, ways, isNews),
   };
 }
 
@@ -125,14 +134,24 @@ function brokeOff(failure: string): string {
     : `${BROKE_OFF} (${failure.replace(/\.$/, "")})`;
 }
 
-function applySignal(peer: SimplePeerTypes.Instance, data: unknown, ways: Ways): void {
+function applySignal(
+  peer: SimplePeerTypes.Instance,
+  data: unknown,
+  ways: Ways,
+  isNews: (type: ConnectionSignal["type"]) => boolean,
+): void {
   const parsed = ConnectionSignal.safeParse(data);
   if (!parsed.success) {
     throw new TransportError("bad-signal", "expected an offer, an answer or a candidate", { cause: parsed.error });
   }
   if (parsed.data.type === "candidate") ways.see("theirs", parsed.data.candidate.candidate);
   // A candidate may come late, after success or failure.
-  if (!peer.destroyed) peer.signal(parsed.data as SimplePeerTypes.SignalData);
+  if (peer.destroyed || !isNews(parsed.data.type)) return;
+  try {
+    peer.signal(parsed.data as SimplePeerTypes.SignalData);
+  } catch (cause) {
+    throw new TransportError("bad-signal", "the browser refuses what the other side sent", { cause });
+  }
 }
 
 /**

@@ -25,11 +25,11 @@ export function DonorStatus({ session, rejoin }: DonorStatusProps) {
   if (state.kind === "left") return <EndOfVisit why={state.why} rejoin={rejoin} />;
   const { questions } = session;
   const canAsk = state.kind === "serving" && questions.rule.value !== null;
-  const hasChat = canAsk || questions.turns.value.length > 0;
+  const hasChat = canAsk || questions.turns.value.length > 0 || questions.draft.value !== "";
   return (
     <>
       <section class="card">
-        <div class="now" role="status">
+        <div class="now" role="status" aria-atomic="false">
           <State state={state} isUnreached={session.isUnreached.value} />
         </div>
         <p class="hint">{texts.guests.calledHere(session.name.value)}</p>
@@ -90,7 +90,8 @@ function State({ state, isUnreached }: StateProps) {
           <Share layers={state.layers} />
           <p>{donor.serving(backendInWords(state.backend))}</p>
           {state.scores && <p>{donor.scores}</p>}
-          <p class="count">
+          {/* Not told anew every second, over what is read of an answer. */}
+          <p class="count" aria-live="off">
             <strong>{state.tokens}</strong> {donor.tokens}
           </p>
         </>
@@ -122,7 +123,10 @@ function Loading({ state }: { readonly state: Extract<DonorState, { kind: "loadi
   return (
     <>
       <Share layers={layers} />
-      <p>{[phaseInWords(phase), ...facts].join(" · ")}</p>
+      <p>
+        {phaseInWords(phase)}
+        <span aria-live="off">{facts.map((fact) => ` · ${fact}`).join("")}</span>
+      </p>
       <ProgressBar label={phaseInWords(phase)} value={loadedBytes} max={totalBytes} />
     </>
   );

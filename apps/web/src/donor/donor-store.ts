@@ -75,7 +75,10 @@ export class DonorStore {
       const visit = this.visit.value;
       const state = visit.kind === "joined" ? visit.session.state.value : null;
       // A phone's page that was hidden comes back by itself; who left has done with it.
-      if (state?.kind === "left" && state.why !== "hidden") this.#questions.startAnew();
+      if (state?.kind === "left" && state.why !== "hidden") {
+        this.#questions.startAnew();
+        this.#questions.draft.value = "";
+      }
       if (visit.kind === "joined" && state?.kind === "left") keepEnd(state.why, visit.session.link.peek());
     });
     addEventListener("pagehide", () => markVisit(null));

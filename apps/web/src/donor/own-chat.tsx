@@ -1,9 +1,9 @@
 /** What a person asks from this device: who can read it, the questions with their answers as they come, and the field for the next one. */
-import { signal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { LIMITS } from "@jupiter/protocol/limits";
 import type { DonorState } from "../session/donor-session.ts";
 import type { OwnQuestions, OwnState, OwnTurn } from "../session/own-questions.ts";
+import { useFollowing } from "../shared/follow-end.ts";
 import { Announcer, type AnnouncerProps } from "../shared/announcer.tsx";
 import { Markdown } from "../shared/markdown.tsx";
 import { texts } from "../texts/index.ts";
@@ -19,6 +19,7 @@ export function OwnChat({ questions, state }: OwnChatProps) {
   const turns = questions.turns.value;
   const last = turns.at(-1);
   const isWritten = questions.open.value !== null;
+  const { ref, onScroll } = useFollowing(turns, `${last?.id}`);
   return (
     <section class="card" aria-label={asking.title}>
       <h2>{asking.title}</h2>
@@ -26,7 +27,16 @@ export function OwnChat({ questions, state }: OwnChatProps) {
       {rule !== null && <p class="hint">{asking.rules[rule]}</p>}
       {turns.length > 0 && (
         // Not live: `Announcer` tells what is new, at a pace that can be followed.
-        <div class="own-log" role="log" aria-live="off" aria-busy={isWritten} tabIndex={0} aria-label={asking.messages}>
+        <div
+          class="own-log"
+          role="log"
+          aria-live="off"
+          aria-busy={isWritten}
+          ref={ref}
+          onScroll={onScroll}
+          tabIndex={0}
+          aria-label={asking.messages}
+        >
           {turns.map((turn) => (
             <Own key={turn.id} turn={turn} />
           ))}
@@ -93,7 +103,7 @@ interface FieldProps {
 }
 
 function Field({ questions, canAsk }: FieldProps) {
-  const text = useMemo(() => signal(""), []);
+  const text = questions.draft;
   const field = useRef<HTMLTextAreaElement>(null);
   const { asking } = texts;
   const isOpen = questions.open.value !== null;

@@ -19,6 +19,8 @@ export interface BulkSourceOptions {
 interface Pending {
   readonly target: Uint8Array;
   filledBytes: number;
+  /** The host is there. */
+  readonly heard: () => void;
   readonly came: () => void;
   readonly resolve: () => void;
   readonly reject: (error: ModelError) => void;
@@ -65,10 +67,8 @@ export class BulkSource implements ByteSource {
         const pending: Pending = {
           target,
           filledBytes: 0,
-          came() {
-            heard();
-            came(pending.filledBytes);
-          },
+          heard,
+          came: () => came(pending.filledBytes),
           resolve() {
             end();
             resolve(target.length);
@@ -111,6 +111,8 @@ export class BulkSource implements ByteSource {
     pending.target.set(bytes, offset);
     pending.filledBytes += bytes.length;
     pending.came();
+    // One link answers in order: whatever comes over it shows that those that wait are not forgotten.
+    for (const { heard } of this.#pending.values()) heard();
     if (pending.filledBytes === pending.target.length) pending.resolve();
   }
 

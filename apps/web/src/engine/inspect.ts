@@ -23,6 +23,11 @@ export async function inspect(source: ModelSource, id: string): Promise<Inspecte
   const { checkpoint, metadata } = await readModel(byteSource(source), id).catch((error: unknown) => {
     throw error instanceof TypeError && typeof source === "string" ? unreachable(source, error) : error;
   });
+  if (typeof metadata.get("tokenizer.chat_template") !== "string")
+    throw new ModelError(
+      "unsupported",
+      "The file has no chat template, so it cannot be asked. Choose an instruct model.",
+    );
   const text = (key: string) => {
     const value = metadata.get(key);
     return typeof value === "string" && value.trim() !== "" ? value.trim().slice(0, 200) : null;

@@ -78,6 +78,10 @@ export function WaitingInTitle({ session }: AtDoorProps) {
 }
 
 function Knock({ says, question, yes, no }: Omit<Waiting, "key">) {
+  // The second click of a double one lands on whoever waits next.
+  const once = (choose: () => void) => (event: MouseEvent) => {
+    if (event.detail < 2) choose();
+  };
   return (
     <li>
       <p>{says}</p>
@@ -88,10 +92,10 @@ function Knock({ says, question, yes, no }: Omit<Waiting, "key">) {
         </p>
       )}
       <div class="actions">
-        <button class="primary" type="button" aria-label={yes.fullLabel} onClick={yes.choose}>
+        <button class="primary" type="button" aria-label={yes.fullLabel} onClick={once(yes.choose)}>
           {yes.label}
         </button>
-        <button type="button" aria-label={no.fullLabel} onClick={no.choose}>
+        <button type="button" aria-label={no.fullLabel} onClick={once(no.choose)}>
           {no.label}
         </button>
       </div>

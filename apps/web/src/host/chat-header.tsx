@@ -1,5 +1,5 @@
 /** Above the conversation: which one it is, the others, and how answers are written. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { OutlineChoice } from "../engine/api.ts";
 import {
   MAX_SEED,
@@ -104,6 +104,11 @@ interface ConversationItemProps extends ConversationListProps {
 function ConversationItem({ chat, select, conversation, isRemoved }: ConversationItemProps) {
   const { id } = conversation;
   const title = titleOf(conversation);
+  // Not at every token of another conversation.
+  const file = useMemo(
+    () => `data:text/markdown;charset=utf-8,${encodeURIComponent(toMarkdown(conversation))}`,
+    [conversation],
+  );
   return (
     <li>
       {isRemoved ? (
@@ -117,7 +122,7 @@ function ConversationItem({ chat, select, conversation, isRemoved }: Conversatio
           </button>
           <a
             class="button"
-            href={`data:text/markdown;charset=utf-8,${encodeURIComponent(toMarkdown(conversation))}`}
+            href={file}
             download={`${title.replace(/[^\p{L}\p{N}]+/gu, " ").trim() || texts.chat.exportName}.md`}
             aria-label={texts.chat.exportOf(title)}
           >

@@ -1,8 +1,8 @@
 /** The conversation: questions, answers as they come, and the field for the next one. */
-import { useEffect, useRef } from "preact/hooks";
-import { openTurn } from "../state/chat.ts";
+import { openTurn, type Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import { Announcer } from "../shared/announcer.tsx";
+import { useFollowing } from "../shared/follow-end.ts";
 import { ChatHeader } from "./chat-header.tsx";
 import { Composer } from "./composer.tsx";
 import type { HostStore } from "./host-store.ts";
@@ -17,7 +17,7 @@ export function Chat({ store }: { readonly store: HostStore }) {
       <ChatHeader store={store} />
       <Log store={store} isBusy={isAnswering} />
       {/* Why an answer failed is an alert of its own. */}
-      <Announcer key={current.id} turn={last?.state.kind === "failed" ? undefined : last} />
+      <Announcer key={current.id} turn={last?.state.kind === "failed" ? undefined : last} ended={endInWords(last)} />
       <Composer store={store} isAnswering={isAnswering} />
     </main>
   );
@@ -25,20 +25,9 @@ export function Chat({ store }: { readonly store: HostStore }) {
 
 function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: boolean }) {
   const { id, turns } = store.chat.current.value;
-  const log = useRef<HTMLDivElement>(null);
-  const isAtEnd = useRef(true);
-  const shown = useRef("");
-  // Follows the text unless the reader has scrolled up since the question was asked.
   const newest = `${id} ${isBusy ? turns.at(-1)?.id : ""}`;
-  useEffect(() => {
-    if (shown.current !== newest && (isBusy || !shown.current.startsWith(id))) isAtEnd.current = true;
-    shown.current = newest;
-    if (isAtEnd.current) log.current?.scrollTo({ top: log.current.scrollHeight });
-  }, [turns, newest]);
-  const onScroll = () => {
-    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = log.current ?? {};
-    isAtEnd.current = scrollHeight - scrollTop - clientHeight < 40;
-  };
+  // The end of an answer moves nothing; another question or another conversation does.
+  const { ref, onScroll } = useFollowing(turns, newest, (before) => isBusy || !before.startsWith(id));
   const canAsk = !isBusy && store.ring.value.kind !== "starting";
   return (
     // Not live: `Announcer` tells what is new, at a pace that can be followed.
@@ -47,7 +36,7 @@ function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: bo
       role="log"
       aria-live="off"
       aria-busy={isBusy}
-      ref={log}
+      ref={ref}
       onScroll={onScroll}
       tabIndex={0}
       aria-label={texts.chat.messages}
@@ -59,8 +48,29 @@ function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: bo
         </div>
       )}
       {turns.map((turn) => (
-        <TurnView key={turn.id} turn={turn} store={store} isBusy={isBusy} canAsk={canAsk} />
+        <TurnView
+          key={turn.id}
+          turn={turn}
+          store={store}
+          isLast={turn === turns.at(-1)}
+          isBusy={isBusy}
+          canAsk={canAsk}
+        />
       ))}
     </div>
   );
+}
+
+/** As it stands below the answer. */
+function endInWords(turn: Turn | undefined): string {
+  const { chat } = texts;
+  const isBlank = turn?.answer.trim() === "";
+  switch (turn?.state.kind) {
+    case "stopped":
+      return isBlank ? chat.stoppedAtOnce : chat.stopped;
+    case "length":
+      return chat.cut;
+    default:
+      return isBlank ? chat.wordless : chat.answered;
+  }
 }

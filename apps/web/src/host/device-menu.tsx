@@ -21,10 +21,15 @@ export function DeviceMenu({ device: { peer, name }, session, isServing }: Devic
   const wasAsked = useRef(false);
   const keepButton = useRef<HTMLButtonElement>(null);
   const removeButton = useRef<HTMLButtonElement>(null);
-  // Each takes the other's place, and the focus with it.
+  // Nobody is asked about a ring that is over.
   useEffect(() => {
+    if (!isServing) isAsking.value = false;
+  }, [isServing]);
+  // Each takes the other's place, and the focus with it, unless it is elsewhere by now: in a question, say, whose next space would press the button.
+  useEffect(() => {
+    const isNowhere = document.activeElement === null || document.activeElement === document.body;
     if (isAsked) keepButton.current?.focus();
-    else if (wasAsked.current) removeButton.current?.focus();
+    else if (wasAsked.current && isNowhere) removeButton.current?.focus();
     wasAsked.current = isAsked;
   }, [isAsked]);
   const { guests } = texts;

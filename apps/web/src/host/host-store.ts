@@ -125,9 +125,16 @@ export class HostStore {
       const state = session.ring.value;
       const before = this.ring.peek();
       const now = (this.ring.value = nextRingView(before, state, this.#isGivenUp));
-      if (before.kind !== "ready" && ringDonors(now).length > 0) this.isInviting.value = false;
+      // Layers that move fold nothing away that a person opened since.
+      const isStarted = before.kind !== "ready" && !(state.kind === "ready" && state.shifts.length > 0);
+      if (isStarted && ringDonors(now).length > 0) this.isInviting.value = false;
       if (state.kind !== "ready") this.pulse.value = STILL;
       if (state.kind === "lost") this.chat.endAll(state.message);
+    });
+    session.events.on("returned", ({ former, peer }) => {
+      if (!this.leftOut.peek().has(former)) return;
+      this.leftOut.value = new Set([...this.leftOut.peek()].map((each) => (each === former ? peer : each)));
+      this.#tooSmall.value = this.#tooSmall.peek().map((each) => (each.peer === former ? { ...each, peer } : each));
     });
     session.events.on("lap", (lap) => (this.pulse.value = afterLap(this.pulse.value, lap)));
     session.events.on("answer", (event) => {

@@ -27,6 +27,7 @@ export function InviteButton({ store: { isInviting } }: InvitationProps) {
 
 export function Invitation({ store }: InvitationProps) {
   const link = store.invitation.value;
+  const large = useLarge();
   const field = useRef<HTMLInputElement>(null);
   const copied = useMemo(() => signal<"no" | "yes" | "failed">("no"), []);
   const copy = async () => {
@@ -47,45 +48,37 @@ export function Invitation({ store }: InvitationProps) {
       // Closed again, or not allowed: the link is still here to copy.
     });
   return (
-    <section id="invitation" class="card invitation" aria-label={room.invite} hidden={!store.isInviting.value}>
-      <LargeCode store={store} link={link} />
-      <div class="ways">
-        <h2>{room.invite}</h2>
-        <input
-          ref={field}
-          aria-label={room.inviteLink}
-          readOnly
-          value={link}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <div class="actions">
-          <button type="button" onClick={() => void copy()}>
-            {room.copyLink}
-          </button>
-          {canShare && (
-            <button type="button" onClick={() => void share()}>
-              {room.shareLink}
-            </button>
-          )}
-        </div>
-      </div>
-      <p role="status" class="hint">
-        {{ no: "", yes: room.copied, failed: room.copyByHand }[copied.value]}
-      </p>
-      <p class="hint">{isThisDeviceOnly(link) ? room.inviteNowhere : room.inviteHint}</p>
-    </section>
-  );
-}
-
-/** The code, which fills the window when it is pressed: for a projector, and for cameras across a room. */
-function LargeCode({ store, link }: InvitationProps & { readonly link: string }) {
-  const large = useLarge();
-  const { room } = texts;
-  return (
     <>
-      <button class="code" type="button" aria-label={room.cameraCodeLarge} onClick={large.show}>
-        <QrCode text={link} />
-      </button>
+      <section id="invitation" class="card invitation" aria-label={room.invite} hidden={!store.isInviting.value}>
+        <button class="code" type="button" aria-label={room.cameraCodeLarge} onClick={large.show}>
+          <QrCode text={link} />
+        </button>
+        <div class="ways">
+          <h2>{room.invite}</h2>
+          <input
+            ref={field}
+            aria-label={room.inviteLink}
+            readOnly
+            value={link}
+            onFocus={(event) => event.currentTarget.select()}
+          />
+          <div class="actions">
+            <button type="button" onClick={() => void copy()}>
+              {room.copyLink}
+            </button>
+            {canShare && (
+              <button type="button" onClick={() => void share()}>
+                {room.shareLink}
+              </button>
+            )}
+          </div>
+        </div>
+        <p role="status" class="hint">
+          {{ no: "", yes: room.copied, failed: room.copyByHand }[copied.value]}
+        </p>
+        <p class="hint">{isThisDeviceOnly(link) ? room.inviteNowhere : room.inviteHint}</p>
+      </section>
+      {/* The code over the whole window, for a projector and cameras across a room. Outside of what is folded away: a modal dialog that is hidden keeps the page from hearing anything. */}
       <LargeView large={large} name="large-code" label={room.cameraCodeLabel} session={store.session}>
         <QrCode text={link} />
       </LargeView>

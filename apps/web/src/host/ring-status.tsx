@@ -12,6 +12,11 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
   const view = store.ring.value;
   /** A start would cut an answer: it is asked for twice. */
   const isAsking = useMemo(() => signal(false), []);
+  const isAnswering = store.chat.isAnswering.value;
+  // Of the answer that was being written, not of the next one.
+  useEffect(() => {
+    if (!isAnswering) isAsking.value = false;
+  }, [isAnswering]);
   const startButton = useRef<HTMLButtonElement>(null);
   const isRemoved = endedByRemoval(view);
   // The button that removed the device went with its card; the next step may stand far above it.
@@ -33,7 +38,7 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
     isAsking.value = false;
     void store.start();
   };
-  if (isAsking.value && store.chat.isAnswering.value) {
+  if (isAsking.value && isAnswering) {
     return (
       <Notice tone="info" text={room.cutsAnswer}>
         <button type="button" onClick={start}>
@@ -66,7 +71,7 @@ export function RingStatus({ store }: { readonly store: HostStore }) {
         type="button"
         disabled={isInVain}
         onClick={() => {
-          if (store.chat.isAnswering.value) isAsking.value = true;
+          if (isAnswering) isAsking.value = true;
           else start();
         }}
       >

@@ -10,13 +10,15 @@ import { Markdown } from "../shared/markdown.tsx";
 export interface TurnViewProps {
   readonly turn: Turn;
   readonly store: HostStore;
+  /** Nothing would be lost if it were asked again. */
+  readonly isLast: boolean;
   /** An answer of this conversation is being written. */
   readonly isBusy: boolean;
   /** It is not, and no ring is starting: where there is none, asking starts one. */
   readonly canAsk: boolean;
 }
 
-export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
+export function TurnView({ turn, store, isLast, isBusy, canAsk }: TurnViewProps) {
   /** The question as it is being edited; null: it is not. */
   const edited = useMemo(() => signal<string | null>(null), []);
   const isEdited = edited.value !== null;
@@ -87,7 +89,7 @@ export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
           isWritten={isWritten}
           isGreedy={(turn.temperature ?? settings.temperature) === 0}
           askAgain={
-            (canAsk || isWritten) && edited.value === null
+            isLast && (canAsk || isWritten) && edited.value === null
               ? () => void store.askAgainWith(OUT_OF_CIRCLES, turn.id)
               : null
           }
@@ -97,14 +99,16 @@ export function TurnView({ turn, store, isBusy, canAsk }: TurnViewProps) {
             <button type="button" ref={editButton} onClick={() => (edited.value = turn.question)}>
               {chat.edit}
             </button>
-            <button
-              type="button"
-              aria-describedby="why-not-ask"
-              disabled={!canAsk}
-              onClick={() => void store.askAgain(turn.id)}
-            >
-              {chat.askAgain}
-            </button>
+            {isLast && (
+              <button
+                type="button"
+                aria-describedby="why-not-ask"
+                disabled={!canAsk}
+                onClick={() => void store.askAgain(turn.id)}
+              >
+                {chat.askAgain}
+              </button>
+            )}
           </div>
         )}
       </div>
@@ -129,7 +133,8 @@ export function Ending({ state, isBlank }: EndingProps) {
     case "length":
       return <Numbers before={[chat.cut]} figures={state.figures} />;
     case "stopped":
-      if (state.figures.tokens === 0) return <p class="figures">{chat.stoppedAtOnce}</p>;
+      // Of one that was cut off here, before the engine said so, no figures are known.
+      if (state.figures.tokens === 0) return <p class="figures">{isBlank ? chat.stoppedAtOnce : chat.stopped}</p>;
       return <Numbers before={[chat.stopped]} figures={state.figures} />;
     case "failed":
       return (

@@ -63,6 +63,10 @@ export class Admission {
     return "ask";
   }
 
+  isIn(peer: PeerId): boolean {
+    return this.#kept.value.admitted.includes(peer);
+  }
+
   /** False: it does not wait any more. */
   letIn(peer: PeerId): boolean {
     if (!this.#forget(peer)) return false;

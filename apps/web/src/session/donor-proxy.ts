@@ -243,7 +243,11 @@ export class DonorProxy {
 
   /** The server says that it left; its link may not have noticed. */
   async confirmPresence(timeoutMs: number): Promise<void> {
-    if ((await this.#ping(timeoutMs)) === null) this.#lose(`${this.#name} left.`);
+    const control = this.#control;
+    if ((await this.#ping(timeoutMs)) !== null) return;
+    // Linked meanwhile: nothing was asked over that one yet.
+    if (this.#control !== control) return this.confirmPresence(timeoutMs);
+    this.#lose(`${this.#name} left.`);
   }
 
   /** Milliseconds there and back; null: not within `timeoutMs`. */

@@ -67,6 +67,11 @@ export class Guests {
       if (this.get(peer)?.isLinked !== true) this.#admission.left(peer);
       void this.get(peer)?.confirmPresence(PRESENCE_TIMEOUT_MS);
     });
+    room.events.on("state", ({ kind }) => {
+      if (kind !== "connected") return;
+      // To whom this device could not say so before.
+      for (const member of room.members) if (!this.#met.has(member.peer)) this.#greet(member);
+    });
     this.#admission.keepOnly(room.members.map(({ peer }) => peer));
     for (const member of room.members) this.#greet(member);
   }
@@ -155,9 +160,13 @@ export class Guests {
     const name = this.#distinct(peer, cleanName(introduced.name));
     const answer = this.#admission.knock({ peer, name, device: device === undefined ? null : cleanName(device) });
     switch (answer) {
-      case "in":
-        void this.#welcome(member);
+      case "in": {
+        const donor = this.get(peer);
+        // The server alone had missed it: the ticket that it came back with is spent.
+        if (donor?.isLinked === true) this.#handTicket(peer, donor);
+        else void this.#welcome(member);
         return;
+      }
       case "ask":
         this.#notify(peer, "asked");
         return;
@@ -191,7 +200,8 @@ export class Guests {
           if (member === undefined) this.#admission.left(peer);
           if (member === undefined || this.#room.state.kind === "closed") return;
           if (this.get(peer) === donor) this.#setDonors((donors) => donors.delete(peer));
-          void this.#welcome(member, attempt);
+          // It left meanwhile, and somebody is here under its id: whoever that is knocks.
+          if (this.#admission.isIn(peer)) void this.#welcome(member, attempt);
         },
         Math.min(WELCOME_AGAIN_MS * 2 ** attempt, WELCOME_AGAIN_AT_MOST_MS),
       );
@@ -215,14 +225,20 @@ export class Guests {
     this.#setDonors((donors) => donors.set(peer, donor));
     try {
       donor.attach(await this.#options.links.connect(peer, "control"));
-      const ticket = createTicket();
-      this.#admission.issue(peer, ticket);
-      donor.send({ type: "ticket", ticket });
+      this.#handTicket(peer, donor);
       this.#tellGuests();
     } catch (error) {
       donor.unreachable(error instanceof Error ? error.message : String(error));
       again(tries + 1);
     }
+  }
+
+  /** For its next visit; over a link that is there, or the one that it has would be void. */
+  #handTicket(peer: PeerId, donor: DonorProxy): void {
+    if (!donor.isLinked) return;
+    const ticket = createTicket();
+    this.#admission.issue(peer, ticket);
+    donor.send({ type: "ticket", ticket });
   }
 
   #memberOf(peer: PeerId): RoomMember | undefined {
@@ -237,9 +253,13 @@ export class Guests {
     );
   }
 
-  /** One that is not there any more needs no word. */
+  /** One that is not there any more needs no word; a server that takes no more at the moment is asked again. */
   #notify(peer: PeerId, notice: HostNotice["notice"]): void {
-    void this.#room.sendSignal(peer, { notice } satisfies HostNotice).catch(() => undefined);
+    this.#room.sendSignal(peer, { notice } satisfies HostNotice).catch((error: unknown) => {
+      // By its name: adapters are not imported here.
+      const isBusy = error instanceof Error && "reason" in error && error.reason === "too-fast";
+      if (isBusy) setTimeout(() => this.#notify(peer, notice), WELCOME_AGAIN_MS);
+    });
   }
 
   #setDonors(change: (donors: Map<PeerId, DonorProxy>) => void): void {

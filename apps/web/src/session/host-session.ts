@@ -45,6 +45,8 @@ const NOTHING_KEPT: KeptByHost = { admissions: OPEN_DOOR, askRules: ASK_EACH };
 interface HostEvents {
   readonly answer: AnswerEvent;
   readonly lap: LapEvent;
+  /** A device is in the room again under another id. */
+  readonly returned: { readonly former: PeerId; readonly peer: PeerId };
 }
 
 /**
@@ -156,7 +158,10 @@ export class HostSession {
         if (message.type === "ask") this.asks.receive(peer, message);
         else this.asks.stopTheirs(peer, message.id);
       },
-      returned: (former, peer) => this.asks.returned(former, peer),
+      returned: (former, peer) => {
+        this.asks.returned(former, peer);
+        this.#emitter.emit("returned", { former, peer });
+      },
       accused: (by, whom, message) => this.#accused(by, whom, message),
     });
     this.devices = this.#guests.devices;

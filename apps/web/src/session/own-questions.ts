@@ -31,6 +31,8 @@ type Told = Extract<HostMessage, { type: "ask-rule" | "ask-waits" | "ask-text" |
 
 export class OwnQuestions {
   readonly turns = signal<readonly OwnTurn[]>([]);
+  /** The next question, as far as it is typed. */
+  readonly draft = signal("");
   /** What the host said of this device's questions; null: nothing, so nothing can be asked. */
   readonly rule = signal<AskRule | null>(null);
   /** The one whose answer is not complete; only the last can be. */

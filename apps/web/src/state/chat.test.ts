@@ -177,6 +177,9 @@ it("is named after its first question, and kept as Markdown", () => {
   expect(titleOf(emptyConversation("c"))).toBe("Nothing asked yet");
   expect(titleOf(play([asked("a", "Why\n is the   sky blue?")]))).toBe("Why is the sky blue?");
   expect(titleOf(play([asked("a", "x".repeat(80))]))).toHaveLength(60);
+  // Whole characters, which a link can have.
+  expect(titleOf(play([asked("a", "🦊".repeat(80))]))).toBe(`${"🦊".repeat(59)}…`);
+  expect(encodeURIComponent(toMarkdown(play([asked("a", "half of one: \uD83E")])))).toContain("%EF%BF%BD");
   expect(toMarkdown(play([asked("a", "Why?"), finished("a", "stop", "Because.")]))).toBe(
     "# Why?\n\n**Question**\n\nWhy?\n\n**Answer**\n\nBecause.\n\n",
   );

@@ -135,17 +135,19 @@ export function reopened(conversation: Conversation): Conversation {
 export function titleOf({ turns }: Conversation): string {
   const question = turns[0]?.question.replace(/\s+/g, " ").trim() ?? "";
   if (question === "") return texts.chat.untitled;
-  return question.length <= 60 ? question : `${question.slice(0, 59).trimEnd()}…`;
+  // By whole characters: half of one cannot stand in a link.
+  const characters = Array.from(question);
+  return characters.length <= 60 ? question : `${characters.slice(0, 59).join("").trimEnd()}…`;
 }
 
 export function newestFirst(conversations: readonly Conversation[]): readonly Conversation[] {
   return conversations.toSorted((a, b) => b.changedAtMs - a.changedAtMs);
 }
 
-/** For a file that people keep. */
+/** For a file that people keep; well-formed, whatever was pasted. */
 export function toMarkdown(conversation: Conversation): string {
   const { systemPrompt } = conversation.settings;
-  return [
+  const text = [
     `# ${titleOf(conversation)}`,
     ...(systemPrompt.trim() === "" ? [] : [`*${texts.chat.systemPromptInExport}* ${systemPrompt.trim()}`]),
     ...conversation.turns.flatMap(({ question, answer }) => [
@@ -154,6 +156,7 @@ export function toMarkdown(conversation: Conversation): string {
     ]),
     "",
   ].join("\n\n");
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 /** What the dialogue takes of the model's context; 0 before the first answer has ended. */
