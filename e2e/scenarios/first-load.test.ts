@@ -7,12 +7,12 @@ import { eventually } from "./eventually.ts";
 import { HostPerson, opened, page as built } from "./people.ts";
 
 /** Gzipped, onnxruntime-web's own files apart, which come after Join. */
-const MOST_SCRIPT_BYTES = 60_000;
+const MOST_BYTES = { donor: 36_000, host: 30_000 };
 
 const { browser, server, close } = await opened();
 afterAll(close);
 
-it("a donor's page is there with at most 60 KB of script, and Join brings the rest", async () => {
+it("a donor's page is there with at most 36 KB of script, and Join brings the rest", async () => {
   const host = await HostPerson.open(browser, server);
   const link = await host.invitation();
   const page = await (await browser.newContext()).newPage();
@@ -27,14 +27,14 @@ it("a donor's page is there with at most 60 KB of script, and Join brings the re
   const bytes = await gzipped(scripts);
   console.log(`a donor's page before Join: ${(bytes / 1000).toFixed(1)} KB of script, gzipped, in ${before} files`);
   expect(before).toBeGreaterThan(0);
-  expect(bytes).toBeLessThanOrEqual(MOST_SCRIPT_BYTES);
+  expect(bytes).toBeLessThanOrEqual(MOST_BYTES.donor);
   await join.click();
   await page.getByRole("heading", { name: "In the room" }).waitFor();
   expect(scripts.size).toBeGreaterThan(before);
   expect(faults).toEqual([]);
 });
 
-it("a host's first sight needs at most 60 KB of script, and stands while the rest does not come", async () => {
+it("a host's first sight needs at most 30 KB of script, and stands while the rest does not come", async () => {
   const first = await readFile(`${built}/index.html`, "utf8");
   const page = await (await browser.newContext()).newPage();
   const scripts = scriptsOf(page);
@@ -56,7 +56,7 @@ it("a host's first sight needs at most 60 KB of script, and stands while the res
   const bytes = await gzipped(scripts);
   console.log(`a host's first sight: ${(bytes / 1000).toFixed(1)} KB of script, gzipped, in ${before} files`);
   expect(before).toBeGreaterThan(0);
-  expect(bytes).toBeLessThanOrEqual(MOST_SCRIPT_BYTES);
+  expect(bytes).toBeLessThanOrEqual(MOST_BYTES.host);
   letCome();
   await page.getByRole("textbox", { name: "Invitation link" }).waitFor({ timeout: 90_000 });
 });

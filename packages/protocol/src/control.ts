@@ -111,9 +111,6 @@ const LinkMeasure = z.object({
 });
 export type LinkMeasure = z.infer<typeof LinkMeasure>;
 
-/** Of measurements of links; a member with another number is not measured. */
-export const PROBE_VERSION = 1;
-
 /** Whose stage it is: a donor's, or a share of the host, which runs in the host's own worker. */
 const Seat = z.union([z.literal("host"), PeerId]);
 export type Seat = z.infer<typeof Seat>;

@@ -28,7 +28,7 @@ export { decodeFrame } from "./frame-decode.ts";
 export { toFloat32, toWire } from "./half.ts";
 export { donorMessageFrame, hostMessageFrame, parseDonorMessage, parseHostMessage } from "./control.ts";
 export type { Ask, AskEnd, AskRefusal, AskRule } from "./asking.ts";
-export { PROBE_VERSION } from "./control.ts";
+export { PROBE_VERSION } from "./versions.ts";
 export type { AssignMessage, Backend, DonorMessage, HostMessage, LinkMeasure, Seat } from "./control.ts";
 export { bulkMessageFrame, parseBulkRefusal, parseBulkRequest } from "./bulk.ts";
 export type { BulkRefusal, BulkRequest } from "./bulk.ts";

@@ -1,5 +1,6 @@
 /** What this device says of itself. */
-import { PROBE_VERSION, type Backend, type DonorMessage } from "@jupiter/protocol";
+import type { Backend, DonorMessage } from "@jupiter/protocol";
+import { PROBE_VERSION } from "@jupiter/protocol/versions";
 
 /** A guess that people recognise: "Chrome on Windows". */
 export function deviceName(userAgent = navigator.userAgent): string {
