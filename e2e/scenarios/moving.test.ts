@@ -94,15 +94,20 @@ const breakNextLink = ({ page }: DonorPerson) =>
     };
   });
 
+/** Asks, as often as layers may take to move; every answer is the same. */
+async function askUntil(isSo: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < MOST_ANSWERS && !(await isSo()); i++) {
+    expect(await answer()).toBe(text);
+    await host.ready();
+  }
+}
+
 /** Asks until the page says why layers moved. */
 async function untilMoved(from: string, to: string): Promise<void> {
   const moved = host.page.getByText(
     new RegExp(`Layers moved from ${from} to ${to}: ${from} had become \\d\\.\\d times slower\\.`),
   );
-  for (let i = 0; i < MOST_ANSWERS && (await moved.count()) === 0; i++) {
-    expect(await answer()).toBe(text);
-    await host.ready();
-  }
+  await askUntil(async () => (await moved.count()) > 0);
   expect(await moved.count()).toBe(1);
   expect(await answer()).toBe(text);
 }
@@ -188,10 +193,7 @@ it("where layers cannot move, the ring is put together once more", async () => {
   await become(anna, 8 * LAYER_MS);
   await breakNextLink(ben);
   const wasBroken = () => ben.page.evaluate(() => globalThis.linksBroken === 1);
-  for (let i = 0; i < MOST_ANSWERS && !(await wasBroken()); i++) {
-    expect(await answer()).toBe(text);
-    await host.ready();
-  }
+  await askUntil(wasBroken);
   expect(await wasBroken()).toBe(true);
   await eventually(() => layersOf("Ben")).toBeGreaterThan(0);
   await host.ready();

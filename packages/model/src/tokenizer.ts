@@ -75,10 +75,10 @@ export function createTokenizer(metadata: ReadonlyMap<string, MetadataValue>): T
   const tokens = strings(metadata, "tokenizer.ggml.tokens");
   const merges = strings(metadata, "tokenizer.ggml.merges");
   const types = metadata.get("tokenizer.ggml.token_type");
-  const eos = metadata.get("tokenizer.ggml.eos_token_id");
+  const eos = numberAt(metadata, "eos_token_id");
   if (!Array.isArray(types) || types.length !== tokens.length)
     throw new ModelError("unsupported", "The file does not say which of its tokens are special. Choose another one.");
-  if (typeof eos !== "number") throw new ModelError("unsupported", "The file names no end-of-sequence token.");
+  if (eos === null) throw new ModelError("unsupported", "The file names no end-of-sequence token.");
   const addedTokens = tokens.flatMap((content, id) => {
     const type = (types as readonly MetadataValue[])[id];
     if (type !== TOKEN_TYPE.control && type !== TOKEN_TYPE.userDefined) return [];

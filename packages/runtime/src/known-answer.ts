@@ -6,6 +6,7 @@ import type { GraphFloat, LayerWeights, LinearWeights, ModelShape } from "@jupit
 import { ROOT, type RowTable } from "@jupiter/protocol";
 import { buildStage } from "./build-stage.ts";
 import { KernelExecutor } from "./kernels/kernel-executor.ts";
+import { unpacks } from "./ladder.ts";
 import { madeUpBlocks, mapMatrices, unpacked, type Container } from "./made-up-blocks.ts";
 import { makeLayer } from "./made-up-weights.ts";
 import type { Backend } from "./ort.ts";
@@ -49,7 +50,7 @@ export async function knownAnswerTest(
   const shape = smallShape(model);
   const random = seeded(20250713);
   // As the layers to come are: onnxruntime's wasm takes them unpacked, the GPU and our own kernels in blocks.
-  const layer = randomLayer(shape, random, kernels || backend === "webgpu");
+  const layer = randomLayer(shape, random, !unpacks({ backend, kernels }));
   const dense = mapMatrices(layer, unpacked);
   async function* groups(): AsyncGenerator<LayerWeights[]> {
     yield await Promise.resolve([layer]);

@@ -28,7 +28,7 @@ const WEBGPU: readonly Rung[] = [
 ];
 
 /** Weights are held in float32, not in the file's blocks. */
-export function unpacks({ backend, kernels }: Rung): boolean {
+export function unpacks({ backend, kernels = false }: Pick<Rung, "backend"> & Partial<Pick<Rung, "kernels">>): boolean {
   return backend === "wasm" && !kernels;
 }
 

@@ -2,6 +2,7 @@
 import type { ModelShape } from "@jupiter/model";
 import { BEST_ONLY, type ScorePolicy } from "@jupiter/protocol";
 import { HeadRunner } from "./head-runner.ts";
+import { unpacks } from "./ladder.ts";
 import { madeUpHead } from "./made-up-weights.ts";
 import { typical, type ProfiledForm } from "./profile.ts";
 
@@ -28,7 +29,7 @@ export async function profileHead(shape: ModelShape, form: ProfiledForm): Promis
 
 /** Of a head of so many ids, for each number of rows. */
 async function timesOf(shape: ModelShape, V: number, form: ProfiledForm): Promise<number[]> {
-  const inBlocks = form.kernels === true || form.backend === "webgpu";
+  const inBlocks = !unpacks(form);
   const head = await HeadRunner.create({ ...shape, V }, madeUpHead(shape, V, inBlocks), form);
   try {
     const times: number[] = [];

@@ -3,6 +3,7 @@ import type { GraphFloat, ModelShape } from "@jupiter/model";
 import { LIMITS, type Activations } from "@jupiter/protocol";
 import { buildStage } from "./build-stage.ts";
 import { chainRows } from "./chain-rows.ts";
+import { unpacks } from "./ladder.ts";
 import { layerBytes, madeUpLayer } from "./made-up-weights.ts";
 import type { Backend } from "./ort.ts";
 import type { StageRunner } from "./stage-runner.ts";
@@ -52,7 +53,7 @@ const MOST_ROWS = 256;
  */
 export async function profileLayers(shape: ModelShape, form: ProfiledForm): Promise<StageTimes> {
   const startMs = performance.now();
-  const inBlocks = form.kernels === true || form.backend === "webgpu";
+  const inBlocks = !unpacks(form);
   const layers = Math.min(LAYERS, Math.max(1, Math.floor(WEIGHTS_BYTES / layerBytes(shape, inBlocks))));
   const far = farSlots(shape, layers);
   const points = pointsTo(far).map(([T, S]): Point => ({ T, S, visits: [] }));
@@ -127,7 +128,7 @@ async function withStage<T>(
   maxSlots: number,
   use: (stage: StageRunner) => Promise<T>,
 ): Promise<T> {
-  const inBlocks = form.kernels === true || form.backend === "webgpu";
+  const inBlocks = !unpacks(form);
   async function* groups() {
     for (let i = 0; i < layers; i++) yield await Promise.resolve([madeUpLayer(shape, inBlocks)]);
   }

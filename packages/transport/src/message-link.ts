@@ -111,8 +111,7 @@ export class MessageLink implements PeerLink {
       if (message) this.#deliver(message);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      this.lost({ reason: "bad-slice", message: error.message });
-      this.#wire.shut();
+      this.#breakOff("bad-slice", error.message);
     }
   }
 
@@ -186,9 +185,14 @@ export class MessageLink implements PeerLink {
       }
       if (this.#state.kind === "closing" && this.#queue.length === 0) this.#wire.shut();
     } catch (error) {
-      this.lost({ reason: "failed", message: `the channel refused a slice: ${String(error)}` });
-      this.#wire.shut();
+      this.#breakOff("failed", `the channel refused a slice: ${String(error)}`);
     }
+  }
+
+  /** From this side; the connection goes with the link. */
+  #breakOff(reason: LinkClosed["reason"], message: string): void {
+    this.lost({ reason, message });
+    this.#wire.shut();
   }
 
   #sendSliceOf(head: Outgoing): void {
@@ -209,8 +213,7 @@ export class MessageLink implements PeerLink {
     try {
       if (outgoing.offset > 0) this.#wire.send(this.#slicer.abandon());
     } catch (error) {
-      this.lost({ reason: "failed", message: `the channel refused a slice: ${String(error)}` });
-      this.#wire.shut();
+      this.#breakOff("failed", `the channel refused a slice: ${String(error)}`);
     }
     this.#pump();
   }

@@ -3,9 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { LIMITS } from "@jupiter/protocol/limits";
 import type { DonorState } from "../session/donor-session.ts";
 import type { OwnQuestions, OwnState, OwnTurn } from "../session/own-questions.ts";
-import { useFollowing } from "../shared/follow-end.ts";
 import { Announcer, type AnnouncerProps } from "../shared/announcer.tsx";
+import { isFocusNowhere } from "../shared/focus.ts";
 import { Markdown } from "../shared/markdown.tsx";
+import { MessageLog } from "../shared/message-log.tsx";
 import { texts } from "../texts/index.ts";
 
 export interface OwnChatProps {
@@ -19,28 +20,17 @@ export function OwnChat({ questions, state }: OwnChatProps) {
   const turns = questions.turns.value;
   const last = turns.at(-1);
   const isWritten = questions.open.value !== null;
-  const { ref, onScroll } = useFollowing(turns, `${last?.id}`);
   return (
     <section class="card" aria-label={asking.title}>
       <h2>{asking.title}</h2>
       {state.kind === "serving" && <p class="hint">{asking.readers(state.others)}</p>}
       {rule !== null && <p class="hint">{asking.rules[rule]}</p>}
       {turns.length > 0 && (
-        // Not live: `Announcer` tells what is new, at a pace that can be followed.
-        <div
-          class="own-log"
-          role="log"
-          aria-live="off"
-          aria-busy={isWritten}
-          ref={ref}
-          onScroll={onScroll}
-          tabIndex={0}
-          aria-label={asking.messages}
-        >
+        <MessageLog name="own-log" label={asking.messages} isBusy={isWritten} content={turns} newest={`${last?.id}`}>
           {turns.map((turn) => (
             <Own key={turn.id} turn={turn} />
           ))}
-        </div>
+        </MessageLog>
       )}
       <Announcer {...announced(last)} />
       {questions.isForgotten.value && <p class="hint">{asking.begins}</p>}
@@ -110,8 +100,7 @@ function Field({ questions, canAsk }: FieldProps) {
   // The button that stopped an answer is gone when it ended, and the focus with it. A touch would raise the keyboard.
   const wasOpen = useRef(false);
   useEffect(() => {
-    const isNowhere = document.activeElement === null || document.activeElement === document.body;
-    if (wasOpen.current && !isOpen && isNowhere && matchMedia("(pointer: fine)").matches)
+    if (wasOpen.current && !isOpen && isFocusNowhere() && matchMedia("(pointer: fine)").matches)
       field.current?.focus({ preventScroll: true });
     wasOpen.current = isOpen;
   }, [isOpen]);

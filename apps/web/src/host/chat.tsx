@@ -2,7 +2,7 @@
 import { openTurn, type Turn } from "../state/chat.ts";
 import { texts } from "../texts/index.ts";
 import { Announcer } from "../shared/announcer.tsx";
-import { useFollowing } from "../shared/follow-end.ts";
+import { MessageLog } from "../shared/message-log.tsx";
 import { ChatHeader } from "./chat-header.tsx";
 import { Composer } from "./composer.tsx";
 import type { HostStore } from "./host-store.ts";
@@ -27,20 +27,10 @@ function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: bo
   const { id, turns } = store.chat.current.value;
   const newest = `${id} ${isBusy ? turns.at(-1)?.id : ""}`;
   // The end of an answer moves nothing; another question or another conversation does.
-  const { ref, onScroll } = useFollowing(turns, newest, (before) => isBusy || !before.startsWith(id));
+  const isJump = (before: string) => isBusy || !before.startsWith(id);
   const canAsk = !isBusy && store.ring.value.kind !== "starting";
   return (
-    // Not live: `Announcer` tells what is new, at a pace that can be followed.
-    <div
-      class="log"
-      role="log"
-      aria-live="off"
-      aria-busy={isBusy}
-      ref={ref}
-      onScroll={onScroll}
-      tabIndex={0}
-      aria-label={texts.chat.messages}
-    >
+    <MessageLog name="log" label={texts.chat.messages} isBusy={isBusy} content={turns} newest={newest} isJump={isJump}>
       {turns.length === 0 && (
         <div class="empty">
           <p class="title">{texts.chat.emptyTitle}</p>
@@ -57,7 +47,7 @@ function Log({ store, isBusy }: { readonly store: HostStore; readonly isBusy: bo
           canAsk={canAsk}
         />
       ))}
-    </div>
+    </MessageLog>
   );
 }
 

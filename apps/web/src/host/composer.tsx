@@ -2,6 +2,7 @@
 import { signal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { keepQuestion, keptQuestion } from "../browser/kept-choices.ts";
+import { isFocusNowhere } from "../shared/focus.ts";
 import { contextTokens } from "../state/chat.ts";
 import { isTooLong, type PromptLength } from "../state/prompt-length.ts";
 import { texts } from "../texts/index.ts";
@@ -23,8 +24,8 @@ export function Composer({ store, isAnswering }: ComposerProps) {
   const isReady = store.ring.value.kind === "ready";
   // The buttons that start the ring and ask again are gone when they did, and the focus with them. A touch would raise the keyboard.
   useEffect(() => {
-    const isNowhere = document.activeElement === null || document.activeElement === document.body;
-    if (isReady && isNowhere && matchMedia("(pointer: fine)").matches) field.current?.focus({ preventScroll: true });
+    if (isReady && isFocusNowhere() && matchMedia("(pointer: fine)").matches)
+      field.current?.focus({ preventScroll: true });
   }, [isReady, isAnswering]);
   const reason = store.whyNotAsk.value;
   const canSend = store.ring.value.kind !== "starting" && !isAnswering && text.value.trim() !== "";

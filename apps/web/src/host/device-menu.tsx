@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Notice } from "../shared/notice.tsx";
 import type { Device } from "../session/donor-proxy.ts";
 import type { HostSession } from "../session/host-session.ts";
+import { isFocusNowhere } from "../shared/focus.ts";
 import { NameField } from "../shared/name-field.tsx";
 import { texts } from "../texts/index.ts";
 import { RuleOfDevice } from "./donor-asks.tsx";
@@ -27,9 +28,8 @@ export function DeviceMenu({ device: { peer, name }, session, isServing }: Devic
   }, [isServing]);
   // Each takes the other's place, and the focus with it, unless it is elsewhere by now: in a question, say, whose next space would press the button.
   useEffect(() => {
-    const isNowhere = document.activeElement === null || document.activeElement === document.body;
     if (isAsked) keepButton.current?.focus();
-    else if (wasAsked.current && isNowhere) removeButton.current?.focus();
+    else if (wasAsked.current && isFocusNowhere()) removeButton.current?.focus();
     wasAsked.current = isAsked;
   }, [isAsked]);
   const { guests } = texts;

@@ -52,10 +52,9 @@ export class Admission {
 
   /** A device came, or came back. 'ask' puts it on the list of those that wait. */
   knock(device: Asking): "in" | "ask" | "refused" {
-    const { asksFirst, admitted } = this.#kept.value;
     if (this.#refused.has(device.peer)) return "refused";
-    if (admitted.includes(device.peer)) return "in";
-    if (!asksFirst) {
+    if (this.isIn(device.peer)) return "in";
+    if (!this.#kept.value.asksFirst) {
       this.#admit(device.peer);
       return "in";
     }

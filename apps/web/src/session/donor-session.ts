@@ -124,8 +124,8 @@ export class DonorSession {
     ),
   );
   #assign: AssignMessage | null = null;
-  /** The task that times this device, if one does: what is given up goes on in the worker, beside whatever is timed next. */
-  #measuring: AbortSignal | null = null;
+  /** It is timed: what is given up would go on in the worker, beside whatever is timed next. */
+  #isTimed = false;
   /** Layers move: this device keeps those that it had for the next `assign`. */
   #holds = false;
   /** Of what it loads now. */
@@ -364,9 +364,9 @@ export class DonorSession {
   /** Ends whatever is being done and frees the layers at once: a wasm heap only shrinks with its worker. */
   #drop(): void {
     this.#tasks.drop();
-    if (this.#assign !== null || this.#holds || this.#measuring !== null) this.engine.endWorker();
+    if (this.#assign !== null || this.#holds || this.#isTimed) this.engine.endWorker();
     this.#holds = false;
-    this.#measuring = null;
+    this.#isTimed = false;
     this.#part();
   }
 
@@ -390,7 +390,7 @@ export class DonorSession {
     { epoch, shape, head = false, backend, threads }: Extract<HostMessage, { type: "profile" }>,
     aborted: AbortSignal,
   ): Promise<void> {
-    this.#measuring = aborted;
+    this.#isTimed = true;
     const { rung } = await this.engine.prove(shape, { backend, threads });
     aborted.throwIfAborted();
     const { layerTimes, headTimes, frameMs, handoverMs, isAnew } = await this.engine.measure(shape, rung, {
@@ -398,7 +398,7 @@ export class DonorSession {
       head,
     });
     aborted.throwIfAborted();
-    this.#measuring = null;
+    this.#isTimed = false;
     const loadBytesPerMs = this.engine.loadRate(shape, rung);
     this.#control?.send({
       type: "profile",
